@@ -1,0 +1,78 @@
+/// A token as the model chose or was given it.
+package struct ScoredToken: Hashable, Sendable {
+    package var id: TokenID
+    /// The token's own bytes; one character may span several tokens.
+    package var bytes: [UInt8]
+    /// Natural logarithm of the probability under the unmodified distribution. nil for a sequence's first token.
+    package var logProbability: Double?
+    /// The most probable tokens at this position, best first. Empty unless asked for.
+    package var top: [TokenAlternative]
+
+    package init(id: TokenID, bytes: [UInt8], logProbability: Double?, top: [TokenAlternative] = []) {
+        self.id = id
+        self.bytes = bytes
+        self.logProbability = logProbability
+        self.top = top
+    }
+}
+
+/// A token that might have been chosen.
+package struct TokenAlternative: Hashable, Sendable {
+    package var id: TokenID
+    package var bytes: [UInt8]
+    package var logProbability: Double
+
+    package init(id: TokenID, bytes: [UInt8], logProbability: Double) {
+        self.id = id
+        self.bytes = bytes
+        self.logProbability = logProbability
+    }
+}
+
+/// Why an answer ended, in the OpenAI API's words.
+package enum FinishReason: String, Sendable, Codable {
+    /// An end-of-sequence token or a stop string.
+    case stop
+    /// `maxTokens` or the end of the context.
+    case length
+    case contentFilter = "content_filter"
+}
+
+/// Tokens read and written by one call.
+package struct Usage: Hashable, Sendable, Codable {
+    package var promptTokens: Int
+    /// Of the prompt's tokens, those that a cache spared.
+    package var cachedPromptTokens: Int
+    package var completionTokens: Int
+    /// Nanoseconds of machine time: this call's share of the steps that it was part of. nil for a call over HTTP.
+    package var computeNanoseconds: Int64?
+    /// True where the provider did not report usage and the figures are our estimate.
+    package var isEstimated: Bool
+
+    package init(
+        promptTokens: Int, cachedPromptTokens: Int = 0, completionTokens: Int, computeNanoseconds: Int64? = nil,
+        isEstimated: Bool = false
+    ) {
+        self.promptTokens = promptTokens
+        self.cachedPromptTokens = cachedPromptTokens
+        self.completionTokens = completionTokens
+        self.computeNanoseconds = computeNanoseconds
+        self.isEstimated = isEstimated
+    }
+}
+
+/// What a provider says while it answers. Order: `committed`?, then per choice `prompt`? `delta`* `finished`, then `completed`.
+package enum GenerationEvent: Sendable {
+    /// The router's first event: the answer that follows is the one that will be kept. Providers below it do not send this.
+    case committed(Commitment)
+    /// The prompt's own tokens, when `echo` asked for them.
+    case prompt(choice: Int, tokens: [ScoredToken])
+    /// New text, whole characters only, and the tokens that were drawn; either may be empty while the other waits.
+    case delta(choice: Int, text: String, tokens: [ScoredToken])
+    case finished(choice: Int, reason: FinishReason)
+    /// The last event. The receipt is the router's; a bare provider sends none.
+    case completed(model: String, usage: Usage, receipt: Receipt?)
+}
+
+/// A running answer. Dropping the iterator cancels the work behind it.
+package typealias GenerationStream = AsyncThrowingStream<GenerationEvent, any Error>

@@ -1,0 +1,91 @@
+/// A token's index in its model's vocabulary.
+package typealias TokenID = Int32
+
+/// One message of a conversation. Content is text; a part that is not text is refused where the request is decoded.
+package struct ChatMessage: Hashable, Sendable, Codable {
+    /// `system`, `developer`, `user`, `assistant` or `tool`.
+    package var role: String
+    package var content: String
+    package var name: String?
+
+    package init(role: String, content: String, name: String? = nil) {
+        self.role = role
+        self.content = content
+        self.name = name
+    }
+}
+
+/// What the model is to continue.
+package enum Prompt: Hashable, Sendable {
+    /// Rendered with the model's chat template.
+    case messages([ChatMessage])
+    /// Tokenized as it stands; special tokens in the text are parsed.
+    case text(String)
+    /// Given to the model as it stands, with no beginning-of-sequence token added.
+    case tokens([TokenID])
+}
+
+/// How the next token is drawn. The defaults are the OpenAI API's.
+package struct Sampling: Hashable, Sendable {
+    /// 0 takes the most probable token.
+    package var temperature: Double = 1
+    package var topP: Double = 1
+    /// Keeps the k most probable tokens; nil keeps all.
+    package var topK: Int?
+    /// Drops tokens less probable than this share of the most probable one.
+    package var minP: Double = 0
+    /// Same seed and request, same answer. nil draws a fresh seed.
+    package var seed: UInt64?
+    /// Divides positive and multiplies negative logits of tokens already seen (Keskar et al. 2019, CTRL); 1 is off.
+    package var repetitionPenalty: Double = 1
+    package var presencePenalty: Double = 0
+    package var frequencyPenalty: Double = 0
+    /// Added to a token's logit before anything else.
+    package var logitBias: [TokenID: Double] = [:]
+
+    package init() {}
+}
+
+/// One request to generate text, in the one shape that all providers take.
+package struct GenerationRequest: Sendable {
+    /// The name of a route or of a model.
+    package var model: String
+    /// One for a chat; the completions API allows several. Choice `p * choiceCount + i` is answer `i` to prompt `p`.
+    package var prompts: [Prompt]
+    package var sampling = Sampling()
+    /// Most tokens an answer may have; nil means what is left of the context.
+    package var maxTokens: Int?
+    /// The answer ends before the first of these; the string itself is not part of it.
+    package var stop: [String] = []
+    package var choiceCount = 1
+    /// How many alternatives to report with each token; nil reports no log-probabilities at all.
+    package var topLogProbabilities: Int?
+    /// Also report the prompt's own tokens (`GenerationEvent.prompt`), with log-probabilities where those are asked for.
+    package var echo = false
+    /// Keep generating past end-of-sequence tokens, to `maxTokens`.
+    package var ignoreEOS = false
+    /// Whether the prompt may be read from and left in the prefix cache.
+    package var cachePrompt = true
+    /// Whether the client reads the answer as a stream. The answer is the same.
+    package var stream = false
+    /// Whether the answer must be judged whole before anything of it is sent (labels, JSON, completions).
+    package var holdAll = false
+
+    package init(model: String, prompts: [Prompt]) {
+        self.model = model
+        self.prompts = prompts
+    }
+}
+
+/// Who asks, and under which name the request is kept. Travels with every provider call.
+package struct RequestContext: Sendable {
+    package var requestID: String
+    package var keyID: String?
+    package var tenant: String = "default"
+    package var tier: String = "default"
+    package var user: String?
+    /// Free labels such as `feature` and `project`, kept in the ledger.
+    package var metadata: [String: String] = [:]
+
+    package init(requestID: String) { self.requestID = requestID }
+}

@@ -1,0 +1,56 @@
+/// Why a request cannot be answered. Each case carries what was found and what was expected.
+///
+/// The HTTP status and body are made in `LapwingServer/ErrorResponse.swift`.
+package enum RequestError: Error, Hashable, Sendable {
+    /// A field's value is wrong. `field` is a path such as `messages[0].role`.
+    case invalid(field: String, found: String, expected: String)
+    /// A field that we know and cannot honour.
+    case unsupported(field: String, reason: String)
+    case malformedBody(reason: String)
+    case bodyTooLarge(limit: Int)
+    case unknownModel(name: String, known: [String])
+    /// The prompt alone, or with `maxTokens`, is longer than the model's context. Nothing is truncated.
+    case contextOverflow(promptTokens: Int, maxTokens: Int?, contextLength: Int)
+    case authenticationFailed(reason: String)
+    case permissionDenied(reason: String)
+    /// A bounded queue is full.
+    case overloaded(what: String, retryAfterSeconds: Int)
+    /// Known but not to be used now: a key that is not set, a model that is still loading, a server that is draining.
+    case unavailable(what: String, reason: String, retryAfterSeconds: Int)
+    /// An upstream answered with an error.
+    case upstreamFailed(model: String, status: Int?, reason: String)
+    case upstreamTimedOut(model: String, stage: String)
+    /// Our own fault; the reason is for the log and must not hold content.
+    case `internal`(reason: String)
+    case cancelled
+}
+
+extension RequestError: CustomStringConvertible {
+    /// One sentence that says what was found and what was expected.
+    package var description: String {
+        switch self {
+        case .invalid(let field, let found, let expected):
+            "Invalid value for '\(field)': found \(found), expected \(expected)."
+        case .unsupported(let field, let reason): "'\(field)' is not supported: \(reason)."
+        case .malformedBody(let reason): "The request body is not valid JSON: \(reason)."
+        case .bodyTooLarge(let limit): "The request body is larger than the limit of \(limit) bytes."
+        case .unknownModel(let name, let known):
+            "The model '\(name)' does not exist. Known models and routes: \(known.joined(separator: ", "))."
+        case .contextOverflow(let promptTokens, let maxTokens, let contextLength):
+            if let maxTokens {
+                "The context length is \(contextLength) tokens, but \(promptTokens) prompt tokens and \(maxTokens) tokens to generate were requested."
+            } else {
+                "The context length is \(contextLength) tokens, but the prompt has \(promptTokens)."
+            }
+        case .authenticationFailed(let reason): "Authentication failed: \(reason)."
+        case .permissionDenied(let reason): "Permission denied: \(reason)."
+        case .overloaded(let what, let seconds): "\(what) is full; try again in \(seconds) s."
+        case .unavailable(let what, let reason, _): "'\(what)' is unavailable: \(reason)."
+        case .upstreamFailed(let model, let status, let reason):
+            "The upstream of '\(model)' failed\(status.map { " with status \($0)" } ?? ""): \(reason)."
+        case .upstreamTimedOut(let model, let stage): "The upstream of '\(model)' timed out \(stage)."
+        case .internal: "Internal error; the server's log has the details under this request's id."
+        case .cancelled: "The request was cancelled."
+        }
+    }
+}
