@@ -8,7 +8,8 @@ let package = Package(
     targets: [
         // Layer 0: no imports of ours.
         // The words that all layers speak.
-        .target(name: "LapwingAPI")
+        .target(name: "LapwingAPI"),
+        .testTarget(name: "LapwingAPITests", dependencies: ["LapwingAPI"]),
     ]
 )
 

@@ -1,0 +1,95 @@
+extension OpenAI {
+    /// One `data:` line of a chat stream.
+    package struct ChatChunk: Hashable, Sendable {
+        package static let object = "chat.completion.chunk"
+
+        package struct Choice: Hashable, Sendable {
+            package var index: Int
+            package var delta: Delta
+            package var finishReason: String?
+            package var logprobs: ChatLogprobs?
+
+            package init(index: Int, delta: Delta, finishReason: String? = nil, logprobs: ChatLogprobs? = nil) {
+                self.index = index
+                self.delta = delta
+                self.finishReason = finishReason
+                self.logprobs = logprobs
+            }
+        }
+
+        /// What is new in a choice; absent members have not changed.
+        package struct Delta: Hashable, Sendable, Codable {
+            package var role: String?
+            package var content: String?
+
+            package init(role: String? = nil, content: String? = nil) {
+                self.role = role
+                self.content = content
+            }
+        }
+
+        package var id: String
+        /// Seconds since 1970; the same in all chunks of an answer.
+        package var created: Int
+        package var model: String
+        /// Empty in the chunk that carries the usage.
+        package var choices: [Choice]
+        package var usage: Usage?
+        package var lapwing: ReceiptObject?
+
+        package init(id: String, created: Int, model: String, choices: [Choice]) {
+            self.id = id
+            self.created = created
+            self.model = model
+            self.choices = choices
+        }
+    }
+}
+
+extension OpenAI.ChatChunk: Codable {
+    private enum CodingKeys: CodingKey { case id, object, created, model, choices, usage, lapwing }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        id = try container.decodeIfPresent(String.self, forKey: .id) ?? ""
+        created = try container.decodeIfPresent(Int.self, forKey: .created) ?? 0
+        model = try container.decodeIfPresent(String.self, forKey: .model) ?? ""
+        choices = try container.decodeIfPresent([Choice].self, forKey: .choices) ?? []
+        usage = try container.decodeIfPresent(OpenAI.Usage.self, forKey: .usage)
+        lapwing = try container.decodeIfPresent(OpenAI.ReceiptObject.self, forKey: .lapwing)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(Self.object, forKey: .object)
+        try container.encode(created, forKey: .created)
+        try container.encode(model, forKey: .model)
+        try container.encode(choices, forKey: .choices)
+        try container.encodeIfPresent(usage, forKey: .usage)
+        try container.encodeIfPresent(lapwing, forKey: .lapwing)
+    }
+}
+
+extension OpenAI.ChatChunk.Choice: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case index, delta, logprobs
+        case finishReason = "finish_reason"
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        index = try container.decodeIfPresent(Int.self, forKey: .index) ?? 0
+        delta = try container.decodeIfPresent(OpenAI.ChatChunk.Delta.self, forKey: .delta) ?? .init()
+        finishReason = try container.decodeIfPresent(String.self, forKey: .finishReason)
+        logprobs = try container.decodeIfPresent(OpenAI.ChatLogprobs.self, forKey: .logprobs)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(index, forKey: .index)
+        try container.encode(delta, forKey: .delta)
+        try container.encode(finishReason, forKey: .finishReason)
+        try container.encode(logprobs, forKey: .logprobs)
+    }
+}

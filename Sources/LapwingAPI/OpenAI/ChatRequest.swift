@@ -1,0 +1,97 @@
+extension OpenAI {
+    /// The body of `POST /v1/chat/completions`.
+    package struct ChatRequest: Hashable, Sendable {
+        package var model: String
+        package var messages: [Message]
+        package var sampling = SamplingFields()
+        /// Takes the place of `max_tokens`, which some upstreams refuse.
+        package var maxCompletionTokens: Int?
+        package var logprobs: Bool?
+        /// Alternatives per token, 0 to 20; needs `logprobs`.
+        package var topLogprobs: Int?
+        package var metadata: [String: String]?
+
+        package init(model: String, messages: [Message]) {
+            self.model = model
+            self.messages = messages
+        }
+    }
+
+    /// One message of a request.
+    package struct Message: Hashable, Sendable, Codable {
+        package var role: String
+        package var content: Content
+        package var name: String?
+
+        package init(role: String, content: Content, name: String? = nil) {
+            self.role = role
+            self.content = content
+            self.name = name
+        }
+    }
+
+    /// A message's content: one string, or a list of parts.
+    package enum Content: Hashable, Sendable {
+        case text(String)
+        case parts([Part])
+
+        package struct Part: Hashable, Sendable, Codable {
+            package var type: String
+            package var text: String?
+
+            package init(type: String, text: String?) {
+                self.type = type
+                self.text = text
+            }
+        }
+    }
+}
+
+extension OpenAI.ChatRequest: Codable {
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case model, messages, logprobs, metadata
+        case maxCompletionTokens = "max_completion_tokens"
+        case topLogprobs = "top_logprobs"
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        model = try container.decode(String.self, forKey: .model)
+        messages = try container.decode([OpenAI.Message].self, forKey: .messages)
+        sampling = try OpenAI.SamplingFields(from: decoder)
+        maxCompletionTokens = try container.decodeIfPresent(Int.self, forKey: .maxCompletionTokens)
+        logprobs = try container.decodeIfPresent(Bool.self, forKey: .logprobs)
+        topLogprobs = try container.decodeIfPresent(Int.self, forKey: .topLogprobs)
+        metadata = try container.decodeIfPresent([String: String].self, forKey: .metadata)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        try sampling.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(model, forKey: .model)
+        try container.encode(messages, forKey: .messages)
+        try container.encodeIfPresent(maxCompletionTokens, forKey: .maxCompletionTokens)
+        try container.encodeIfPresent(logprobs, forKey: .logprobs)
+        try container.encodeIfPresent(topLogprobs, forKey: .topLogprobs)
+        try container.encodeIfPresent(metadata, forKey: .metadata)
+    }
+}
+
+extension OpenAI.Content: Codable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let text = try? container.decode(String.self) {
+            self = .text(text)
+        } else {
+            self = .parts(try container.decode([Part].self))
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .text(let text): try container.encode(text)
+        case .parts(let parts): try container.encode(parts)
+        }
+    }
+}

@@ -1,0 +1,191 @@
+extension OpenAI {
+    /// The body of `POST /v1/completions`.
+    package struct CompletionRequest: Hashable, Sendable {
+        package var model: String
+        package var prompt: CompletionPrompt
+        package var sampling = SamplingFields()
+        package var echo: Bool?
+        /// Alternatives per token; 0 still reports the chosen token's log-probability.
+        package var logprobs: Int?
+        package var bestOf: Int?
+        package var metadata: [String: String]?
+
+        package init(model: String, prompt: CompletionPrompt) {
+            self.model = model
+            self.prompt = prompt
+        }
+    }
+
+    /// The four forms of a completion's prompt. Token ids are given to the model as they stand.
+    package enum CompletionPrompt: Hashable, Sendable {
+        case text(String)
+        case texts([String])
+        case tokens([Int32])
+        case tokenLists([[Int32]])
+    }
+
+    /// The answer to a completion request; a stream's chunks have the same shape.
+    package struct Completion: Hashable, Sendable {
+        package static let object = "text_completion"
+
+        package struct Choice: Hashable, Sendable {
+            package var index: Int
+            package var text: String
+            package var finishReason: String?
+            package var logprobs: CompletionLogprobs?
+
+            package init(index: Int, text: String, finishReason: String?, logprobs: CompletionLogprobs? = nil) {
+                self.index = index
+                self.text = text
+                self.finishReason = finishReason
+                self.logprobs = logprobs
+            }
+        }
+
+        package var id: String
+        /// Seconds since 1970.
+        package var created: Int
+        package var model: String
+        package var choices: [Choice]
+        package var usage: Usage?
+        package var lapwing: ReceiptObject?
+
+        package init(id: String, created: Int, model: String, choices: [Choice], usage: Usage? = nil) {
+            self.id = id
+            self.created = created
+            self.model = model
+            self.choices = choices
+            self.usage = usage
+        }
+    }
+
+    /// Parallel arrays, one entry a token; with `echo` the prompt's tokens come first and the first has no probability.
+    package struct CompletionLogprobs: Hashable, Sendable {
+        package var tokens: [String] = []
+        package var tokenLogprobs: [Double?] = []
+        package var topLogprobs: [[String: Double]?] = []
+        /// Characters (Unicode scalars) before the token in the choice's text.
+        package var textOffset: [Int] = []
+
+        package init() {}
+    }
+}
+
+extension OpenAI.CompletionRequest: Codable {
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case model, prompt, echo, logprobs, metadata
+        case bestOf = "best_of"
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        model = try container.decode(String.self, forKey: .model)
+        prompt = try container.decode(OpenAI.CompletionPrompt.self, forKey: .prompt)
+        sampling = try OpenAI.SamplingFields(from: decoder)
+        echo = try container.decodeIfPresent(Bool.self, forKey: .echo)
+        logprobs = try container.decodeIfPresent(Int.self, forKey: .logprobs)
+        bestOf = try container.decodeIfPresent(Int.self, forKey: .bestOf)
+        metadata = try container.decodeIfPresent([String: String].self, forKey: .metadata)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        try sampling.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(model, forKey: .model)
+        try container.encode(prompt, forKey: .prompt)
+        try container.encodeIfPresent(echo, forKey: .echo)
+        try container.encodeIfPresent(logprobs, forKey: .logprobs)
+        try container.encodeIfPresent(bestOf, forKey: .bestOf)
+        try container.encodeIfPresent(metadata, forKey: .metadata)
+    }
+}
+
+extension OpenAI.CompletionPrompt: Codable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let text = try? container.decode(String.self) {
+            self = .text(text)
+        } else if let texts = try? container.decode([String].self) {
+            self = .texts(texts)
+        } else if let tokens = try? container.decode([Int32].self) {
+            self = .tokens(tokens)
+        } else {
+            self = .tokenLists(try container.decode([[Int32]].self))
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .text(let value): try container.encode(value)
+        case .texts(let value): try container.encode(value)
+        case .tokens(let value): try container.encode(value)
+        case .tokenLists(let value): try container.encode(value)
+        }
+    }
+}
+
+extension OpenAI.Completion: Codable {
+    private enum CodingKeys: CodingKey { case id, object, created, model, choices, usage, lapwing }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        id = try container.decodeIfPresent(String.self, forKey: .id) ?? ""
+        created = try container.decodeIfPresent(Int.self, forKey: .created) ?? 0
+        model = try container.decodeIfPresent(String.self, forKey: .model) ?? ""
+        choices = try container.decodeIfPresent([Choice].self, forKey: .choices) ?? []
+        usage = try container.decodeIfPresent(OpenAI.Usage.self, forKey: .usage)
+        lapwing = try container.decodeIfPresent(OpenAI.ReceiptObject.self, forKey: .lapwing)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(Self.object, forKey: .object)
+        try container.encode(created, forKey: .created)
+        try container.encode(model, forKey: .model)
+        try container.encode(choices, forKey: .choices)
+        try container.encodeIfPresent(usage, forKey: .usage)
+        try container.encodeIfPresent(lapwing, forKey: .lapwing)
+    }
+}
+
+extension OpenAI.Completion.Choice: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case index, text, logprobs
+        case finishReason = "finish_reason"
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        index = try container.decodeIfPresent(Int.self, forKey: .index) ?? 0
+        text = try container.decodeIfPresent(String.self, forKey: .text) ?? ""
+        finishReason = try container.decodeIfPresent(String.self, forKey: .finishReason)
+        logprobs = try container.decodeIfPresent(OpenAI.CompletionLogprobs.self, forKey: .logprobs)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(index, forKey: .index)
+        try container.encode(text, forKey: .text)
+        try container.encode(finishReason, forKey: .finishReason)
+        try container.encode(logprobs, forKey: .logprobs)
+    }
+}
+
+extension OpenAI.CompletionLogprobs: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case tokens
+        case tokenLogprobs = "token_logprobs"
+        case topLogprobs = "top_logprobs"
+        case textOffset = "text_offset"
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        tokens = try container.decodeIfPresent([String].self, forKey: .tokens) ?? []
+        tokenLogprobs = try container.decodeIfPresent([Double?].self, forKey: .tokenLogprobs) ?? []
+        topLogprobs = try container.decodeIfPresent([[String: Double]?].self, forKey: .topLogprobs) ?? []
+        textOffset = try container.decodeIfPresent([Int].self, forKey: .textOffset) ?? []
+    }
+}

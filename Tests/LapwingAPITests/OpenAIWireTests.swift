@@ -1,0 +1,134 @@
+import LapwingAPI
+import Testing
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+@Suite("OpenAI wire types")
+struct OpenAIWireTests {
+    func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    func decode<T: Decodable>(_ type: T.Type, _ text: String) throws -> T {
+        try JSONDecoder().decode(type, from: Data(text.utf8))
+    }
+
+    @Test("A chat request writes only what is set, its common fields flat beside the others")
+    func chatRequest() throws {
+        var request = OpenAI.ChatRequest(model: "m", messages: [.init(role: "user", content: .text("hi"))])
+        request.sampling.temperature = 0.5
+        request.sampling.streamOptions = .init(includeUsage: true)
+        request.logprobs = true
+        let text = try json(request)
+        #expect(
+            text == #"{"logprobs":true,"messages":[{"content":"hi","role":"user"}],"model":"m","#
+                + #""stream_options":{"include_usage":true},"temperature":0.5}"#)
+        #expect(try decode(OpenAI.ChatRequest.self, text) == request)
+    }
+
+    @Test("Content is read as a string and as parts; stop as a string and as a list")
+    func eitherForm() throws {
+        let text = #"""
+            {"model":"m","stop":"\n","messages":[{"role":"user","content":[{"type":"text","text":"a"}]}]}
+            """#
+        let request = try decode(OpenAI.ChatRequest.self, text)
+        #expect(request.messages[0].content == .parts([.init(type: "text", text: "a")]))
+        #expect(request.sampling.stop == ["\n"])
+    }
+
+    @Test(
+        "All four forms of a completion's prompt survive the round trip",
+        arguments: [
+            (#""a""#, OpenAI.CompletionPrompt.text("a")), (#"["a","b"]"#, .texts(["a", "b"])),
+            ("[1,2]", .tokens([1, 2])), ("[[1],[2,3]]", .tokenLists([[1], [2, 3]])),
+        ])
+    func prompts(text: String, prompt: OpenAI.CompletionPrompt) throws {
+        #expect(try decode(OpenAI.CompletionPrompt.self, text) == prompt)
+        #expect(try json(prompt) == text)
+    }
+
+    @Test("A chunk that does not finish says so with null, and omits usage")
+    func chunk() throws {
+        let chunk = OpenAI.ChatChunk(
+            id: "c", created: 7, model: "m", choices: [.init(index: 0, delta: .init(content: "x"))])
+        let text = try json(chunk)
+        #expect(
+            text == #"{"choices":[{"delta":{"content":"x"},"finish_reason":null,"index":0,"logprobs":null}],"#
+                + #""created":7,"id":"c","model":"m","object":"chat.completion.chunk"}"#)
+        #expect(try decode(OpenAI.ChatChunk.self, text) == chunk)
+    }
+
+    @Test("A completion's log-probabilities keep the null of the first token and every bit of the others")
+    func completionLogprobs() throws {
+        var logprobs = OpenAI.CompletionLogprobs()
+        logprobs.tokens = ["a", "b"]
+        logprobs.tokenLogprobs = [nil, -0.1 - 0.2]
+        logprobs.topLogprobs = [nil, ["b": -0.1 - 0.2]]
+        logprobs.textOffset = [0, 1]
+        let completion = OpenAI.Completion(
+            id: "c", created: 7, model: "m",
+            choices: [.init(index: 0, text: "ab", finishReason: "length", logprobs: logprobs)],
+            usage: .init(promptTokens: 1, completionTokens: 1, cachedTokens: 0))
+        let text = try json(completion)
+        #expect(text.contains(#""token_logprobs":[null,-0.30000000000000004]"#))
+        #expect(text.contains(#""prompt_tokens_details":{"cached_tokens":0}"#))
+        #expect(try decode(OpenAI.Completion.self, text) == completion)
+    }
+
+    @Test("What compatible servers leave out or spell differently is still read")
+    func lenient() throws {
+        let chunk = try decode(
+            OpenAI.ChatChunk.self, #"{"choices":[{"delta":{"content":"x"}}],"usage":{"prompt_tokens":3}}"#)
+        #expect(chunk.choices == [.init(index: 0, delta: .init(content: "x"))])
+        #expect(chunk.usage?.totalTokens == 3)
+        let error = try decode(OpenAI.ErrorBody.self, #"{"error":{"message":"no","code":404,"param":null}}"#)
+        #expect(error.error.code == "404")
+    }
+
+    @Test(
+        "Dollars are plain decimals, exact to the last of nine places",
+        arguments: [
+            (0, "0"), (1, "0.000000001"), (42_000, "0.000042"), (-1_500_000_000, "-1.5"),
+            (9_007_199_254_740_993, "9007199.254740993"), (Int64.max, "9223372036.854775807"),
+        ])
+    func dollars(nano: Int64, text: String) throws {
+        #expect(try json([DollarAmount(NanoUSD(nano))]) == "[\(text)]")
+        #expect(try decode([DollarAmount].self, "[\(text)]") == [DollarAmount(NanoUSD(nano))])
+    }
+
+    @Test("The receipt object says null where a figure is unknown, never zero")
+    func receiptObject() throws {
+        let usage = LapwingAPI.Usage(promptTokens: 2, completionTokens: 3)
+        func call(_ cost: NanoUSD?) -> CallReceipt {
+            CallReceipt(
+                model: "m", side: .open, role: .kept, usage: usage, cost: cost, priceSource: nil,
+                latencyMilliseconds: 5)
+        }
+        let receipt = Receipt(
+            requestID: "r", route: "support", model: "m", decision: .unavailable,
+            confidence: Confidence(probability: 0.25, calibrator: "default-1", isCalibrated: false),
+            calls: [call(NanoUSD(40)), call(nil)], counterfactual: nil)
+        let object = OpenAI.ReceiptObject(receipt)
+        let text = try json(object)
+        #expect(text.contains(#""cost_usd":null"#))
+        #expect(text.contains(#""saved_usd":null"#))
+        #expect(text.contains(#""unpriced_calls":1"#))
+        #expect(text.contains(#""confidence":0.25"#) && text.contains(#""calibrated":false"#))
+        #expect(text.contains(#""escalation":"unavailable""#))
+        #expect(text.contains(#""cost_usd":0.00000004,"estimated":false"#))
+        #expect(try decode(OpenAI.ReceiptObject.self, text) == object)
+    }
+
+    @Test("A JSON value keeps integers as integers and survives the round trip")
+    func jsonValue() throws {
+        let value: JSONValue = ["a": [1, 9_007_199_254_740_993, 0.5, true, nil], "b": ["c": "d"]]
+        #expect(try decode(JSONValue.self, json(value)) == value)
+        #expect(value["a"]?[1]?.integer == 9_007_199_254_740_993)
+    }
+}
