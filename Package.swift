@@ -4,12 +4,27 @@ import PackageDescription
 let package = Package(
     name: "lapwing",
     platforms: [.macOS(.v15)],
-    dependencies: [],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+    ],
     targets: [
         // Layer 0: no imports of ours.
         // The words that all layers speak.
         .target(name: "LapwingAPI"),
         .testTarget(name: "LapwingAPITests", dependencies: ["LapwingAPI"]),
+
+        // Layer 1: imports layer 0.
+        // All that outlives a request: the ledger and the price book.
+        .target(
+            name: "LapwingStore",
+            dependencies: [
+                "LapwingAPI", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .testTarget(
+            name: "LapwingStoreTests",
+            dependencies: ["LapwingAPI", "LapwingStore", .product(name: "GRDB", package: "GRDB.swift")]),
     ]
 )
 

@@ -1,0 +1,95 @@
+import GRDB
+import Synchronization
+
+/// Lets concurrent writers share one transaction, and so one flush of the disk.
+///
+/// While one batch is being flushed the next one gathers; a lone writer pays one flush and waits for nobody.
+final class GroupCommit<Write: Sendable>: Sendable {
+    /// Performs a batch inside the transaction that is open. One result for each write, in order; a thrown error
+    /// rolls back and fails them all.
+    typealias Perform = @Sendable ([Write], Database) throws -> [Result<Void, StoreError>]
+
+    private struct Job {
+        let write: Write
+        let continuation: CheckedContinuation<Void, any Error>
+    }
+
+    private struct State {
+        var waiting: [Job] = []
+        var isScheduled = false
+    }
+
+    /// More would hold the log's write lock for long and gain nothing.
+    private static var batchLimit: Int { 512 }
+
+    private let pool: DatabasePool
+    private let limit: Int
+    private let perform: Perform
+    /// Called after a batch was rolled back, so that what `perform` remembers can be read again.
+    private let rolledBack: @Sendable (Database) throws -> Void
+    private let state = Mutex(State())
+
+    init(
+        pool: DatabasePool, limit: Int, perform: @escaping Perform,
+        rolledBack: @escaping @Sendable (Database) throws -> Void
+    ) {
+        self.pool = pool
+        self.limit = limit
+        self.perform = perform
+        self.rolledBack = rolledBack
+    }
+
+    /// Returns once the write is on the disk.
+    func submit(_ write: Write) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            let (accepted, mustSchedule) = state.withLock { state in
+                guard state.waiting.count < limit else { return (false, false) }
+                state.waiting.append(Job(write: write, continuation: continuation))
+                defer { state.isScheduled = true }
+                return (true, !state.isScheduled)
+            }
+            if !accepted { continuation.resume(throwing: StoreError.queueFull(limit: limit)) }
+            if mustSchedule { schedule() }
+        }
+    }
+
+    private func schedule() {
+        pool.asyncWriteWithoutTransaction { db in self.flush(db) }
+    }
+
+    private func flush(_ db: Database) {
+        let batch = state.withLock { state in
+            let batch = Array(state.waiting.prefix(Self.batchLimit))
+            state.waiting.removeFirst(batch.count)
+            return batch
+        }
+        let results = commit(batch.map(\.write), db)
+        // Other users of the writer get their turn between two batches.
+        let mustSchedule = state.withLock { state in
+            state.isScheduled = !state.waiting.isEmpty
+            return state.isScheduled
+        }
+        if mustSchedule { schedule() }
+        for (job, result) in zip(batch, results) {
+            job.continuation.resume(with: result.mapError { $0 as any Error })
+        }
+    }
+
+    private func commit(_ writes: [Write], _ db: Database) -> [Result<Void, any Error>] {
+        do {
+            var results: [Result<Void, StoreError>] = []
+            try db.inTransaction(.immediate) {
+                results = try perform(writes, db)
+                return .commit
+            }
+            return results.map { $0.mapError { $0 as any Error } }
+        } catch {
+            // SQLite rolls back by itself on some errors, GRDB on the others.
+            let mapped = StoreError.from(error, path: pool.path)
+            do { try rolledBack(db) } catch {
+                return writes.map { _ in .failure(StoreError.from(error, path: pool.path)) }
+            }
+            return writes.map { _ in .failure(mapped) }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import GRDB
+import LapwingAPI
+
+package struct LedgerOptions: Sendable {
+    package var synchronous: Synchronous = .full
+    /// Most writes that may wait for the disk; more are refused with `StoreError.queueFull`.
+    package var queueLimit = 8192
+    /// Most 4 KiB pages that the file may grow to, as a full disk would have it; nil is SQLite's own limit.
+    package var pageLimit: Int?
+
+    package init() {}
+}
+
+/// The durable, append-only, hash-chained record of every request, open for writing.
+///
+/// One process at a time may hold a file open like this; any number may read it through `LedgerReader` meanwhile.
+package final class Ledger: Sendable {
+    /// Reads the same file beside the writer.
+    package let reader: LedgerReader
+    private let pool: DatabasePool
+    private let writer: LedgerWriter
+    private let commits: GroupCommit<LedgerWrite>
+    /// Intents that the file held when it was opened: the process that admitted them is gone.
+    private let unfinished: UnfinishedIntents
+    private let lock: FileLock
+
+    /// Opens the ledger at `path`, or makes it. Throws `StoreError.inUse` while another has it open for writing.
+    package init(path: String, options: LedgerOptions = LedgerOptions()) throws {
+        lock = try FileLock(guarding: path)
+        let pool = try StoreDatabase.open(
+            path: path, synchronous: options.synchronous, pageLimit: options.pageLimit)
+        let (writer, unfinished) = try StoreError.mapping(path: path) {
+            try pool.read { db in (try LedgerWriter(db), try UnfinishedIntents(db)) }
+        }
+        self.pool = pool
+        self.writer = writer
+        self.unfinished = unfinished
+        reader = LedgerReader(path: path, database: pool)
+        commits = GroupCommit(
+            pool: pool, limit: options.queueLimit, perform: { try writer.perform($0, $1) },
+            rolledBack: { try writer.reload($0) })
+    }
+
+    /// Records that a request was let in. Returns once that is on the disk.
+    package func admit(_ intent: LedgerIntent) async throws {
+        try await commits.submit(.admit(intent))
+    }
+
+    /// Enters a request's end and closes its intent, if it had one. Returns once that is on the disk.
+    ///
+    /// Throws `StoreError.duplicateRequest` where the request has an entry already.
+    package func complete(_ entry: LedgerEntry) async throws {
+        try await commits.submit(.complete(entry))
+    }
+
+    /// Enters every intent that an earlier process left open as `lost`, with its estimate, and returns how many.
+    /// Intents admitted since the ledger was opened are not touched.
+    package func recover(at now: Int64) throws -> Int {
+        let intents = unfinished.take()
+        guard !intents.isEmpty else { return 0 }
+        do {
+            let results = try pool.write { db in
+                try writer.perform(intents.map { .complete(LedgerEntry(lost: $0, at: now)) }, db)
+            }
+            // An intent whose request was completed since has its one entry, and recovery adds none.
+            return results.count { if case .success = $0 { true } else { false } }
+        } catch {
+            unfinished.putBack(intents)
+            try pool.writeWithoutTransaction { db in try writer.reload(db) }
+            throw StoreError.from(error, path: pool.path)
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import GRDB
+
+/// Reads a ledger: report, verify, export and backup. Works beside the process that writes it and never waits for it.
+package final class LedgerReader: Sendable {
+    let path: String
+    let database: any DatabaseReader
+
+    /// Opens the ledger at `path` for reading; it must exist.
+    package convenience init(path: String) throws {
+        self.init(path: path, database: try StoreDatabase.openForReading(path: path))
+    }
+
+    init(path: String, database: any DatabaseReader) {
+        self.path = path
+        self.database = database
+    }
+
+    /// How many entries the chain has.
+    package func entryCount() throws -> Int64 {
+        try read { try Int64.fetchOne($0, sql: "SELECT seq FROM head") ?? 0 }
+    }
+
+    /// Calls `body` with every entry, oldest first, holding one in memory at a time; all belong to one moment.
+    package func forEachEntry(_ body: (StoredEntry) throws -> Void) throws {
+        try read { db in
+            var cursor = try EntryCursor(db)
+            while let entry = try cursor.next() { try body(entry) }
+        }
+    }
+
+    func read<T>(_ body: (Database) throws -> T) throws -> T {
+        try StoreError.mapping(path: path) { try database.read(body) }
+    }
+}
