@@ -13,6 +13,9 @@ let package = Package(
         // The words that all layers speak.
         .target(name: "LapwingAPI"),
         .testTarget(name: "LapwingAPITests", dependencies: ["LapwingAPI"]),
+        // Text to tokens and back, chat templates, streaming, stop strings.
+        .target(name: "LapwingText"),
+        .testTarget(name: "LapwingTextTests", dependencies: ["LapwingText"], resources: [.copy("Fixtures")]),
 
         // Layer 1: imports layer 0.
         // All that outlives a request: the ledger and the price book.

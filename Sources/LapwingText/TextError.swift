@@ -1,0 +1,59 @@
+/// Why a vocabulary or a chat template cannot be used.
+package enum TextError: Error, Hashable, Sendable {
+    /// The file's tokenizer is of a kind that this engine does not run.
+    case unsupportedTokenizer(model: String, supported: [String])
+    case unsupportedPreTokenizer(name: String, supported: [String])
+    case emptyVocabulary
+    case tokenTypeCountMismatch(tokens: Int, types: Int)
+    case unknownTokenType(token: Int, type: Int32)
+    case tooManyTokens(found: Int, limit: Int)
+    /// `role` is a key such as `bos`.
+    case specialTokenOutOfRange(role: String, id: Int32, vocabularySize: Int)
+    /// A merge is not two token texts with a space between.
+    case malformedMerge(index: Int, merge: String)
+    case mergeNamesMissingToken(index: Int, merge: String, missing: String)
+
+    /// The template's text is not well formed.
+    case templateSyntax(line: Int, reason: String)
+    /// The template asks for something that this interpreter does not have.
+    case templateUnsupported(line: Int, construct: String)
+    /// The template is well formed and an operation in it failed.
+    case templateEvaluation(line: Int, reason: String)
+    /// The template called `raise_exception`; the sentence is its own.
+    case templateRaised(message: String)
+    /// The template passed one of the bounds on size, steps, depth or output.
+    case templateLimit(what: String, limit: Int)
+    case unknownTemplate(name: String, known: [String])
+}
+
+extension TextError: CustomStringConvertible {
+    /// One sentence that says what was found and what was expected.
+    package var description: String {
+        switch self {
+        case .unsupportedTokenizer(let model, let supported):
+            "The tokenizer model '\(model)' is not supported; supported: \(supported.joined(separator: ", "))."
+        case .unsupportedPreTokenizer(let name, let supported):
+            "The pre-tokenizer '\(name)' is not supported; supported: \(supported.joined(separator: ", "))."
+        case .emptyVocabulary: "The vocabulary has no tokens."
+        case .tokenTypeCountMismatch(let tokens, let types):
+            "The vocabulary has \(tokens) tokens, but \(types) token types."
+        case .unknownTokenType(let token, let type): "Token \(token) has type \(type); expected 0 to 6."
+        case .tooManyTokens(let found, let limit):
+            "The vocabulary has \(found) tokens or merges; the limit is \(limit)."
+        case .specialTokenOutOfRange(let role, let id, let size):
+            "The \(role) token is \(id), outside the vocabulary of \(size) tokens."
+        case .malformedMerge(let index, let merge):
+            "Merge \(index) is '\(merge)'; expected two tokens with a space between them."
+        case .mergeNamesMissingToken(let index, let merge, let missing):
+            "Merge \(index), '\(merge)', needs the token '\(missing)', which the vocabulary does not have."
+        case .templateSyntax(let line, let reason): "The chat template is malformed at line \(line): \(reason)."
+        case .templateUnsupported(let line, let construct):
+            "The chat template uses \(construct) at line \(line), which is not supported; choose a named template instead."
+        case .templateEvaluation(let line, let reason): "The chat template failed at line \(line): \(reason)."
+        case .templateRaised(let message): "The chat template refused the conversation: \(message)"
+        case .templateLimit(let what, let limit): "The chat template passed the limit of \(limit) \(what)."
+        case .unknownTemplate(let name, let known):
+            "There is no chat template '\(name)'; known: \(known.joined(separator: ", "))."
+        }
+    }
+}

@@ -1,0 +1,86 @@
+/// Every token's bytes in one buffer, and the way back from bytes to the token.
+struct TokenTable: Sendable {
+    private var storage: [UInt8] = []
+    /// Token i lies in `storage[starts[i] ..< starts[i + 1]]`.
+    private var starts: [Int] = [0]
+    /// Open addressing with linear probing; -1 is a free slot. The count is a power of two.
+    private var slots: [Int32] = []
+
+    init(_ texts: [String], types: [TokenType]) {
+        starts.reserveCapacity(texts.count + 1)
+        storage.reserveCapacity(texts.count * 8)
+        for (text, type) in zip(texts, types) {
+            switch type {
+            case .normal: ByteAlphabet.appendBytes(of: text.utf8, to: &storage)
+            case .byte: TokenTable.appendByte(of: text, to: &storage)
+            case .undefined, .unknown, .control, .userDefined, .unused: storage.append(contentsOf: text.utf8)
+            }
+            starts.append(storage.count)
+        }
+        buildIndex(types)
+    }
+
+    var count: Int { starts.count - 1 }
+
+    func bytes(of token: Int32) -> ArraySlice<UInt8> {
+        storage[starts[Int(token)]..<starts[Int(token) + 1]]
+    }
+
+    /// The token with exactly these bytes. Where two have the same, the one that is ordinary text, then the first.
+    func token(_ bytes: UnsafeBufferPointer<UInt8>) -> Int32? {
+        var slot = TokenTable.hash(bytes) & (slots.count - 1)
+        while slots[slot] >= 0 {
+            if equal(slots[slot], bytes) { return slots[slot] }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        return nil
+    }
+
+    private mutating func buildIndex(_ types: [TokenType]) {
+        var capacity = 16
+        while capacity < types.count * 2 { capacity *= 2 }
+        slots = Array(repeating: -1, count: capacity)
+        let text = types.indices.filter { types[$0] == .normal }
+        let special = types.indices.filter { types[$0] == .userDefined || types[$0] == .control || types[$0] == .byte }
+        storage.withUnsafeBufferPointer { all in
+            for index in text + special {
+                let bytes = UnsafeBufferPointer(rebasing: all[starts[index]..<starts[index + 1]])
+                var slot = TokenTable.hash(bytes) & (capacity - 1)
+                while slots[slot] >= 0, !equal(slots[slot], bytes, in: all) { slot = (slot + 1) & (capacity - 1) }
+                if slots[slot] < 0 { slots[slot] = Int32(truncatingIfNeeded: index) }
+            }
+        }
+    }
+
+    private func equal(_ token: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        storage.withUnsafeBufferPointer { equal(token, bytes, in: $0) }
+    }
+
+    private func equal(
+        _ token: Int32, _ bytes: UnsafeBufferPointer<UInt8>, in all: UnsafeBufferPointer<UInt8>
+    ) -> Bool {
+        let start = starts[Int(token)]
+        guard starts[Int(token) + 1] - start == bytes.count else { return false }
+        for offset in bytes.indices where all[start + offset] != bytes[offset] { return false }
+        return true
+    }
+
+    /// FNV-1a with a last mixing step, so that the low bits depend on every byte.
+    private static func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return Int(truncatingIfNeeded: hash ^ (hash >> 32))
+    }
+
+    /// `<0x0A>` is the byte 10; anything else stands for its own text.
+    private static func appendByte(of text: String, to storage: inout [UInt8]) {
+        let scalars = text.utf8
+        if scalars.count == 6, text.hasPrefix("<0x"), text.hasSuffix(">"),
+            let byte = UInt8(text.dropFirst(3).dropLast(), radix: 16)
+        {
+            storage.append(byte)
+        } else {
+            storage.append(contentsOf: scalars)
+        }
+    }
+}

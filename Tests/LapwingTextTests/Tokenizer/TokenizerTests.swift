@@ -1,0 +1,135 @@
+import LapwingText
+import Testing
+
+@Suite struct TokenizerTests {
+    /// Words of few letters, so that merges are many; long ones take the other path through the encoder.
+    @Test(
+        "A word's tokens are those that the definition of byte-pair encoding gives",
+        arguments: [1, 12, 47, 48, 49, 50, 90])
+    func equalsDefinition(length: Int) throws {
+        for seed in UInt64(0)..<12 {
+            let vocabulary = TinyVocabulary.make(seed: seed)
+            let tokenizer = try Tokenizer(vocabulary)
+            let naive = NaiveBytePairEncoder(vocabulary)
+            var random = SeededGenerator(seed: seed + 100)
+            for _ in 0..<8 {
+                let word = String((0..<length).map { _ in "abcdefé".randomElement(using: &random) ?? "a" })
+                #expect(tokenizer.encode(word) == naive.encode(word: word), "seed \(seed), word \(word)")
+            }
+        }
+    }
+
+    @Test("Any text comes back byte for byte", arguments: ["gpt-2", "smollm", "llama-bpe", "qwen2"])
+    func roundTrip(preTokenizer: String) throws {
+        let tokenizer = try Tokenizer(TinyVocabulary.make(preTokenizer: preTokenizer))
+        var random = SeededGenerator(seed: 5)
+        for _ in 0..<300 {
+            var text = ""
+            for _ in 0..<Int.random(in: 0..<30, using: &random) {
+                let value = UInt32.random(in: 0..<(Bool.random(using: &random) ? 0x80 : 0x110000), using: &random)
+                text.unicodeScalars.append(Unicode.Scalar(value) ?? "\u{FFFD}")
+            }
+            let back = tokenizer.decode(tokenizer.encode(text), renderSpecial: true)
+            #expect(Array(back.utf8) == Array(text.utf8))
+        }
+    }
+
+    @Test("Composed and decomposed characters are different tokens")
+    func noNormalization() throws {
+        let tokenizer = try Tokenizer(TinyVocabulary.make())
+        #expect(tokenizer.encode("\u{E9}") != tokenizer.encode("e\u{301}"))
+        #expect(tokenizer.decode(tokenizer.encode("e\u{301}")).unicodeScalars.count == 2)
+    }
+
+    @Test("A word of a hundred thousand letters is encoded as its definition says")
+    func longWord() throws {
+        let vocabulary = Vocabulary(
+            model: "gpt2", preTokenizer: "gpt-2", tokens: TinyVocabulary.byteAlphabet + ["aa", "aaaa"], tokenTypes: [],
+            merges: ["a a", "aa aa"])
+        let tokens = try Tokenizer(vocabulary).encode(String(repeating: "a", count: 100_003))
+        #expect(tokens == Array(repeating: 257, count: 25_000) + [256, 97])
+    }
+
+    @Test("A word that is a token is taken whole where the pre-tokenizer ignores merges")
+    func ignoredMerges() throws {
+        var vocabulary = Vocabulary(
+            model: "gpt2", preTokenizer: "llama-bpe", tokens: TinyVocabulary.byteAlphabet + ["abc"], tokenTypes: [],
+            merges: [])
+        #expect(try Tokenizer(vocabulary).encode("abc") == [256])
+        vocabulary.preTokenizer = "qwen2"
+        #expect(try Tokenizer(vocabulary).encode("abc") == [97, 98, 99])
+    }
+
+    @Test("Bytes that are no token are left out")
+    func missingBytes() throws {
+        let vocabulary = Vocabulary(
+            model: "gpt2", preTokenizer: "gpt-2", tokens: ["a", "b", "ab"], tokenTypes: [], merges: ["a b"])
+        #expect(try Tokenizer(vocabulary).encode("abXa\u{0}b") == [2, 0, 1])
+    }
+
+    @Test("Beginning and end of sequence are added as the vocabulary says, and only when asked for")
+    func sequenceEnds() throws {
+        var vocabulary = TinyVocabulary.make()
+        let bos = try #require(vocabulary.bos)
+        let eos = try #require(vocabulary.eos)
+        #expect(try Tokenizer(vocabulary).encode("a", addSpecialTokens: true) == [97])
+        vocabulary.addBOS = true
+        vocabulary.addEOS = true
+        #expect(try Tokenizer(vocabulary).encode("a", addSpecialTokens: true) == [bos, 97, eos])
+        #expect(try Tokenizer(vocabulary).encode("a") == [97])
+        vocabulary.preTokenizer = "llama-bpe"
+        vocabulary.addBOS = nil
+        #expect(try Tokenizer(vocabulary).encode("", addSpecialTokens: true) == [bos, eos])
+    }
+
+    @Test("A space is put before text where the vocabulary says so")
+    func spacePrefix() throws {
+        var vocabulary = TinyVocabulary.make(mergeCount: 0)
+        vocabulary.addSpacePrefix = true
+        let tokenizer = try Tokenizer(vocabulary)
+        #expect(tokenizer.encode("a") == [32, 97])
+        #expect(tokenizer.encode(" a") == [32, 97])
+        #expect(tokenizer.encode("") == [])
+        #expect(tokenizer.decode(tokenizer.encode("x<|end|>y"), renderSpecial: true) == " x<|end|> y")
+    }
+
+    @Test("Control tokens are silent, user-defined tokens are text, unknown ids are nothing")
+    func bytesOfTokens() throws {
+        let tokenizer = try Tokenizer(TinyVocabulary.make(mergeCount: 0))
+        #expect(tokenizer.bytes(of: 256) == [])
+        #expect(tokenizer.bytes(of: 256, renderSpecial: true) == Array("<|begin|>".utf8))
+        #expect(tokenizer.bytes(of: 259) == [])
+        #expect(tokenizer.bytes(of: 260) == Array("[[tool]]".utf8))
+        #expect(tokenizer.bytes(of: 262) == [0x41])
+        #expect(tokenizer.bytes(of: 263, renderSpecial: true) == [])
+        #expect(tokenizer.bytes(of: 0xE9) == [0xE9])
+        for outside in [Int32.min, -1, Int32(tokenizer.vocabularySize), Int32.max] {
+            #expect(tokenizer.bytes(of: outside, renderSpecial: true) == [])
+        }
+        #expect(tokenizer.decode([0xC3, 0xA9, 0xC3, 97]) == "é\u{FFFD}a")
+    }
+
+    @Test("The longest special token takes its place first, and the rest is text")
+    func specialTokens() throws {
+        let tokenizer = try Tokenizer(TinyVocabulary.make(mergeCount: 0))
+        #expect(tokenizer.encode("a<|begin|>b<|end|>") == [97, 256, 98, 257])
+        #expect(tokenizer.encode("<|end|><|begin|><|end|>") == [258, 257])
+        #expect(tokenizer.encode("<|begin|") == Array("<|begin|".utf8.map(Int32.init)))
+        #expect(tokenizer.encode("[[tool]]x") == [260, 120])
+        #expect(tokenizer.encode("<gap>") == Array("<gap>".utf8.map(Int32.init)))
+    }
+
+    @Test("Ends of an answer are those that the file names and those known by their text")
+    func endTokens() throws {
+        let vocabulary = TinyVocabulary.make(mergeCount: 0)
+        #expect(try Tokenizer(vocabulary).endOfGenerationTokens == [257])
+        var typed = vocabulary
+        typed.tokens += ["<|im_end|>", "</s>", "</s>"]
+        typed.tokenTypes += [1, 1, 3]
+        typed.eot = 260
+        let tokenizer = try Tokenizer(typed)
+        #expect(tokenizer.endOfGenerationTokens == [257, 260, 264, 266])
+        #expect(tokenizer.encode("<|im_end|>") == [264])
+        #expect(tokenizer.bytes(of: 264) == [])
+    }
+}

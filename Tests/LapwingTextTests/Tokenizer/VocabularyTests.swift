@@ -1,0 +1,69 @@
+import LapwingText
+import Testing
+
+@Suite struct VocabularyTests {
+    private func expectError(_ expected: TextError, _ change: (inout Vocabulary) -> Void) {
+        var vocabulary = TinyVocabulary.make(mergeCount: 3)
+        change(&vocabulary)
+        #expect(throws: expected) { try Tokenizer(vocabulary) }
+        #expect(expected.description.hasSuffix("."))
+    }
+
+    @Test("A tokenizer of another kind is refused by name")
+    func otherModel() {
+        expectError(.unsupportedTokenizer(model: "llama", supported: ["gpt2"])) { $0.model = "llama" }
+    }
+
+    @Test("An unknown pre-tokenizer is refused by name, with those that are known")
+    func unknownPreTokenizer() throws {
+        var vocabulary = TinyVocabulary.make()
+        vocabulary.preTokenizer = "tekken"
+        let error = #expect(throws: TextError.self) { try Tokenizer(vocabulary) }
+        let sentence = try #require(error).description
+        for name in ["tekken", "smollm", "gpt-2", "llama-bpe", "qwen2"] { #expect(sentence.contains(name)) }
+    }
+
+    @Test("Counts that do not agree are refused")
+    func counts() {
+        expectError(.emptyVocabulary) { $0.tokens = [] }
+        expectError(.tokenTypeCountMismatch(tokens: 267, types: 266)) { $0.tokenTypes.removeLast() }
+        expectError(.unknownTokenType(token: 2, type: 7)) { $0.tokenTypes[2] = 7 }
+        expectError(.unknownTokenType(token: 0, type: -1)) { $0.tokenTypes[0] = -1 }
+    }
+
+    @Test("A special token outside the vocabulary is refused", arguments: [Int32.min, -1, 267, Int32.max])
+    func specialOutOfRange(id: Int32) {
+        expectError(.specialTokenOutOfRange(role: "bos", id: id, vocabularySize: 267)) { $0.bos = id }
+        expectError(.specialTokenOutOfRange(role: "eom", id: id, vocabularySize: 267)) { $0.eom = id }
+    }
+
+    @Test("A merge that is not two tokens is refused", arguments: ["", " ", "a", "ab", "a ", " a"])
+    func malformedMerge(merge: String) {
+        expectError(.malformedMerge(index: 3, merge: merge)) { $0.merges.append(merge) }
+    }
+
+    @Test("A merge that names a missing token is refused with the token")
+    func missingToken() {
+        expectError(.mergeNamesMissingToken(index: 3, merge: "zz b", missing: "zz")) { $0.merges.append("zz b") }
+        expectError(.mergeNamesMissingToken(index: 3, merge: "a Ġzz", missing: " zz")) { $0.merges.append("a Ġzz") }
+        expectError(.mergeNamesMissingToken(index: 3, merge: "y z", missing: "yz")) { $0.merges.append("y z") }
+    }
+
+    @Test("Random vocabularies are refused or work, and never trap")
+    func randomVocabularies() {
+        var random = SeededGenerator(seed: 3)
+        let texts = [
+            "", "a", "b", "ab", "Ġ", "é", "\u{143}", "\u{144}", "Ä", "<0x4>", "<0xZZ>", "<0x+1>", "<|im_end|>", " ",
+        ]
+        for _ in 0..<500 {
+            let count = Int.random(in: 0..<12, using: &random)
+            let tokens = (0..<count).map { _ in texts.randomElement(using: &random) ?? "" }
+            let vocabulary = Vocabulary(
+                model: "gpt2", preTokenizer: "smollm", tokens: tokens,
+                tokenTypes: (0..<count).map { _ in Int32.random(in: 0...6, using: &random) },
+                merges: Bool.random(using: &random) ? [] : ["a b"], bos: Int32.random(in: -1...12, using: &random))
+            guard let tokenizer = try? Tokenizer(vocabulary) else { continue }
+            for id in tokenizer.encode("ab a<|im_end|>é\u{143}") { #expect(tokens.indices.contains(Int(id))) }
+        }
+    }
+}
