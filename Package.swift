@@ -10,6 +10,8 @@ let package = Package(
     ],
     targets: [
         // Layer 0: no imports of ours.
+        // C inner loops per instruction set, and the choice among them.
+        .target(name: "CLapwingKernels"),
         // The words that all layers speak.
         .target(name: "LapwingAPI"),
         .testTarget(name: "LapwingAPITests", dependencies: ["LapwingAPI"]),
@@ -18,6 +20,9 @@ let package = Package(
         .testTarget(name: "LapwingTextTests", dependencies: ["LapwingText"], resources: [.copy("Fixtures")]),
 
         // Layer 1: imports layer 0.
+        // Weight files to logits.
+        .target(name: "LapwingModel", dependencies: ["CLapwingKernels"]),
+        .testTarget(name: "LapwingModelTests", dependencies: ["LapwingModel", "LapwingTestSupport"]),
         // All that outlives a request: the ledger and the price book.
         .target(
             name: "LapwingStore",
@@ -28,6 +33,9 @@ let package = Package(
         .testTarget(
             name: "LapwingStoreTests",
             dependencies: ["LapwingAPI", "LapwingStore", .product(name: "GRDB", package: "GRDB.swift")]),
+
+        // Tests share this: tiny models, scripted providers and the manual clock.
+        .target(name: "LapwingTestSupport", dependencies: ["LapwingModel"], path: "Tests/LapwingTestSupport"),
     ]
 )
 

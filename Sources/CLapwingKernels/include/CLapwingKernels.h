@@ -1,0 +1,8 @@
+// The inner loops of inference.
+
+#ifndef CLAPWINGKERNELS_H
+#define CLAPWINGKERNELS_H
+
+#include "lw_dequantize.h"
+
+#endif

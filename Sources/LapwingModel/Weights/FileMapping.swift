@@ -1,0 +1,48 @@
+import Foundation
+
+/// Owns the bytes of a file, mapped read-only, for as long as it lives.
+///
+/// Who cuts the file short while it is mapped ends this process with a bus error: no check can prevent that, so weight
+/// files are replaced by renaming, never rewritten in place.
+// Invariant: the bytes are set once in `init`, never written after it, and freed in `deinit`, when no reader is left.
+final class FileMapping: @unchecked Sendable {
+    let bytes: UnsafeRawBufferPointer
+    private let isMapped: Bool
+
+    init(path: String) throws(WeightsError) {
+        // Without O_NONBLOCK, opening a named pipe would wait for its writer.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw .unreadable(path: path, reason: Self.lastError) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, reason: Self.lastError) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .unreadable(path: path, reason: "not a regular file") }
+        guard status.st_size > 0 else {
+            // An empty mapping is an error to the system; the reader says better what is missing.
+            (bytes, isMapped) = (UnsafeRawBufferPointer(start: nil, count: 0), false)
+            return
+        }
+        let count = Int(status.st_size)
+        guard let address = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else {
+            throw .unreadable(path: path, reason: Self.lastError)
+        }
+        (bytes, isMapped) = (UnsafeRawBufferPointer(start: address, count: count), true)
+    }
+
+    /// Holds a copy, aligned as a mapping's tensors would be.
+    init(copying source: [UInt8]) {
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: source.count, alignment: 64)
+        copy.copyBytes(from: source)
+        (bytes, isMapped) = (UnsafeRawBufferPointer(copy), false)
+    }
+
+    deinit {
+        if isMapped {
+            munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+        } else {
+            bytes.deallocate()
+        }
+    }
+
+    private static var lastError: String { String(cString: strerror(errno)) }
+}
