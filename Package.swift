@@ -22,7 +22,9 @@ let package = Package(
         // Layer 1: imports layer 0.
         // Weight files to logits.
         .target(name: "LapwingModel", dependencies: ["CLapwingKernels"]),
-        .testTarget(name: "LapwingModelTests", dependencies: ["LapwingModel", "LapwingTestSupport"]),
+        .testTarget(
+            name: "LapwingModelTests", dependencies: ["LapwingModel", "LapwingTestSupport"],
+            resources: [.copy("Fixtures")]),
         // All that outlives a request: the ledger and the price book.
         .target(
             name: "LapwingStore",

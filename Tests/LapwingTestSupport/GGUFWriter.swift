@@ -89,6 +89,11 @@ extension GGUFWriter {
                 range, with: range.enumerated().map { UInt8(truncatingIfNeeded: number >> ($0.0 * 8)) })
         }
 
+        /// A field's bytes as a number.
+        package func number(_ name: String) -> UInt64 {
+            bytes[range(of: name)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        }
+
         package func range(of name: String) -> Range<Int> {
             guard let field = fields.first(where: { $0.name == name }) else { preconditionFailure("no field \(name)") }
             return field.range

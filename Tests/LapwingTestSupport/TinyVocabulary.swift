@@ -7,12 +7,12 @@ package struct TinyVocabulary: Sendable {
     package let types: [Int32]
     package let merges: [String]
 
-    /// `size` is at least 259; the text yields some two hundred merges, and what is missing is filled with unused tokens.
+    /// `size` is at least 259; where the text yields too few merges, the rest are unused tokens.
     package init(size: Int) {
         let bytes = (0...255).map { String(Self.character(for: UInt8($0))) }
         let mergeCount = size - Self.controlTokens.count - bytes.count
         precondition(mergeCount >= 0, "a vocabulary needs its control tokens and 256 bytes")
-        let merges = Self.train(mergeCount)
+        let merges = Self.allMerges.prefix(mergeCount)
         let merged = merges.map { $0.0 + $0.1 }
         let unused = (0..<mergeCount - merged.count).map { "<|unused_\($0)|>" }
         tokens = Self.controlTokens + bytes + merged + unused
@@ -29,12 +29,15 @@ package struct TinyVocabulary: Sendable {
         return Unicode.Scalar(UInt32(256 + rank)).map(Character.init) ?? "?"
     }
 
-    private static func train(_ count: Int) -> [(String, String)] {
+    /// A smaller vocabulary's merges are the first ones of a larger one's.
+    private static let allMerges = train()
+
+    private static func train() -> [(String, String)] {
         var words = text.split(separator: " ").map { word in
             Array("Ġ\(word)".map { String($0) })
         }
         var merges: [(String, String)] = []
-        while merges.count < count {
+        while true {
             var counts: [String: (pair: (String, String), count: Int)] = [:]
             for word in words {
                 for pair in zip(word, word.dropFirst()) {
@@ -43,12 +46,11 @@ package struct TinyVocabulary: Sendable {
             }
             // The most frequent pair, the first in the alphabet among equals, whatever order the dictionary has.
             guard
-                let best = counts.max(by: { ($0.value.count, $1.key) < ($1.value.count, $0.key) }), best.value.count > 1
-            else { break }
+                let best = counts.max(by: { ($0.value.count, $1.key) < ($1.value.count, $0.key) })
+            else { return merges }
             merges.append(best.value.pair)
             words = words.map { merge(best.value.pair, in: $0) }
         }
-        return merges
     }
 
     private static func merge(_ pair: (String, String), in word: [String]) -> [String] {
