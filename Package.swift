@@ -11,7 +11,8 @@ let package = Package(
     targets: [
         // Layer 0: no imports of ours.
         // C inner loops per instruction set, and the choice among them.
-        .target(name: "CLapwingKernels"),
+        // Optimised in debug builds too, where tests would otherwise run the kernels a hundred times slower.
+        .target(name: "CLapwingKernels", cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])]),
         // The words that all layers speak.
         .target(name: "LapwingAPI"),
         .testTarget(name: "LapwingAPITests", dependencies: ["LapwingAPI"]),
@@ -23,7 +24,7 @@ let package = Package(
         // Weight files to logits.
         .target(name: "LapwingModel", dependencies: ["CLapwingKernels"]),
         .testTarget(
-            name: "LapwingModelTests", dependencies: ["LapwingModel", "LapwingTestSupport"],
+            name: "LapwingModelTests", dependencies: ["CLapwingKernels", "LapwingModel", "LapwingTestSupport"],
             resources: [.copy("Fixtures")]),
         // All that outlives a request: the ledger and the price book.
         .target(

@@ -1,8 +1,207 @@
-// The inner loops of inference.
+// The inner loops of inference, one table of functions for each instruction set.
+//
+// Scalar is the specification. Every sum has one order, written out with explicit fused multiply-adds, so all tables
+// give the same bits, and a row's result does not depend on how many rows or strips are computed with it.
+// A kernel gets pointers and a range. It allocates nothing, starts nothing, keeps nothing and cannot fail.
 
 #ifndef CLAPWINGKERNELS_H
 #define CLAPWINGKERNELS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "lw_dequantize.h"
+
+#pragma clang assume_nonnull begin
+
+/// Rows that a packed matrix interleaves: one 256-bit register of float sums.
+#define LW_STRIP_ROWS 8
+/// Elements that share one scale in a quantised block.
+#define LW_BLOCK_LENGTH 32
+/// Positions in one page of the key/value cache.
+#define LW_PAGE_LENGTH 32
+/// The longest attention head the kernels take; their scratch on the stack is sized by it.
+#define LW_MAX_HEAD_LENGTH 256
+
+// MARK: Packed weights
+
+/// How a packed matrix stores its strips of eight rows. The order inside a strip is [block of columns][field][row].
+typedef enum lw_layout {
+    LW_LAYOUT_F32 = 0,   // float [column][8 rows]
+    LW_LAYOUT_F16 = 1,   // half [column][8 rows]
+    LW_LAYOUT_BF16 = 2,  // bfloat16 [column][8 rows]
+    LW_LAYOUT_Q4_0 = 3,  // lw_q4_0x8 [column / 32]
+    LW_LAYOUT_Q4_1 = 4,  // lw_q4_1x8 [column / 32]
+    LW_LAYOUT_Q8_0 = 5,  // lw_q8_0x8 [column / 32]
+    LW_LAYOUT_I8 = 6,    // lw_i8x8 [column / 32]: every other block type, exact
+} lw_layout;
+
+/// Eight rows of 32 weights (quant - 8) * scale. Byte [g][4 * row + i] holds elements 4g + i (low) and 16 + 4g + i (high).
+typedef struct lw_q4_0x8 {
+    uint16_t scale[8];  // half
+    uint8_t quants[4][32];
+} lw_q4_0x8;
+
+/// Eight rows of 32 weights quant * scale + minimum, nibbles placed as in `lw_q4_0x8`.
+typedef struct lw_q4_1x8 {
+    uint16_t scale[8];    // half
+    uint16_t minimum[8];  // half
+    uint8_t quants[4][32];
+} lw_q4_1x8;
+
+/// Eight rows of 32 weights quant * scale. Byte [g][4 * row + i] is element 4g + i.
+typedef struct lw_q8_0x8 {
+    uint16_t scale[8];  // half
+    int8_t quants[8][32];
+} lw_q8_0x8;
+
+/// Eight rows of 32 weights quant * scale[half of the block] + minimum, bytes placed as in `lw_q8_0x8`.
+typedef struct lw_i8x8 {
+    float scale[2][8];
+    float minimum[8];
+    int8_t quants[8][32];
+} lw_i8x8;
+
+_Static_assert(sizeof(lw_q4_0x8) == 144, "eight Q4_0 blocks");
+_Static_assert(sizeof(lw_q4_1x8) == 160, "eight Q4_1 blocks");
+_Static_assert(sizeof(lw_q8_0x8) == 272, "eight Q8_0 blocks");
+_Static_assert(sizeof(lw_i8x8) == 352, "eight blocks of the exact layout");
+
+/// A packed matrix of `rows` output rows by `columns` inputs; rows past the last one of the last strip are zero.
+typedef struct lw_matrix {
+    const void *strips;
+    size_t rows;
+    size_t columns;  // a multiple of 32 in quantised layouts
+    lw_layout layout;
+} lw_matrix;
+
+/// Bytes that one strip of eight rows takes.
+size_t lw_strip_bytes(lw_layout layout, size_t columns);
+
+/// The layout that holds a tensor of this GGML type without loss, or -1 for a type that has none.
+int lw_layout_for_type(uint32_t ggml_type);
+
+/// Packs strips [strip0, strip1) of a row-major tensor of `rows` rows, `row_bytes` apart, into `strips`.
+void lw_pack(uint32_t ggml_type, const void *restrict source, size_t row_bytes, size_t rows, size_t columns,
+             void *restrict strips, size_t strip0, size_t strip1);
+
+/// Writes one row of a packed matrix as floats, exactly as the file's own block format defines them.
+void lw_matrix_row(const lw_matrix *w, size_t row, float *restrict out);
+
+// MARK: Activations
+
+/// 32 activations as quant * scale, with the sum of the quants that folds weight minima in.
+typedef struct lw_q8_block {
+    float scale;
+    float sum;  // of the 32 quants, an exact integer
+    int8_t quants[32];
+} lw_q8_block;
+
+_Static_assert(sizeof(lw_q8_block) == 40, "two floats and 32 bytes");
+
+/// The input rows of a product. Float layouts read `values`, quantised layouts read `blocks`; the other is not looked at.
+typedef struct lw_input {
+    const float *values;
+    size_t value_stride;  // floats from one token to the next
+    const lw_q8_block *blocks;
+    size_t block_stride;  // blocks from one token to the next
+} lw_input;
+
+/// Where a product goes: y[token * stride + row], replaced, or added to when `add` is set.
+typedef struct lw_output {
+    float *values;
+    size_t stride;
+    bool add;
+} lw_output;
+
+// MARK: Attention
+
+/// The pages of one sequence as one kv head of one layer sees them.
+/// A page holds half keys [head_length][32 positions], then half values [32 positions][head_length].
+typedef struct lw_pages {
+    uint16_t *base;         // this layer and kv head in page 0
+    size_t page_stride;     // halves from one page to the next
+    const int32_t *table;   // page numbers, position / 32
+    size_t head_length;
+    float scale;  // of a query's product with a key
+} lw_pages;
+
+/// One query head of one row: it sees positions below `limit` and folds them into `state`.
+/// `state` is head_length weighted sums (not yet divided), then the greatest score, then the sum of the weights.
+typedef struct lw_attention_line {
+    const float *query;
+    float *state;
+    size_t limit;
+} lw_attention_line;
+
+// MARK: The table
+
+typedef struct lw_kernels {
+    const char *name;
+
+    /// y = w x for `tokens` rows of x and strips [strip0, strip1) of w.
+    void (*matmul)(const lw_matrix *w, const lw_input *x, size_t tokens, const lw_output *y, size_t strip0,
+                   size_t strip1);
+
+    /// Quantises `count` blocks of 32 floats: scale = greatest magnitude / 127, ties to even. Block i goes to
+    /// blocks[i * stride].
+    void (*quantize)(const float *restrict x, lw_q8_block *restrict blocks, size_t count, size_t stride);
+
+    /// y = x / sqrt(mean(x^2) + epsilon) * weight.
+    void (*rms_norm)(const float *restrict x, const float *restrict weight, float epsilon, float *restrict y,
+                     size_t count);
+
+    /// Rotates adjacent pairs in place; `cosines` and `sines` hold each pair's value twice. `count` is even.
+    void (*rope)(float *restrict x, const float *restrict cosines, const float *restrict sines, size_t count);
+
+    /// y = gate * sigmoid(gate) * up; y may be gate or up.
+    void (*swiglu)(const float *gate, const float *up, float *y, size_t count);
+
+    /// Writes one position's key and value into its page, rounded to half and held within its finite range.
+    void (*store)(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value);
+
+    /// Folds positions [first, last), `first` a multiple of 32, into each line's state.
+    void (*attend)(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first, size_t last);
+
+    /// Folds `other` (a state over later positions) into `state`.
+    void (*attend_merge)(float *restrict state, const float *restrict other, size_t head_length);
+
+    /// out = weighted sums / sum of weights; zero where nothing was seen.
+    void (*attend_finish)(const float *restrict state, float *restrict out, size_t head_length);
+
+    /// The greatest value; -infinity for none. NaN is passed over.
+    float (*maximum)(const float *x, size_t count);
+
+    /// The sum of exp(x - shift) in 32 lanes; see `lw_exp` for the error of one term.
+    float (*sum_exp)(const float *x, float shift, size_t count);
+
+    /// y = exp((x - shift) * scale); returns the sum of y in 32 lanes. y may be x.
+    float (*exp_scaled)(const float *x, float shift, float scale, float *y, size_t count);
+
+    /// Indices of values >= threshold in ascending order, at most `capacity` of them; returns how many were written.
+    size_t (*collect)(const float *restrict x, size_t count, float threshold, uint32_t *restrict indices,
+                      size_t capacity);
+} lw_kernels;
+
+/// The fastest table that this processor and its operating system can run.
+const lw_kernels *lw_kernels_best(void);
+
+/// The table of that name ("scalar", "avx2", "neon"); NULL when this machine cannot run it.
+const lw_kernels *_Nullable lw_kernels_named(const char *name);
+
+/// Tells the processor that this thread waits in a loop. Inline, because a call would take longer than the pause.
+static inline void lw_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/// e^x with at most 2 units in the last place of error over [-87.3, 88.3]; 0 below, the greatest result above.
+float lw_exp(float x);
+
+#pragma clang assume_nonnull end
 
 #endif

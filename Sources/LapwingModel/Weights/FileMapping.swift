@@ -44,5 +44,16 @@ final class FileMapping: @unchecked Sendable {
         }
     }
 
+    /// Drops whole pages within `part`; those at its ends may hold neighbours.
+    func releasePages(_ part: UnsafeRawBufferPointer) {
+        // A copy's bytes are nowhere else: only a mapping can be read again.
+        guard isMapped, let base = part.baseAddress else { return }
+        let page = sysconf(Int32(_SC_PAGESIZE))
+        let start = (UInt(bitPattern: base) + UInt(page) - 1) / UInt(page) * UInt(page)
+        let end = (UInt(bitPattern: base) + UInt(part.count)) / UInt(page) * UInt(page)
+        guard start < end else { return }
+        madvise(UnsafeMutableRawPointer(bitPattern: start), Int(end - start), MADV_DONTNEED)
+    }
+
     private static var lastError: String { String(cString: strerror(errno)) }
 }

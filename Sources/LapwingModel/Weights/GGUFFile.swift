@@ -50,6 +50,9 @@ package final class GGUFFile: Sendable {
         return UnsafeRawBufferPointer(rebasing: mapping.bytes[tensor.offset..<tensor.offset + tensor.byteCount])
     }
 
+    /// Tells the system that a tensor's pages need not stay in memory: they are read again if they are used again.
+    package func releasePages(of tensor: TensorInfo) { mapping.releasePages(bytes(of: tensor)) }
+
     /// The whole file, for decoding metadata.
     var contents: UnsafeRawBufferPointer { mapping.bytes }
 }

@@ -20,6 +20,12 @@ package enum WeightsError: Error, Equatable {
     /// A tensor that is needed is stored in a type that the engine does not compute with.
     case unsupportedTensorType(name: String, type: TensorType, offset: Int)
     case shapeMismatch(name: String, expected: [Int], found: [Int])
+
+    case unsupportedArchitecture(found: String, supported: [String])
+    /// A hyperparameter that the forward pass cannot run with.
+    case unfitHyperparameter(key: String, found: String, expected: String)
+    /// A tensor that this architecture's forward pass would leave out, with a wrong result and no sign of it.
+    case unexpectedTensor(name: String)
 }
 
 extension WeightsError: CustomStringConvertible {
@@ -53,6 +59,12 @@ extension WeightsError: CustomStringConvertible {
                 + TensorType.readable.map(\.description).joined(separator: ", ")
         case .shapeMismatch(let name, let expected, let found):
             "the tensor \"\(name)\" has the shape \(found), expected \(expected)"
+        case .unsupportedArchitecture(let found, let supported):
+            "the architecture is \"\(found)\"; those that can be run are \(supported.joined(separator: ", "))"
+        case .unfitHyperparameter(let key, let found, let expected):
+            "the metadata value \"\(key)\" is \(found), expected \(expected)"
+        case .unexpectedTensor(let name):
+            "the tensor \"\(name)\" is not one that this architecture uses"
         }
     }
 }

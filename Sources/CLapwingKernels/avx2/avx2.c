@@ -1,0 +1,22 @@
+// The table for x86 processors with AVX2, FMA and F16C.
+
+#include "avx2.h"
+
+#include "../scalar/scalar.h"
+
+const lw_kernels lw_avx2_kernels = {
+    .name = "avx2",
+    .matmul = lw_avx2_matmul,
+    .quantize = lw_avx2_quantize,
+    .rms_norm = lw_avx2_rms_norm,
+    .rope = lw_avx2_rope,
+    .swiglu = lw_avx2_swiglu,
+    .store = lw_avx2_store,
+    .attend = lw_avx2_attend,
+    .attend_merge = lw_scalar_attend_merge,
+    .attend_finish = lw_scalar_attend_finish,
+    .maximum = lw_avx2_maximum,
+    .sum_exp = lw_avx2_sum_exp,
+    .exp_scaled = lw_avx2_exp_scaled,
+    .collect = lw_avx2_collect,
+};

@@ -1,0 +1,73 @@
+// What the AVX2 files share. Needs AVX2, FMA and F16C.
+
+#ifndef LW_AVX2_H
+#define LW_AVX2_H
+
+#include <immintrin.h>
+
+#include "../lw_math.h"
+
+#define LW_AVX2_BEGIN \
+    _Pragma("clang attribute push(__attribute__((target(\"avx2,fma,f16c\"))), apply_to = function)")
+#define LW_AVX2_END _Pragma("clang attribute pop")
+#define LW_INLINE static inline __attribute__((always_inline))
+#define LW_UNROLL _Pragma("clang loop unroll(full)")
+
+extern const lw_kernels lw_avx2_kernels;
+
+void lw_avx2_matmul(const lw_matrix *w, const lw_input *x, size_t tokens, const lw_output *y, size_t strip0,
+                    size_t strip1);
+void lw_avx2_quantize(const float *restrict x, lw_q8_block *restrict blocks, size_t count, size_t stride);
+void lw_avx2_rms_norm(const float *restrict x, const float *restrict weight, float epsilon, float *restrict y,
+                      size_t count);
+void lw_avx2_rope(float *restrict x, const float *restrict cosines, const float *restrict sines, size_t count);
+void lw_avx2_swiglu(const float *gate, const float *up, float *y, size_t count);
+void lw_avx2_store(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value);
+void lw_avx2_attend(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first, size_t last);
+float lw_avx2_maximum(const float *x, size_t count);
+float lw_avx2_sum_exp(const float *x, float shift, size_t count);
+float lw_avx2_exp_scaled(const float *x, float shift, float scale, float *y, size_t count);
+size_t lw_avx2_collect(const float *restrict x, size_t count, float threshold, uint32_t *restrict indices,
+                       size_t capacity);
+
+LW_AVX2_BEGIN
+
+LW_INLINE __m256 lw_load_halves(const uint16_t *halves) {
+    return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)halves));
+}
+
+/// `lw_exp` on eight lanes.
+LW_INLINE __m256 lw_exp_avx2(__m256 x) {
+    const __m256 known = _mm256_cmp_ps(x, _mm256_set1_ps(LW_EXP_LOW), _CMP_GE_OQ);
+    x = _mm256_min_ps(x, _mm256_set1_ps(LW_EXP_HIGH));
+    const __m256 n = _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(LW_LOG2_E)),
+                                     _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(LW_LN2_HIGH), x);
+    r = _mm256_fnmadd_ps(n, _mm256_set1_ps(LW_LN2_LOW), r);
+    __m256 p = _mm256_fmadd_ps(_mm256_set1_ps(LW_EXP_C6), r, _mm256_set1_ps(LW_EXP_C5));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(LW_EXP_C4));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(LW_EXP_C3));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(LW_EXP_C2));
+    p = _mm256_add_ps(_mm256_fmadd_ps(_mm256_mul_ps(p, r), r, r), _mm256_set1_ps(1.0f));
+    const __m256i exponent = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
+    const __m256 power = _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23));
+    return _mm256_and_ps(_mm256_mul_ps(p, power), known);
+}
+
+/// Folds 32 lanes held as four registers in the order of `lw_fold_lanes`.
+LW_INLINE float lw_fold_avx2(__m256 a, __m256 b, __m256 c, __m256 d) {
+    const __m256 eight = _mm256_add_ps(_mm256_add_ps(a, c), _mm256_add_ps(b, d));
+    const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+LW_INLINE float lw_greatest_avx2(__m256 lanes) {
+    const __m128 four = _mm_max_ps(_mm256_castps256_ps128(lanes), _mm256_extractf128_ps(lanes, 1));
+    const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
+
+LW_AVX2_END
+
+#endif

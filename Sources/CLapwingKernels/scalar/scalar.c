@@ -1,0 +1,22 @@
+// The scalar table: the specification.
+
+#include "scalar.h"
+
+_Static_assert(LW_PAGE_LENGTH == LW_LANES, "the weights of a page are folded as one set of lanes");
+
+const lw_kernels lw_scalar_kernels = {
+    .name = "scalar",
+    .matmul = lw_scalar_matmul,
+    .quantize = lw_scalar_quantize,
+    .rms_norm = lw_scalar_rms_norm,
+    .rope = lw_scalar_rope,
+    .swiglu = lw_scalar_swiglu,
+    .store = lw_scalar_store,
+    .attend = lw_scalar_attend,
+    .attend_merge = lw_scalar_attend_merge,
+    .attend_finish = lw_scalar_attend_finish,
+    .maximum = lw_scalar_maximum,
+    .sum_exp = lw_scalar_sum_exp,
+    .exp_scaled = lw_scalar_exp_scaled,
+    .collect = lw_scalar_collect,
+};

@@ -1,0 +1,27 @@
+// The scalar functions, shared so that a table without a faster form of one can take it from here.
+
+#ifndef LW_SCALAR_H
+#define LW_SCALAR_H
+
+#include "../lw_math.h"
+
+extern const lw_kernels lw_scalar_kernels;
+
+void lw_scalar_matmul(const lw_matrix *w, const lw_input *x, size_t tokens, const lw_output *y, size_t strip0,
+                      size_t strip1);
+void lw_scalar_quantize(const float *restrict x, lw_q8_block *restrict blocks, size_t count, size_t stride);
+void lw_scalar_rms_norm(const float *restrict x, const float *restrict weight, float epsilon, float *restrict y,
+                        size_t count);
+void lw_scalar_rope(float *restrict x, const float *restrict cosines, const float *restrict sines, size_t count);
+void lw_scalar_swiglu(const float *gate, const float *up, float *y, size_t count);
+void lw_scalar_store(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value);
+void lw_scalar_attend(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first, size_t last);
+void lw_scalar_attend_merge(float *restrict state, const float *restrict other, size_t head_length);
+void lw_scalar_attend_finish(const float *restrict state, float *restrict out, size_t head_length);
+float lw_scalar_maximum(const float *x, size_t count);
+float lw_scalar_sum_exp(const float *x, float shift, size_t count);
+float lw_scalar_exp_scaled(const float *x, float shift, float scale, float *y, size_t count);
+size_t lw_scalar_collect(const float *restrict x, size_t count, float threshold, uint32_t *restrict indices,
+                         size_t capacity);
+
+#endif

@@ -1,0 +1,82 @@
+// Norms, rotations, activations and the scans over logits, as the other tables must compute them.
+
+#include "scalar.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+static void quantize_block(const float *restrict x, lw_q8_block *restrict block) {
+    // Magnitudes compare like their bits, and NaN stays above infinity.
+    uint32_t greatest = 0;
+    for (size_t i = 0; i < LW_BLOCK_LENGTH; i++) {
+        const uint32_t magnitude = lw_bits_of_float(x[i]) & 0x7fffffff;
+        greatest = magnitude > greatest ? magnitude : greatest;
+    }
+    const float magnitude = lw_float_of_bits(greatest);
+    const bool finite = greatest < 0x7f800000;
+    const float inverse = finite && magnitude >= LW_TINY ? 127.0f / magnitude : 0.0f;
+    int32_t sum = 0;
+    for (size_t i = 0; i < LW_BLOCK_LENGTH; i++) {
+        const int32_t quant = inverse == 0 ? 0 : (int32_t)rintf(x[i] * inverse);
+        block->quants[i] = (int8_t)quant;
+        sum += quant;
+    }
+    // A block that is not finite poisons its products instead of passing for a number.
+    block->scale = finite ? magnitude / 127.0f : magnitude - magnitude;
+    block->sum = (float)sum;
+}
+
+void lw_scalar_quantize(const float *restrict x, lw_q8_block *restrict blocks, size_t count, size_t stride) {
+    for (size_t i = 0; i < count; i++) quantize_block(x + i * LW_BLOCK_LENGTH, blocks + i * stride);
+}
+
+void lw_scalar_rms_norm(const float *restrict x, const float *restrict weight, float epsilon, float *restrict y,
+                        size_t count) {
+    float lanes[LW_LANES] = {0};
+    for (size_t i = 0; i < count; i++) lanes[i % LW_LANES] = fmaf(x[i], x[i], lanes[i % LW_LANES]);
+    const float mean = lw_fold_lanes(lanes) / (float)count;
+    const float factor = 1.0f / sqrtf(mean + epsilon);
+    for (size_t i = 0; i < count; i++) y[i] = x[i] * factor * weight[i];
+}
+
+void lw_scalar_rope(float *restrict x, const float *restrict cosines, const float *restrict sines, size_t count) {
+    for (size_t i = 0; i + 1 < count; i += 2) {
+        const float even = x[i], odd = x[i + 1];
+        x[i] = even * cosines[i] - odd * sines[i];
+        x[i + 1] = odd * cosines[i + 1] + even * sines[i + 1];
+    }
+}
+
+void lw_scalar_swiglu(const float *gate, const float *up, float *y, size_t count) {
+    for (size_t i = 0; i < count; i++) y[i] = gate[i] / (1.0f + lw_exp_inline(-gate[i])) * up[i];
+}
+
+float lw_scalar_maximum(const float *x, size_t count) {
+    float greatest = -INFINITY;
+    for (size_t i = 0; i < count; i++) greatest = x[i] > greatest ? x[i] : greatest;
+    return greatest;
+}
+
+float lw_scalar_sum_exp(const float *x, float shift, size_t count) {
+    float lanes[LW_LANES] = {0};
+    for (size_t i = 0; i < count; i++) lanes[i % LW_LANES] += lw_exp_inline(x[i] - shift);
+    return lw_fold_lanes(lanes);
+}
+
+float lw_scalar_exp_scaled(const float *x, float shift, float scale, float *y, size_t count) {
+    float lanes[LW_LANES] = {0};
+    for (size_t i = 0; i < count; i++) {
+        y[i] = lw_exp_inline((x[i] - shift) * scale);
+        lanes[i % LW_LANES] += y[i];
+    }
+    return lw_fold_lanes(lanes);
+}
+
+size_t lw_scalar_collect(const float *restrict x, size_t count, float threshold, uint32_t *restrict indices,
+                         size_t capacity) {
+    size_t found = 0;
+    for (size_t i = 0; i < count && found < capacity; i++)
+        if (x[i] >= threshold) indices[found++] = (uint32_t)i;
+    return found;
+}
+
+float lw_exp(float x) { return lw_exp_inline(x); }

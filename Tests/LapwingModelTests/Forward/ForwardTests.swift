@@ -1,0 +1,39 @@
+import Foundation
+import LapwingModel
+import LapwingTestSupport
+import Testing
+
+@Suite("The forward pass")
+struct ForwardTests {
+    @Test("Logits are those of the architecture computed in double precision", arguments: [true, false])
+    func isRight(tied: Bool) throws {
+        let tiny = TinyModel(seed: 3, weights: .f32, hasTiedHead: tied)
+        let run = try TinyRun(tiny)
+        let tokens = randomTokens(70, vocabulary: tiny.vocabularySize)
+        let found = run.logits(tokens, chunk: 70, pages: [2, 0, 1])
+        let expected = try ReferenceDecoder(file: run.model.file).logits(tokens)
+        for (row, reference) in zip(found, expected) {
+            let size = reference.map(abs).max() ?? 0
+            // The only deliberate rounding in between is that of keys and values to halves.
+            #expect(zip(row, reference).allSatisfy { abs(Double($0) - $1) < 2e-3 * size })
+        }
+    }
+
+    @Test("Every weight type gives logits near those of the same weights in double precision")
+    func quantisedIsRight() throws {
+        for type in TensorType.readable where type != .f32 {
+            var tiny = TinyModel(seed: 5, weights: type)
+            tiny.vocabularySize = 300
+            let run = try TinyRun(tiny)
+            let tokens = randomTokens(6, vocabulary: tiny.vocabularySize)
+            let found = run.logits(tokens, chunk: 6, pages: [0])
+            let expected = try ReferenceDecoder(file: run.model.file).logits(tokens)
+            for (row, reference) in zip(found, expected) {
+                let size = (reference.reduce(0) { $0 + $1 * $1 } / Double(reference.count)).squareRoot()
+                let error = zip(row, reference).reduce(0) { $0 + pow(Double($1.0) - $1.1, 2) } / Double(row.count)
+                // What activations of eight bits leave, a few times amplified by random layers.
+                #expect(error.squareRoot() < 0.03 * size, "\(type)")
+            }
+        }
+    }
+}

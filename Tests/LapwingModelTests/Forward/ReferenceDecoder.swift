@@ -1,0 +1,113 @@
+import Foundation
+import LapwingModel
+
+/// The llama architecture written down once more, in double precision and without any of the engine's code.
+struct ReferenceDecoder {
+    let file: GGUFFile
+    let layers: Int
+    let heads: Int
+    let kvHeads: Int
+    let width: Int
+    let base: Double
+
+    init(file: GGUFFile) throws {
+        self.file = file
+        layers = Int(try file.uint32("llama.block_count"))
+        heads = Int(try file.uint32("llama.attention.head_count"))
+        kvHeads = Int(try file.uint32("llama.attention.head_count_kv"))
+        width = Int(try file.uint32("llama.embedding_length"))
+        base = Double(try file.float("llama.rope.freq_base"))
+    }
+
+    /// Logits of every position.
+    func logits(_ tokens: [Int32]) throws -> [[Double]] {
+        let embedding = try matrix("token_embd.weight")
+        var stream = tokens.map { embedding[Int($0)] }
+        for layer in 0..<layers {
+            let block = "blk.\(layer)."
+            let inputs = try stream.map { normalized($0, try vector(block + "attn_norm.weight")) }
+            let attended = try attention(block, inputs)
+            let output = try matrix(block + "attn_output.weight")
+            stream = zip(stream, attended).map { zip($0, times(output, $1)).map(+) }
+            let (gate, up) = (try matrix(block + "ffn_gate.weight"), try matrix(block + "ffn_up.weight"))
+            let down = try matrix(block + "ffn_down.weight")
+            let norm = try vector(block + "ffn_norm.weight")
+            stream = stream.map { row in
+                let input = normalized(row, norm)
+                let hidden = zip(times(gate, input), times(up, input)).map { $0 / (1 + exp(-$0)) * $1 }
+                return zip(row, times(down, hidden)).map(+)
+            }
+        }
+        let head = file.tensors["output.weight"] == nil ? embedding : try matrix("output.weight")
+        let norm = try vector("output_norm.weight")
+        return stream.map { times(head, normalized($0, norm)) }
+    }
+
+    private func attention(_ block: String, _ inputs: [[Double]]) throws -> [[Double]] {
+        let length = width / heads
+        func projected(_ name: String, rotate: Bool) throws -> [[Double]] {
+            let weight = try matrix(block + name)
+            return inputs.enumerated().map { position, input in
+                let row = times(weight, input)
+                return rotate ? rotated(row, position: position, length: length) : row
+            }
+        }
+        let queries = try projected("attn_q.weight", rotate: true)
+        let keys = try projected("attn_k.weight", rotate: true)
+        let values = try projected("attn_v.weight", rotate: false)
+        return queries.indices.map { position in
+            (0..<heads).flatMap { head -> [Double] in
+                let own = head * length, shared = head / (heads / kvHeads) * length
+                let scores = (0...position).map { t in
+                    (0..<length).reduce(0) { $0 + queries[position][own + $1] * keys[t][shared + $1] }
+                        / Double(length).squareRoot()
+                }
+                let top = scores.max() ?? 0
+                let weights = scores.map { exp($0 - top) }
+                let total = weights.reduce(0, +)
+                return (0..<length).map { d in
+                    (0...position).reduce(0) { $0 + weights[$1] / total * values[$1][shared + d] }
+                }
+            }
+        }
+    }
+
+    private func rotated(_ row: [Double], position: Int, length: Int) -> [Double] {
+        var row = row
+        for start in stride(from: 0, to: row.count, by: 2) {
+            let angle = Double(position) * pow(base, -Double(start % length) / Double(length))
+            let (even, odd) = (row[start], row[start + 1])
+            row[start] = even * cos(angle) - odd * sin(angle)
+            row[start + 1] = even * sin(angle) + odd * cos(angle)
+        }
+        return row
+    }
+
+    private func normalized(_ row: [Double], _ weight: [Double]) -> [Double] {
+        let rms = (row.reduce(0) { $0 + $1 * $1 } / Double(row.count) + 1e-5).squareRoot()
+        return zip(row, weight).map { $0 / rms * $1 }
+    }
+
+    private func times(_ matrix: [[Double]], _ input: [Double]) -> [Double] {
+        matrix.map { row in
+            var sum = 0.0
+            // Plain loops, because closures cost most of a debug build's time here.
+            row.withUnsafeBufferPointer { row in
+                input.withUnsafeBufferPointer { input in
+                    for index in 0..<row.count { sum += row[index] * input[index] }
+                }
+            }
+            return sum
+        }
+    }
+
+    private func vector(_ name: String) throws -> [Double] {
+        try file.dequantize(file.tensor(name)).map(Double.init)
+    }
+
+    private func matrix(_ name: String) throws -> [[Double]] {
+        let tensor = try file.tensor(name)
+        let values = try vector(name)
+        return (0..<tensor.shape[1]).map { Array(values[$0 * tensor.shape[0]..<($0 + 1) * tensor.shape[0]]) }
+    }
+}

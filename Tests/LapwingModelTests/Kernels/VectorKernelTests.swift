@@ -1,0 +1,179 @@
+import CLapwingKernels
+import Foundation
+import LapwingModel
+import LapwingTestSupport
+import Testing
+
+@Suite("Kernels over vectors")
+struct VectorKernelTests {
+    @Test("e^x is within two units in the last place, from subnormal results to the greatest")
+    func exponential() {
+        var worst = 0.0
+        var bits = Float(-87.3).bitPattern
+        while bits > Float(-0.0).bitPattern {
+            worst = max(worst, Self.error(Float(bitPattern: bits)))
+            bits -= min(4_001, bits - Float(-0.0).bitPattern)
+        }
+        for bits in stride(from: Float(0).bitPattern, through: Float(88.3).bitPattern, by: 4_001) {
+            worst = max(worst, Self.error(Float(bitPattern: bits)))
+        }
+        #expect(worst <= 2)
+        #expect(lw_exp(-.infinity) == 0)
+        #expect(lw_exp(-200) == 0)
+        #expect(lw_exp(0) == 1)
+        #expect(lw_exp(.infinity) == lw_exp(88.3))
+        #expect(lw_exp(.nan) == 0)
+    }
+
+    private static func error(_ x: Float) -> Double {
+        let exact = exp(Double(x))
+        return abs(Double(lw_exp(x)) - exact) / Double(Float(exact).ulp)
+    }
+
+    @Test("Quantised blocks hold their values to half a step, and the sum of their quants")
+    func quantizes() {
+        for table in KernelTable.available {
+            let input = TestInput(tokens: 1, columns: 256, table: table)
+            for (index, value) in input.values.enumerated() {
+                let step = Double(input.blocks[index / 32].scale)
+                #expect(abs(input.dequantized(index) - Double(value)) <= step * 0.500001)
+            }
+            for (b, block) in input.blocks.enumerated() {
+                let total = (0..<32).reduce(0.0) { $0 + input.dequantized(b * 32 + $1) }
+                #expect(abs(total - Double(block.scale) * Double(block.sum)) < 1e-5)
+                let greatest = input.values[b * 32..<b * 32 + 32].map(abs).max()
+                #expect(block.scale == (greatest ?? 0) / 127)
+            }
+        }
+    }
+
+    @Test("Zero, tiny and infinite activations quantise alike in every table")
+    func quantizesExtremes() {
+        let blocks: [[Float]] = [
+            [Float](repeating: 0, count: 32), [Float](repeating: 1e-38, count: 32),
+            [.infinity] + randomFloats(31, seed: 3),
+            randomFloats(31, seed: 3) + [.nan], (0..<32).map { Float($0) + 0.5 },
+        ]
+        for values in blocks {
+            let expected = TestInput(values, tokens: 1, table: .scalar).blocks[0]
+            if !values.allSatisfy(\.isFinite) { #expect(expected.scale.isNaN) }
+            for table in KernelTable.others {
+                let found = TestInput(values, tokens: 1, table: table).blocks[0]
+                #expect(
+                    found.scale.bitPattern == expected.scale.bitPattern || expected.scale.isNaN && found.scale.isNaN)
+                #expect(found.sum == expected.sum)
+                #expect(
+                    withUnsafeBytes(of: found.quants, Array.init) == withUnsafeBytes(of: expected.quants, Array.init))
+            }
+        }
+    }
+
+    @Test("A block stride leaves the blocks between alone")
+    func quantizesWithStride() {
+        for table in KernelTable.available {
+            let values = randomFloats(96, seed: 5)
+            var apart = [lw_q8_block](repeating: lw_q8_block(), count: 7)
+            table.functions.pointee.quantize(values, &apart, 3, 3)
+            let together = TestInput(values, tokens: 1, table: .scalar).blocks
+            for index in 0..<7 { #expect(apart[index].scale == (index % 3 == 0 ? together[index / 3].scale : 0)) }
+        }
+    }
+
+    @Test("The norm is x / rms(x) times its weight, in every table the same bits")
+    func normalizes() {
+        for count in awkwardCounts where count > 0 {
+            let x = randomFloats(count, seed: 1), weight = randomFloats(count, seed: 2)
+            let rms = (x.reduce(0.0) { $0 + Double($1) * Double($1) } / Double(count) + 1e-5).squareRoot()
+            let outputs = KernelTable.available.map { table in
+                var y = [Float](repeating: .nan, count: count)
+                table.functions.pointee.rms_norm(x, weight, 1e-5, &y, count)
+                return y
+            }
+            for index in 0..<count {
+                let expected = Double(x[index]) / rms * Double(weight[index])
+                #expect(abs(Double(outputs[0][index]) - expected) <= 1e-6 * abs(expected))
+            }
+            #expect(outputs.allSatisfy { $0 == outputs[0] })
+        }
+    }
+
+    @Test("Rotation turns each adjacent pair by its angle")
+    func rotates() {
+        for count in [2, 6, 8, 16, 22, 64] {
+            let x = randomFloats(count, seed: 4)
+            let angles = (0..<count).map { Double($0 / 2) * 0.7 - 2 }
+            let cosines = angles.map { Float(cos($0)) }, sines = angles.map { Float(sin($0)) }
+            let outputs = KernelTable.available.map { table in
+                var y = x
+                table.functions.pointee.rope(&y, cosines, sines, count)
+                return y
+            }
+            for pair in stride(from: 0, to: count, by: 2) {
+                let even = Double(x[pair]), odd = Double(x[pair + 1]), angle = angles[pair]
+                #expect(abs(Double(outputs[0][pair]) - (even * cos(angle) - odd * sin(angle))) < 2e-6)
+                #expect(abs(Double(outputs[0][pair + 1]) - (even * sin(angle) + odd * cos(angle))) < 2e-6)
+            }
+            #expect(outputs.allSatisfy { $0 == outputs[0] })
+        }
+    }
+
+    @Test("The gated activation is gate * sigmoid(gate) * up, also far from zero")
+    func activates() {
+        for count in awkwardCounts {
+            let gate = randomFloats(count, seed: 6, magnitude: 120), up = randomFloats(count, seed: 8)
+            let outputs = KernelTable.available.map { table in
+                var y = gate
+                // In place: the output may be one of the inputs.
+                y.withUnsafeMutableBufferPointer { y in
+                    guard let base = y.baseAddress else { return }
+                    table.functions.pointee.swiglu(base, up, base, count)
+                }
+                return y
+            }
+            for index in 0..<count {
+                let g = Double(gate[index]), expected = g / (1 + exp(-g)) * Double(up[index])
+                #expect(abs(Double(outputs[0][index]) - expected) <= 1e-6 * abs(expected) + 1e-30)
+            }
+            #expect(outputs.allSatisfy { $0 == outputs[0] })
+        }
+    }
+
+    @Test("Scans over logits agree in every table, and with plain arithmetic")
+    func scans() {
+        for count in awkwardCounts + [1_000] {
+            let x = randomFloats(count, seed: 9, magnitude: 20)
+            let greatest = x.max() ?? -.infinity
+            for table in KernelTable.available {
+                let kernels = table.functions.pointee
+                #expect(kernels.maximum(x, count) == greatest)
+                let sum = kernels.sum_exp(x, count > 0 ? greatest : 0, count)
+                let expected = x.reduce(0.0) { $0 + exp(Double($1) - Double(greatest)) }
+                #expect(abs(Double(sum) - expected) <= 1e-6 * expected)
+                #expect(sum == KernelTable.scalar.functions.pointee.sum_exp(x, count > 0 ? greatest : 0, count))
+
+                var weights = x
+                let total = weights.withUnsafeMutableBufferPointer { buffer -> Float in
+                    guard let base = buffer.baseAddress else { return 0 }
+                    return kernels.exp_scaled(base, 20, 0.5, base, count)
+                }
+                #expect(weights == x.map { lw_exp(($0 - 20) * 0.5) })
+                #expect(abs(Double(total) - weights.reduce(0.0) { $0 + Double($1) }) <= 1e-6 * Double(total))
+
+                var indices = [UInt32](repeating: 0, count: count + 1)
+                let found = kernels.collect(x, count, 10, &indices, count)
+                #expect(indices[..<found].map(Int.init) == x.indices.filter { x[$0] >= 10 })
+                #expect(kernels.collect(x, count, -.infinity, &indices, min(3, count)) == min(3, count))
+            }
+        }
+    }
+
+    @Test("A scan passes over NaN")
+    func scansPassOverNaN() {
+        var x = randomFloats(70, seed: 2)
+        for index in [0, 9, 40, 69] { x[index] = .nan }
+        let greatest = x.filter { !$0.isNaN }.max()
+        for table in KernelTable.available {
+            #expect(table.functions.pointee.maximum(x, 70) == greatest)
+        }
+    }
+}
