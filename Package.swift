@@ -7,6 +7,11 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     ],
     targets: [
         // Layer 0: no imports of ours.
@@ -37,8 +42,30 @@ let package = Package(
             name: "LapwingStoreTests",
             dependencies: ["LapwingAPI", "LapwingStore", .product(name: "GRDB", package: "GRDB.swift")]),
 
+        // Layer 3: HTTP to providers and back.
+        .target(
+            name: "LapwingServer",
+            dependencies: [
+                "LapwingAPI", .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
+            ]),
+        .testTarget(
+            name: "LapwingServerTests",
+            dependencies: [
+                "LapwingAPI", "LapwingServer", "LapwingTestSupport",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+
         // Tests share this: tiny models, scripted providers and the manual clock.
-        .target(name: "LapwingTestSupport", dependencies: ["LapwingModel"], path: "Tests/LapwingTestSupport"),
+        .target(
+            name: "LapwingTestSupport", dependencies: ["LapwingAPI", "LapwingModel"], path: "Tests/LapwingTestSupport"),
     ]
 )
 

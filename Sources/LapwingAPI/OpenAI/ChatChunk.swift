@@ -35,6 +35,8 @@ extension OpenAI {
         /// Empty in the chunk that carries the usage.
         package var choices: [Choice]
         package var usage: Usage?
+        /// Writes `usage` as `null` while it is not set, as streams do that were asked for it.
+        package var reportsUsage = false
         package var lapwing: ReceiptObject?
 
         package init(id: String, created: Int, model: String, choices: [Choice]) {
@@ -56,6 +58,7 @@ extension OpenAI.ChatChunk: Codable {
         model = try container.decodeIfPresent(String.self, forKey: .model) ?? ""
         choices = try container.decodeIfPresent([Choice].self, forKey: .choices) ?? []
         usage = try container.decodeIfPresent(OpenAI.Usage.self, forKey: .usage)
+        reportsUsage = usage == nil && container.contains(.usage)
         lapwing = try container.decodeIfPresent(OpenAI.ReceiptObject.self, forKey: .lapwing)
     }
 
@@ -66,7 +69,7 @@ extension OpenAI.ChatChunk: Codable {
         try container.encode(created, forKey: .created)
         try container.encode(model, forKey: .model)
         try container.encode(choices, forKey: .choices)
-        try container.encodeIfPresent(usage, forKey: .usage)
+        if usage != nil || reportsUsage { try container.encode(usage, forKey: .usage) }
         try container.encodeIfPresent(lapwing, forKey: .lapwing)
     }
 }

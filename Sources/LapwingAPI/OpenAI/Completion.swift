@@ -48,6 +48,8 @@ extension OpenAI {
         package var model: String
         package var choices: [Choice]
         package var usage: Usage?
+        /// Writes `usage` as `null` while it is not set, as streams do that were asked for it.
+        package var reportsUsage = false
         package var lapwing: ReceiptObject?
 
         package init(id: String, created: Int, model: String, choices: [Choice], usage: Usage? = nil) {
@@ -135,6 +137,7 @@ extension OpenAI.Completion: Codable {
         model = try container.decodeIfPresent(String.self, forKey: .model) ?? ""
         choices = try container.decodeIfPresent([Choice].self, forKey: .choices) ?? []
         usage = try container.decodeIfPresent(OpenAI.Usage.self, forKey: .usage)
+        reportsUsage = usage == nil && container.contains(.usage)
         lapwing = try container.decodeIfPresent(OpenAI.ReceiptObject.self, forKey: .lapwing)
     }
 
@@ -145,7 +148,7 @@ extension OpenAI.Completion: Codable {
         try container.encode(created, forKey: .created)
         try container.encode(model, forKey: .model)
         try container.encode(choices, forKey: .choices)
-        try container.encodeIfPresent(usage, forKey: .usage)
+        if usage != nil || reportsUsage { try container.encode(usage, forKey: .usage) }
         try container.encodeIfPresent(lapwing, forKey: .lapwing)
     }
 }

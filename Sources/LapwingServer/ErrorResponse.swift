@@ -1,0 +1,98 @@
+import HTTPTypes
+import Hummingbird
+import LapwingAPI
+
+/// What is wrong with a request before anybody reads its body.
+enum ServerError: Error, Equatable {
+    case unknownPath(method: String, path: String)
+    case methodNotAllowed(method: String, path: String, allowed: [String])
+    case headersTooLarge(byteCount: Int, limit: Int)
+}
+
+/// The only place where errors become statuses and bodies in the OpenAI API's shape.
+struct ErrorResponse {
+    let status: HTTPResponse.Status
+    let body: OpenAI.ErrorBody
+    private var extraHeaders: HTTPFields = [:]
+    /// What the log may say beyond the status: never content. nil where the status says it all.
+    private(set) var reasonForLog: String?
+
+    /// `promptField` is the name under which the endpoint takes its prompt.
+    init(_ error: any Error, promptField: String? = nil) {
+        switch error {
+        case let error as RequestError: self.init(error, promptField: promptField)
+        case let error as ServerError: self.init(error)
+        case is CancellationError: self.init(RequestError.cancelled, promptField: nil)
+        default:
+            // The description of a foreign error may hold content; its type does not.
+            self.init(RequestError.internal(reason: "unexpected \(type(of: error))"), promptField: nil)
+        }
+    }
+
+    private init(
+        _ status: HTTPResponse.Status, _ type: String, _ code: String, _ message: String, param: String? = nil
+    ) {
+        self.status = status
+        body = OpenAI.ErrorBody(message: message, type: type, param: param, code: code)
+    }
+
+    private init(_ error: RequestError, promptField: String?) {
+        let invalid = "invalid_request_error"
+        let message = error.description
+        switch error {
+        case .invalid(let field, _, _):
+            self.init(.badRequest, invalid, "invalid_value", message, param: field)
+        case .unsupported(let field, _):
+            self.init(.badRequest, invalid, "unsupported_parameter", message, param: field)
+        case .malformedBody: self.init(.badRequest, invalid, "invalid_json", message)
+        case .bodyTooLarge: self.init(.contentTooLarge, invalid, "request_too_large", message)
+        case .unknownModel: self.init(.notFound, invalid, "model_not_found", message, param: "model")
+        case .contextOverflow:
+            self.init(.badRequest, invalid, "context_length_exceeded", message, param: promptField)
+        case .authenticationFailed:
+            self.init(.unauthorized, invalid, "invalid_api_key", message)
+            extraHeaders[.wwwAuthenticate] = "Bearer"
+        case .permissionDenied: self.init(.forbidden, "permission_error", "permission_denied", message)
+        case .overloaded(_, let seconds):
+            self.init(.tooManyRequests, "rate_limit_error", "rate_limit_exceeded", message)
+            extraHeaders[.retryAfter] = "\(seconds)"
+        case .unavailable(_, _, let seconds):
+            self.init(.serviceUnavailable, "server_error", "unavailable", message)
+            extraHeaders[.retryAfter] = "\(seconds)"
+        case .upstreamFailed: self.init(.badGateway, "upstream_error", "upstream_failed", message)
+        case .upstreamTimedOut: self.init(.gatewayTimeout, "upstream_error", "upstream_timeout", message)
+        case .internal(let reason):
+            self.init(.internalServerError, "server_error", "internal_error", message)
+            reasonForLog = reason
+        case .cancelled: self.init(.clientClosedRequest, "server_error", "cancelled", message)
+        }
+    }
+
+    private init(_ error: ServerError) {
+        let invalid = "invalid_request_error"
+        switch error {
+        case .unknownPath(let method, let path):
+            self.init(.notFound, invalid, "unknown_url", "There is no '\(method) \(path)'.")
+        case .methodNotAllowed(let method, let path, let allowed):
+            let list = allowed.joined(separator: ", ")
+            self.init(
+                .methodNotAllowed, invalid, "method_not_allowed", "'\(path)' does not take \(method), only \(list).")
+            extraHeaders[.allow] = list
+        case .headersTooLarge(let byteCount, let limit):
+            self.init(
+                .requestHeaderFieldsTooLarge, invalid, "headers_too_large",
+                "The request's headers have \(byteCount) bytes, more than the limit of \(limit).")
+        }
+    }
+
+    func response() -> Response {
+        // A body of strings always encodes; were it not to, the status still says what happened.
+        (try? JSONBody.response(body, status: status, headers: extraHeaders))
+            ?? Response(status: status, headers: extraHeaders)
+    }
+}
+
+extension HTTPResponse.Status {
+    /// nginx's status for a client that went away; nobody but the log sees it.
+    static let clientClosedRequest = HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request")
+}

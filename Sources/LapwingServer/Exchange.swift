@@ -1,0 +1,75 @@
+import HTTPTypes
+import Hummingbird
+import LapwingAPI
+import Logging
+import NIOCore
+import Synchronization
+
+/// The connection failed while a body was read; the HTTP layer knows whether anything can still be said.
+struct UnreadableBody: Error {
+    let cause: any Error
+}
+
+/// One HTTP request while it is being answered.
+final class Exchange: Sendable {
+    let request: Request
+    /// Ours, under which the ledger keeps the request.
+    let id: String
+    /// nil where the request did not come over a connection.
+    let client: ClientPresence?
+    private let logger: Logger
+    private let failure = Mutex<ErrorResponse?>(nil)
+
+    init(request: Request, id: String, client: ClientPresence?, logger: Logger) {
+        self.request = request
+        self.id = id
+        self.client = client
+        self.logger = logger
+    }
+
+    /// Remembers what went wrong for the log line at the end.
+    func note(_ error: ErrorResponse) { failure.withLock { $0 = error } }
+
+    /// One line a request, when its last byte is written. Says nothing of what was asked or answered.
+    func log(status: HTTPResponse.Status, duration: Duration) {
+        let failure = failure.withLock { $0 }
+        var metadata: Logger.Metadata = [
+            "request_id": "\(id)", "method": "\(request.method.rawValue)", "path": "\(request.uri.path)",
+            "status": "\(status.code)", "duration_ms": "\(duration / .milliseconds(1))",
+        ]
+        if let code = failure?.body.error.code { metadata["error"] = "\(code)" }
+        logger.info("Request answered", metadata: metadata)
+        if let reason = failure?.reasonForLog {
+            logger.error("Request failed", metadata: ["request_id": "\(id)", "reason": "\(reason)"])
+        }
+    }
+
+    /// The body as JSON. Refuses by the declared length before reading, and by the real one while reading.
+    func json(_ options: ServerOptions) async throws -> JSONValue {
+        let limit = options.maxBodyBytes
+        if let declared = request.headers[.contentLength].flatMap({ Int($0) }), declared > limit {
+            throw RequestError.bodyTooLarge(limit: limit)
+        }
+        let buffer: ByteBuffer
+        do {
+            buffer = try await request.body.collect(upTo: limit)
+        } catch is NIOTooManyBytesError {
+            throw RequestError.bodyTooLarge(limit: limit)
+        } catch {
+            throw UnreadableBody(cause: error)
+        }
+        return try JSONParser.parse(Array(buffer.readableBytesView), maxDepth: options.maxJSONDepth)
+    }
+
+    func fields(_ options: ServerOptions) async throws -> FieldReader { try FieldReader(try await json(options)) }
+}
+
+extension HTTPFields {
+    /// Names the fields that were passed over. Names that do not fit in a header are left out.
+    mutating func set(ignored names: [String]) {
+        let plain = names.filter { name in
+            name.utf8.count <= 64 && name.utf8.allSatisfy { (0x21..<0x7F).contains($0) && $0 != UInt8(ascii: ",") }
+        }
+        if !names.isEmpty { set("x-lapwing-ignored", plain.prefix(32).joined(separator: ", ")) }
+    }
+}

@@ -1,0 +1,101 @@
+import LapwingAPI
+
+/// A field of the OpenAI API, or of a compatible server, that we know and cannot honour.
+///
+/// Values that ask for nothing are let through, because clients send them: `null`, and those listed as neutral.
+struct UnsupportedField: Sendable {
+    let name: String
+    let neutral: [JSONValue]
+    let reason: String
+
+    init(_ name: String, neutral: [JSONValue] = [], _ reason: String) {
+        self.name = name
+        self.neutral = neutral
+        self.reason = reason
+    }
+
+    /// Refuses the first field that asks for what we do not do.
+    static func refuse(_ fields: [UnsupportedField], in reader: inout FieldReader) throws(RequestError) {
+        for field in fields {
+            guard let value = reader.value(field.name), !field.neutral.contains(where: { $0.means(value) }) else {
+                continue
+            }
+            throw .unsupported(field: reader.pathOf(field.name), reason: field.reason)
+        }
+    }
+
+    private static let noTools = "tools and function calls are not available"
+    private static let noConstraint = "constrained output is not available"
+    private static let noSampler = "this sampler is not available"
+    private static let templateIsFixed = "the chat template is chosen by the server's configuration"
+
+    static let common: [UnsupportedField] = [
+        UnsupportedField("service_tier", neutral: ["auto", "default"], "there is one service tier, 'default'"),
+        UnsupportedField("n_predict", "use 'max_tokens'"),
+        UnsupportedField(
+            "min_tokens", neutral: [0], "use 'ignore_eos' with 'max_tokens' for answers of a fixed length"),
+        UnsupportedField("stop_token_ids", neutral: [[]], "use 'stop'"),
+        UnsupportedField("include_stop_str_in_output", neutral: [false], "the stop string is never part of the answer"),
+        UnsupportedField("truncate_prompt_tokens", neutral: [-1], "a prompt is never truncated"),
+        UnsupportedField("prompt_logprobs", neutral: [false], "use '/v1/completions' with 'echo' and 'logprobs'"),
+        UnsupportedField("return_tokens_as_token_ids", neutral: [false], "tokens are reported as text"),
+        UnsupportedField("use_beam_search", neutral: [false], noSampler),
+        UnsupportedField("typical_p", neutral: [1], noSampler),
+        UnsupportedField("tfs_z", neutral: [1], noSampler),
+        UnsupportedField("top_a", neutral: [0], noSampler),
+        UnsupportedField("mirostat", neutral: [0], noSampler),
+        UnsupportedField("dry_multiplier", neutral: [0], noSampler),
+        UnsupportedField("xtc_probability", neutral: [0], noSampler),
+        UnsupportedField("dynatemp_range", neutral: [0], noSampler),
+        UnsupportedField("logits_processors", neutral: [[]], noSampler),
+        UnsupportedField("grammar", neutral: [""], noConstraint),
+        UnsupportedField("json_schema", neutral: [[:]], noConstraint),
+        UnsupportedField("guided_json", noConstraint),
+        UnsupportedField("guided_regex", noConstraint),
+        UnsupportedField("guided_choice", noConstraint),
+        UnsupportedField("guided_grammar", noConstraint),
+        UnsupportedField("structured_outputs", noConstraint),
+        UnsupportedField(
+            "response_format", neutral: [["type": "text"]], "only text is available, and \(noConstraint)"),
+    ]
+
+    static let chat: [UnsupportedField] =
+        common + [
+            UnsupportedField("tools", neutral: [[]], noTools),
+            UnsupportedField("tool_choice", neutral: ["none"], noTools),
+            UnsupportedField("functions", neutral: [[]], noTools),
+            UnsupportedField("function_call", neutral: ["none"], noTools),
+            UnsupportedField("modalities", neutral: [["text"], []], "only text is available"),
+            UnsupportedField("audio", "only text is available"),
+            UnsupportedField("web_search_options", "there is no web search"),
+            UnsupportedField("prediction", "predicted outputs are not available"),
+            UnsupportedField("reasoning_effort", neutral: ["none"], "the effort of reasoning cannot be set"),
+            UnsupportedField("verbosity", neutral: ["medium"], "the verbosity cannot be set"),
+            UnsupportedField("store", neutral: [false], "answers are not stored"),
+            UnsupportedField("chat_template", templateIsFixed),
+            UnsupportedField("chat_template_kwargs", neutral: [[:]], templateIsFixed),
+            UnsupportedField("documents", neutral: [[]], templateIsFixed),
+            UnsupportedField("add_generation_prompt", neutral: [true], templateIsFixed),
+            UnsupportedField("continue_final_message", neutral: [false], templateIsFixed),
+        ]
+
+    static let completion: [UnsupportedField] =
+        common + [
+            UnsupportedField("suffix", neutral: [""], "text cannot be inserted before a suffix"),
+            UnsupportedField("prompt_embeds", "a prompt is text or token ids"),
+        ]
+
+    static let message: [UnsupportedField] = [
+        UnsupportedField("tool_calls", neutral: [[]], noTools),
+        UnsupportedField("tool_call_id", noTools),
+        UnsupportedField("function_call", noTools),
+        UnsupportedField("audio", "only text is available"),
+    ]
+}
+
+extension JSONValue {
+    /// Equality by value: 1 and 1.0 mean the same.
+    fileprivate func means(_ other: JSONValue) -> Bool {
+        if let double, let other = other.double { double == other } else { self == other }
+    }
+}

@@ -1,0 +1,88 @@
+import HTTPTypes
+import Hummingbird
+import LapwingAPI
+import Logging
+import NIOCore
+
+/// The connection that a request came over.
+package struct ConnectionContext: InitializableFromSource, Sendable {
+    let channel: any Channel
+    let logger: Logger
+
+    package init(source: ApplicationRequestContextSource) {
+        channel = source.channel
+        logger = source.logger
+    }
+}
+
+/// Every request comes in here and every answer leaves here: named, limited, routed, and logged.
+package struct Responder: HTTPResponder {
+    let routes: Routes
+    let requestIDs: RequestIDGenerator
+    let connections: Connections
+    let logger: Logger
+
+    package func respond(to request: Request, context: ConnectionContext) async throws -> Response {
+        let exchange = Exchange(
+            request: request, id: requestIDs.next(), client: connections.presence(of: context.channel),
+            logger: logger)
+        let stopwatch = Stopwatch(routes.time.clock)
+        var response: Response
+        do {
+            response = try await answer(exchange)
+        } catch let error as UnreadableBody {
+            throw error.cause
+        } catch {
+            let failure = ErrorResponse(error, promptField: Self.promptField(request.uri.path))
+            exchange.note(failure)
+            response = failure.response()
+        }
+        if request.method == .head { response = response.createHeadResponse() }
+        response.headers.set("x-lapwing-request-id", exchange.id)
+        response.headers.set("x-request-id", saneRequestID(request.headers.value("x-request-id")) ?? exchange.id)
+        return logged(response, exchange: exchange, stopwatch: stopwatch)
+    }
+
+    private func answer(_ exchange: Exchange) async throws -> Response {
+        let byteCount = exchange.request.headers.reduce(0) { $0 + $1.name.rawName.utf8.count + $1.value.utf8.count }
+        let limit = routes.options.maxHeaderBytes
+        guard byteCount <= limit else { throw ServerError.headersTooLarge(byteCount: byteCount, limit: limit) }
+        return try await routes.handler(for: exchange.request.method, path: exchange.request.uri.path)(exchange)
+    }
+
+    /// A body of known length is as good as written; a stream is logged at its end.
+    private func logged(_ response: Response, exchange: Exchange, stopwatch: Stopwatch) -> Response {
+        let status = response.status
+        guard response.body.contentLength == nil else {
+            exchange.log(status: status, duration: stopwatch.elapsed())
+            return response
+        }
+        var response = response
+        let body = response.body
+        response.body = ResponseBody { writer in
+            defer { exchange.log(status: status, duration: stopwatch.elapsed()) }
+            try await body.write(writer)
+        }
+        return response
+    }
+
+    private static func promptField(_ path: String) -> String? {
+        switch path {
+        case "/v1/chat/completions": "messages"
+        case "/v1/completions": "prompt"
+        default: nil
+        }
+    }
+}
+
+/// Time since it was made, by whatever clock the server reads.
+struct Stopwatch: Sendable {
+    let elapsed: @Sendable () -> Duration
+
+    init(_ clock: any Clock<Duration>) { self.init(opening: clock) }
+
+    private init<C: Clock>(opening clock: C) where C.Duration == Duration {
+        let start = clock.now
+        elapsed = { start.duration(to: clock.now) }
+    }
+}

@@ -1,0 +1,55 @@
+import HTTPTypes
+import Hummingbird
+import LapwingAPI
+
+extension Routes {
+    func chatCompletions(_ exchange: Exchange) async throws -> Response {
+        var reader = try await exchange.fields(options)
+        let chat = try OpenAI.ChatRequest(&reader, options: options)
+        let request = GenerationRequest(chat)
+        try await checkLogitBias(request)
+        var headers = HTTPFields()
+        headers.set(ignored: reader.unasked)
+        let context = context(exchange, user: chat.sampling.user, metadata: chat.metadata)
+        let identity = identity("chatcmpl-", exchange, model: chat.model)
+        let reportsLogprobs = request.topLogProbabilities != nil
+        if request.stream {
+            let format = ChatStreamFormat(
+                identity: identity, reportsLogprobs: reportsLogprobs, reportsUsage: chat.sampling.wantsUsage)
+            return try await answers.stream(
+                request, context: context, exchange: exchange, format: format, headers: headers)
+        }
+        let format = ChatBodyFormat(
+            identity: identity, reportsLogprobs: reportsLogprobs, choiceCount: request.choiceCount)
+        return try await answers.whole(
+            request, context: context, exchange: exchange, format: format, headers: headers)
+    }
+
+    /// Ids past the vocabulary are refused, where the vocabulary is known here.
+    func checkLogitBias(_ request: GenerationRequest) async throws {
+        guard let highest = request.sampling.logitBias.keys.max(), let lowest = request.sampling.logitBias.keys.min(),
+            let size = try? await services.tokenizerDescription(model: request.model).vocabularySize
+        else { return }
+        for id in [lowest, highest] where !(0..<size).contains(Int(id)) {
+            throw RequestError.invalid(
+                field: "logit_bias", found: "the id \(id)", expected: "ids from 0 to \(size - 1)")
+        }
+    }
+
+    func context(_ exchange: Exchange, user: String?, metadata: [String: String]?) -> LapwingAPI.RequestContext {
+        var context = LapwingAPI.RequestContext(requestID: exchange.id)
+        context.user = user
+        context.metadata = metadata ?? [:]
+        return context
+    }
+
+    func identity(_ prefix: String, _ exchange: Exchange, model: String) -> AnswerIdentity {
+        AnswerIdentity(
+            id: prefix + exchange.id.dropFirst(RequestIDGenerator.prefix.count),
+            created: Int(time.milliseconds() / 1000), model: model)
+    }
+}
+
+extension OpenAI.SamplingFields {
+    var wantsUsage: Bool { streamOptions?.includeUsage ?? false }
+}

@@ -1,0 +1,45 @@
+/// Where the server listens and how much it takes from a client before it refuses.
+package struct ServerOptions: Sendable {
+    package var host = "127.0.0.1"
+    /// 0 takes a free port.
+    package var port = 8080
+
+    /// Bytes of a request's body; more is 413.
+    package var maxBodyBytes = 16 << 20
+    /// Bytes of all header names and values; more is 431.
+    package var maxHeaderBytes = 16 << 10
+    /// UTF-8 bytes of all prompts or messages of a request together.
+    package var maxPromptBytes = 4 << 20
+    /// Prompts of one completion request.
+    package var maxPrompts = 512
+    /// Messages of one chat.
+    package var maxMessages = 4096
+    /// Answers that one request may ask for: prompts times `n`.
+    package var maxChoices = 512
+    /// Stop strings of a completion. A chat takes four, as the OpenAI API does.
+    package var maxStopStrings = 32
+    /// UTF-8 bytes of one stop string.
+    package var maxStopBytes = 512
+    /// Characters of `user`, which is kept in the ledger.
+    package var maxUserLength = 512
+    /// Entries of `logit_bias`.
+    package var maxLogitBiases = 1024
+    /// Levels of arrays and objects in a request's JSON.
+    package var maxJSONDepth = 64
+    /// Open connections; more wait in the listening socket's backlog.
+    package var maxConnections = 1024
+
+    /// How long a stream stays silent before its head and a comment are sent to keep the connection alive.
+    package var keepAlive: Duration = .seconds(5)
+    /// How long a connection may be idle between requests, or stall within one, before it is closed.
+    package var idleTimeout: Duration = .seconds(75)
+    /// Used by the tokenizer endpoints where the client names no model; nil takes the first local model of the catalogue.
+    package var defaultModel: String?
+
+    package init() {}
+
+    /// Whether only this machine can reach the address. Off it, `serve` must refuse to start without a key.
+    package var isLoopback: Bool {
+        host == "localhost" || host == "::1" || (host.hasPrefix("127.") && host.allSatisfy { $0.isNumber || $0 == "." })
+    }
+}

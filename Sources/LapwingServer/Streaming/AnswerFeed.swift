@@ -1,0 +1,87 @@
+import LapwingAPI
+import Synchronization
+
+/// One answer on its way from a provider to a client.
+///
+/// Reads the provider one event ahead at most, however slow the client; tells when nothing has come for a while; and
+/// drops the provider's stream, which ends the work behind it, as soon as it is cancelled or let go.
+package final class AnswerFeed: Sendable {
+    package enum Signal: Sendable {
+        case event(GenerationEvent)
+        /// Another `keepAlive` has passed.
+        case tick
+        /// The provider said all, or failed, or was cancelled.
+        case ended((any Error)?)
+    }
+
+    private typealias Acknowledge = AsyncStream<Void>.Continuation
+
+    private let signals: AsyncStream<(Signal, Acknowledge)>
+    private let tasks: [Task<Void, Never>]
+    /// The producer of the last signal waits until the reader comes back for the next.
+    private let unacknowledged = Mutex<Acknowledge?>(nil)
+    private let cancelled = Mutex(false)
+
+    /// Begins to read at once. Without `keepAlive` there are no ticks.
+    package init(
+        clock: any Clock<Duration>, keepAlive: Duration?,
+        start: @escaping @Sendable () async throws -> GenerationStream
+    ) {
+        let (signals, output) = AsyncStream.makeStream(of: (Signal, Acknowledge).self)
+        self.signals = signals
+        var tasks = [Task { await Self.pump(start, into: output) }]
+        if let keepAlive { tasks.append(Task { await Self.tick(clock, every: keepAlive, into: output) }) }
+        self.tasks = tasks
+    }
+
+    deinit { tasks.forEach { $0.cancel() } }
+
+    /// Ends the work behind the answer. The reader sees `ended`.
+    package func cancel() {
+        cancelled.withLock { $0 = true }
+        tasks.forEach { $0.cancel() }
+    }
+
+    /// Waits for what comes next. After `ended` it says `ended` again. For one reader at a time.
+    package func next() async -> Signal {
+        unacknowledged.withLock { acknowledge in
+            _ = acknowledge?.yield()
+            acknowledge = nil
+        }
+        var iterator = signals.makeAsyncIterator()
+        guard let (signal, acknowledge) = await iterator.next() else { return .ended(RequestError.cancelled) }
+        unacknowledged.withLock { $0 = acknowledge }
+        if case .ended = signal, cancelled.withLock({ $0 }) { return .ended(RequestError.cancelled) }
+        return signal
+    }
+
+    private static func pump(
+        _ start: @Sendable () async throws -> GenerationStream,
+        into output: AsyncStream<(Signal, Acknowledge)>.Continuation
+    ) async {
+        let (acknowledgements, acknowledge) = AsyncStream.makeStream(of: Void.self)
+        var acknowledged = acknowledgements.makeAsyncIterator()
+        do {
+            for try await event in try await start() {
+                output.yield((.event(event), acknowledge))
+                guard await acknowledged.next() != nil else { break }
+            }
+            output.yield((.ended(nil), acknowledge))
+        } catch {
+            output.yield((.ended(error), acknowledge))
+        }
+        output.finish()
+    }
+
+    private static func tick(
+        _ clock: any Clock<Duration>, every interval: Duration,
+        into output: AsyncStream<(Signal, Acknowledge)>.Continuation
+    ) async {
+        let (acknowledgements, acknowledge) = AsyncStream.makeStream(of: Void.self)
+        var acknowledged = acknowledgements.makeAsyncIterator()
+        repeat {
+            do { try await clock.sleep(for: interval) } catch { return }
+            output.yield((.tick, acknowledge))
+        } while await acknowledged.next() != nil
+    }
+}
