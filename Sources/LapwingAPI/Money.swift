@@ -35,26 +35,26 @@ extension NanoUSD: CustomStringConvertible {
 }
 
 extension NanoUSD {
-    /// Reads plain decimal dollars (`0.24`, `15`, `1e-6` is refused); nil past nine places or past Int64.
+    /// Reads plain decimal dollars: `0.24`, `15`, `-1.5`. nil for anything else (`1e-6`, `.5`, `+1`), past nine places
+    /// and past Int64.
     package init?(dollars text: String) {
-        let negative = text.hasPrefix("-")
-        let parts = text.drop(while: { $0 == "-" }).split(separator: ".", omittingEmptySubsequences: false)
-        guard text.count - (negative ? 1 : 0) == text.drop(while: { $0 == "-" }).count,
-            (1...2).contains(parts.count), let whole = Int64(parts[0]), parts[0].allSatisfy(\.isASCIIDigit)
-        else { return nil }
-        let fraction = parts.count == 2 ? String(parts[1]) : ""
-        guard fraction.count <= 9, fraction.allSatisfy(\.isASCIIDigit), parts.count == 1 || !fraction.isEmpty,
-            let billionths = Int64(fraction + String(repeating: "0", count: 9 - fraction.count))
-        else { return nil }
-        let (scaled, overflow) = whole.multipliedReportingOverflow(by: 1_000_000_000)
-        let (sum, carried) = scaled.addingReportingOverflow(billionths)
-        guard !overflow, !carried else { return nil }
-        self.init(negative ? -sum : sum)
+        let digits = text.utf8.drop { $0 == UInt8(ascii: "-") }
+        let isNegative = digits.count < text.utf8.count
+        let parts = digits.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+        let places = parts.count == 2 ? parts[1].count : 0
+        guard text.utf8.count - digits.count <= 1, parts.allSatisfy({ !$0.isEmpty }), places <= 9 else { return nil }
+        var value: Int64 = 0
+        for digit in Array(parts.joined()) + repeatElement(UInt8(ascii: "0"), count: 9 - places) {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+            // Grows away from zero on its own side, so that Int64.min can be read too.
+            let step = Int64(digit - UInt8(ascii: "0")) * (isNegative ? -1 : 1)
+            let (tenfold, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carried) = tenfold.addingReportingOverflow(step)
+            guard !overflow, !carried else { return nil }
+            value = sum
+        }
+        self.init(value)
     }
-}
-
-extension Character {
-    fileprivate var isASCIIDigit: Bool { ("0"..."9").contains(self) }
 }
 
 /// What a million tokens cost, input and output apart, and where the figure comes from.
@@ -81,33 +81,29 @@ package struct Price: Hashable, Sendable, Codable {
         self.effective = effective
     }
 
-    /// The cost of one call, rounded once, half to even; nil when the product passes Int64.
+    /// The cost of one call, rounded once, half to even; nil where it passes Int64 or `usage` has a negative count.
+    ///
+    /// Cached tokens past the prompt's own count are priced as the prompt, since no call reads more than its prompt.
     package func cost(of usage: Usage) -> NanoUSD? {
-        let cached = Int64(usage.cachedPromptTokens)
-        let fresh = Int64(usage.promptTokens) - cached
-        let terms: [(Int64, NanoUSD)] = [
-            (fresh, inputPerMillion), (cached, cachedInputPerMillion ?? inputPerMillion),
-            (Int64(usage.completionTokens), outputPerMillion),
-        ]
-        var total: Int64 = 0
-        for (tokens, price) in terms {
-            let (product, overflow) = tokens.multipliedReportingOverflow(by: price.rawValue)
-            let (sum, carried) = total.addingReportingOverflow(product)
-            if overflow || carried { return nil }
-            total = sum
-        }
-        return NanoUSD(roundHalfToEven(total, dividedBy: 1_000_000))
+        guard usage.promptTokens >= 0, usage.cachedPromptTokens >= 0, usage.completionTokens >= 0 else { return nil }
+        let cached = min(usage.cachedPromptTokens, usage.promptTokens)
+        let fresh = usage.promptTokens - cached
+        let total =
+            Int128(fresh) * Int128(inputPerMillion.rawValue)
+            + Int128(cached) * Int128((cachedInputPerMillion ?? inputPerMillion).rawValue)
+            + Int128(usage.completionTokens) * Int128(outputPerMillion.rawValue)
+        return Int64(exactly: roundHalfToEven(total, dividedBy: 1_000_000)).map(NanoUSD.init)
     }
 }
 
 /// Integer division that rounds ties to the even quotient. `divisor` is positive.
-package func roundHalfToEven(_ dividend: Int64, dividedBy divisor: Int64) -> Int64 {
+package func roundHalfToEven<T: FixedWidthInteger & SignedInteger>(_ dividend: T, dividedBy divisor: T) -> T {
     var (quotient, remainder) = dividend.quotientAndRemainder(dividingBy: divisor)
     if remainder < 0 {
         quotient -= 1
         remainder += divisor
     }
     let rest = divisor - remainder
-    if remainder > rest || (remainder == rest && quotient % 2 != 0) { quotient += 1 }
+    if remainder > rest || (remainder == rest && !quotient.isMultiple(of: 2)) { quotient += 1 }
     return quotient
 }
