@@ -41,6 +41,9 @@ let package = Package(
         .testTarget(
             name: "LapwingStoreTests",
             dependencies: ["LapwingAPI", "LapwingStore", .product(name: "GRDB", package: "GRDB.swift")]),
+        // Speed and size of the ledger; run by Benchmarks/ledger.sh.
+        .executableTarget(
+            name: "LedgerBenchmark", dependencies: ["LapwingAPI", "LapwingStore"], path: "Benchmarks/LedgerBenchmark"),
 
         // Layer 3: HTTP to providers and back.
         .target(

@@ -17,8 +17,8 @@ enum StoreDatabase {
     /// Opens for writing, makes the file if there is none, and brings its schema up to date.
     static func open(path: String, synchronous: Synchronous, pageLimit: Int? = nil) throws -> DatabasePool {
         try mapping(path: path) {
-            let isNew = size(ofFileAt: path) == 0
-            if !isNew { try checkIdentity(path: path) }
+            if size(ofFileAt: path) == 0 { try mark(path) }
+            try checkIdentity(path: path)
             let pool = try DatabasePool(path: path, configuration: configuration())
             try pool.writeWithoutTransaction { db in
                 // GRDB sets NORMAL as it turns the write-ahead log on, after any hook of the configuration has run.
@@ -26,7 +26,6 @@ enum StoreDatabase {
                 // On macOS fsync alone leaves the data in the drive's cache; elsewhere these two do nothing.
                 try db.execute(sql: "PRAGMA fullfsync = \(synchronous == .full ? 1 : 0)")
                 try db.execute(sql: "PRAGMA checkpoint_fullfsync = \(synchronous == .full ? 1 : 0)")
-                if isNew { try db.execute(sql: "PRAGMA application_id = \(applicationID)") }
                 if let pageLimit { try db.execute(sql: "PRAGMA max_page_count = \(pageLimit)") }
             }
             let migrator = Migrations.migrator
@@ -51,6 +50,14 @@ enum StoreDatabase {
             guard try queue.read(migrator.hasCompletedMigrations) else { throw StoreError.olderSchema(path: path) }
             return queue
         }
+    }
+
+    /// Makes the file and writes its application id, before the write-ahead log is turned on: what is in the log only is
+    /// not in the header that `checkIdentity` reads.
+    private static func mark(_ path: String) throws {
+        let queue = try DatabaseQueue(path: path, configuration: configuration())
+        try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA application_id = \(applicationID)") }
+        try queue.close()
     }
 
     private static func configuration() -> Configuration {

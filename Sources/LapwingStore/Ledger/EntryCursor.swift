@@ -10,12 +10,17 @@ struct EntryCursor {
     private var nextCall: Row?
     private var names = NameReader()
     private(set) var callCount: Int64 = 0
-    /// The number of an entry that has calls and does not exist, once one has been passed.
+    /// The number of an entry that has calls and is not among those read, once one has been passed.
     private(set) var strayCall: Int64?
 
-    init(_ db: Database) throws {
+    init(_ db: Database, _ period: Period = Period()) throws {
         self.db = db
-        entries = try Row.fetchCursor(db, sql: "SELECT \(EntryRows.entryColumns) FROM entries NOT INDEXED ORDER BY seq")
+        entries = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT \(EntryRows.entryColumns) FROM entries NOT INDEXED
+                WHERE (?1 IS NULL OR started_at >= ?1) AND (?2 IS NULL OR started_at < ?2) ORDER BY seq
+                """, arguments: [period.since, period.until])
         calls = try Row.fetchCursor(db, sql: "SELECT \(EntryRows.callColumns) FROM calls ORDER BY entry, ordinal")
         nextCall = try calls.next()
     }

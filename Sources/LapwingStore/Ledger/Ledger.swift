@@ -70,4 +70,9 @@ package final class Ledger: Sendable {
             throw StoreError.from(error, path: pool.path)
         }
     }
+
+    /// SQLite's number for how the writing connection waits for the disk: 2 is FULL.
+    package func synchronousSetting() throws -> Int? {
+        try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
+    }
 }

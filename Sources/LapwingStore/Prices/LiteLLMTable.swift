@@ -14,6 +14,18 @@ package struct ImportedPrices: Hashable, Sendable {
     package var skipped: [String: Int]
     /// How many figures had digits past a nano-US-dollar a million tokens, such as 4.0000000000000003e-07; rounded half to even.
     package var roundedFigures: Int
+
+    package init(
+        prices: [String: Price], source: String, sha256: [UInt8], effective: String, skipped: [String: Int],
+        roundedFigures: Int
+    ) {
+        self.prices = prices
+        self.source = source
+        self.sha256 = sha256
+        self.effective = effective
+        self.skipped = skipped
+        self.roundedFigures = roundedFigures
+    }
 }
 
 extension PriceBook {

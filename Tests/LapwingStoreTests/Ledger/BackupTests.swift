@@ -1,0 +1,94 @@
+import Foundation
+import GRDB
+import LapwingAPI
+import LapwingStore
+import Testing
+
+@Suite("Backup and restore")
+struct BackupTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test("Backups that are taken while entries are written verify, and none is from the future")
+    func underLoad() async throws {
+        let ledger = try Ledger(path: folder.ledger)
+        try await ledger.complete(.sample(0))
+        try await withThrowingTaskGroup { group in
+            for task in 1...8 {
+                group.addTask {
+                    for number in 0..<50 { try await ledger.complete(.sample(task * 1000 + number)) }
+                }
+            }
+            for round in 0..<4 {
+                let before = try ledger.reader.entryCount()
+                let result = try ledger.reader.backup(to: folder.file("backup-\(round).sqlite"))
+                #expect(result.failure == nil)
+                #expect(result.entryCount >= before)
+                #expect(result.entryCount <= (try ledger.reader.entryCount()))
+            }
+            try await group.waitForAll()
+        }
+        #expect(try ledger.reader.verify().entryCount == 401)
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(files.filter { $0.hasPrefix("backup") }.count == 4, "a backup is one file: \(files)")
+    }
+
+    @Test("An existing file is overwritten only when that is asked for")
+    func overwriting() async throws {
+        let ledger = try Ledger(path: folder.ledger)
+        try await ledger.complete(.sample(1))
+        let copy = folder.file("copy.sqlite")
+        try ledger.reader.backup(to: copy)
+        #expect(throws: StoreError.alreadyExists(path: copy)) { try ledger.reader.backup(to: copy) }
+        try await ledger.complete(.sample(2))
+        #expect(try ledger.reader.backup(to: copy, force: true).entryCount == 2)
+    }
+
+    @Test("A restored ledger has the backup's entries and goes on with them, whatever log the old one left")
+    func restoring() async throws {
+        let copy = folder.file("copy.sqlite")
+        do {
+            let ledger = try Ledger(path: folder.ledger)
+            try await ledger.complete(.sample(1))
+            try await ledger.admit(LedgerIntent(.sample(2)))
+            try ledger.reader.backup(to: copy)
+            for number in 3...20 { try await ledger.complete(.sample(number)) }
+            #expect(throws: StoreError.self) { try Ledger.restore(from: copy, to: folder.ledger, force: true) }
+            // As after kill -9: the log of the old ledger stays beside it.
+            for suffix in ["", "-wal"] {
+                try FileManager.default.copyItem(
+                    atPath: folder.ledger + suffix, toPath: folder.file("killed.sqlite") + suffix)
+            }
+        }
+        let killed = folder.file("killed.sqlite")
+        #expect(throws: StoreError.alreadyExists(path: killed)) { try Ledger.restore(from: copy, to: killed) }
+        #expect(try Ledger.restore(from: copy, to: killed, force: true).entryCount == 1)
+        let ledger = try Ledger(path: killed)
+        #expect(try ledger.recover(at: 1) == 1)
+        #expect(try ledger.reader.entries().map(\.entry.requestID) == ["req-1", "req-2"])
+        #expect(try ledger.reader.verify().failure == nil)
+    }
+
+    @Test("A damaged backup is not restored, and the ledger stays as it was")
+    func damagedBackup() async throws {
+        let copy = folder.file("copy.sqlite")
+        do {
+            let ledger = try Ledger(path: folder.ledger)
+            try await ledger.complete(.sample(1))
+            try ledger.reader.backup(to: copy)
+        }
+        let raw = try DatabaseQueue(path: copy)
+        try await raw.write {
+            try $0.execute(sql: "DROP TRIGGER entries_update; UPDATE entries SET latency = latency + 1")
+        }
+        try raw.close()
+        #expect(throws: StoreError.damaged(sequence: 1, reason: "its hash does not match what it says")) {
+            try Ledger.restore(from: copy, to: folder.ledger, force: true)
+        }
+        #expect(try LedgerReader(path: folder.ledger).verify().failure == nil)
+        let fresh = folder.file("fresh.sqlite")
+        #expect(throws: StoreError.self) { try Ledger.restore(from: copy, to: fresh) }
+        #expect(!FileManager.default.fileExists(atPath: fresh))
+    }
+}
