@@ -18,9 +18,10 @@ package func buildApplication(
         requestIDs: requestIDs ?? RequestIDGenerator(milliseconds: time.milliseconds),
         connections: connections, logger: logger)
     var decoder = HTTP1Channel.Configuration.DecoderConfiguration()
-    // Beyond our own limit, so that a request just over it gets an answer that says why.
-    decoder.maxHeaderListSize = max(decoder.maxHeaderListSize, 4 * options.maxHeaderBytes)
+    // Far beyond our own limit, so that a request over it gets an answer that says why; past this one it is cut off.
+    decoder.maxHeaderListSize = max(1 << 20, 4 * options.maxHeaderBytes)
     decoder.maxHeaderFieldSize = decoder.maxHeaderListSize
+    decoder.maxHeaderFieldCount = 1 << 14
     let idle = options.idleTimeout.components
     let channel = HTTP1Channel.Configuration(
         additionalChannelHandlers: [ClientPresence.Handler(connections: connections)],

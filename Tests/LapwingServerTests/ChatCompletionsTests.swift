@@ -143,6 +143,19 @@ struct ChatCompletionsTests {
         #expect(request.cachePrompt && !request.ignoreEOS && !request.stream && !request.holdAll)
     }
 
+    @Test("Unknown fields within messages and options are named once, by their path")
+    func nestedUnknown() async throws {
+        let reply = try await ServerHarness().chat(
+            #"""
+            {"model":"m","stream":true,"stream_options":{"include_obfuscation":false},"messages":[
+             {"role":"system","content":"a","cache_control":1},{"role":"user","cache_control":2,
+              "content":[{"type":"text","text":"b","cache_control":3}]}]}
+            """#)
+        #expect(
+            reply.header("x-lapwing-ignored")
+                == "messages[].cache_control, messages[].content[].cache_control, stream_options.include_obfuscation")
+    }
+
     @Test("A sane x-request-id is repeated, another is replaced by ours")
     func requestID() async throws {
         let harness = ServerHarness()

@@ -74,6 +74,15 @@ struct ConnectionTests {
         }
     }
 
+    @Test("After its last event the provider runs to its own end and is not cut off", arguments: [true, false])
+    func drained(streaming: Bool) async throws {
+        let ended = Gate()
+        let reply = try await ServerHarness(Step.answer(["x"]) + [.reached(ended)]).chat(
+            streaming ? Self.streamed : chatBody())
+        #expect(reply.status == 200)
+        try await ended.wait()
+    }
+
     @Test("A slow first event: nothing for five seconds, then the head and comments, then the answer with its object")
     func keepAlive() async throws {
         let clock = ManualClock()
@@ -159,6 +168,18 @@ struct ConnectionTests {
                     "POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n")
                 let reply = try await connection.read(through: "}}")
                 #expect(reply.contains("413") && reply.contains("request_too_large"))
+            }
+        }
+    }
+
+    @Test("Headers far over the limit get a 431 that says so")
+    func hugeHeaders() async throws {
+        try await live(ServerHarness()) { port in
+            try await RawConnection.open(port: port) { connection in
+                let long = String(repeating: "x", count: 500_000)
+                try await connection.send("GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: \(long)\r\n\r\n")
+                let reply = try await connection.read(through: "}}")
+                #expect(reply.contains("431") && reply.contains("headers_too_large"))
             }
         }
     }

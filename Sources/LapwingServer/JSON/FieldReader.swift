@@ -7,6 +7,7 @@ struct FieldReader {
     let path: String
     private let members: [String: JSONValue]
     private var asked: Set<String> = []
+    private var unaskedWithin: Set<String> = []
 
     init(_ value: JSONValue, path: String = "") throws(RequestError) {
         guard case .object(let members) = value else {
@@ -16,9 +17,14 @@ struct FieldReader {
         self.path = path
     }
 
-    /// Members that no call asked for, sorted.
+    /// Members that no call asked for, sorted, with those of the objects within.
     var unasked: [String] {
-        members.keys.filter { !asked.contains($0) }.sorted().map { pathOf($0) }
+        unaskedWithin.union(members.keys.filter { !asked.contains($0) }.map(pathOf)).sorted()
+    }
+
+    /// Takes over what nobody asked of an object within, under `name` where its own path is one of many.
+    mutating func adopt(_ reader: FieldReader, as name: String? = nil) {
+        for path in reader.unasked { unaskedWithin.insert((name ?? reader.path) + path.dropFirst(reader.path.count)) }
     }
 
     func pathOf(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }

@@ -37,6 +37,7 @@ extension OpenAI.ChatRequest {
         for (index, element) in elements.enumerated() {
             var message = try FieldReader(element, path: "messages[\(index)]")
             messages.append(try OpenAI.Message(&message))
+            reader.adopt(message, as: "messages[]")
             byteCount += messages[index].text.utf8.count
         }
         guard byteCount <= options.maxPromptBytes else {
@@ -79,6 +80,7 @@ extension OpenAI.Message {
                         field: part.pathOf("type"), reason: "only parts of type 'text' are available, not \(named)")
                 }
                 parts.append(OpenAI.Content.Part(type: type, text: try part.requiredString("text")))
+                reader.adopt(part, as: reader.pathOf("content[]"))
             }
             return .parts(parts)
         case let other?: throw reader.wrong("content", other, expected: "a string or an array of parts")

@@ -98,7 +98,9 @@ extension OpenAI.SamplingFields {
         guard stream == true else {
             throw .invalid(field: "stream_options", found: "an object", expected: "nothing unless 'stream' is true")
         }
-        return OpenAI.StreamOptions(includeUsage: try nested.boolean("include_usage"))
+        let streamOptions = OpenAI.StreamOptions(includeUsage: try nested.boolean("include_usage"))
+        reader.adopt(nested)
+        return streamOptions
     }
 
     /// Up to 16 labels, as the OpenAI API has it.

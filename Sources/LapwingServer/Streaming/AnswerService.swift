@@ -63,8 +63,13 @@ struct AnswerService: Sendable {
                 feed.cancel()
                 exchange.client?.stopWatching()
             }
-            try await events.send(feed, after: first, to: &writer)
-            try await writer.finish(nil)
+            do {
+                try await events.send(feed, after: first, to: &writer)
+                try await writer.finish(nil)
+            } catch {
+                exchange.note(ErrorResponse(RequestError.cancelled))
+                throw error
+            }
             if events.isComplete { await drain(feed) }
         }
         return Response(status: .ok, headers: headers, body: body)
