@@ -1,0 +1,58 @@
+import Foundation
+
+/// One message as a template sees it.
+package struct TemplateMessage: Hashable, Sendable {
+    package var role: String
+    package var content: String
+    package var name: String?
+
+    package init(role: String, content: String, name: String? = nil) {
+        self.role = role
+        self.content = content
+        self.name = name
+    }
+}
+
+/// A conversation to the text that a model was trained on.
+///
+/// The template is Jinja as Hugging Face's chat templates use it, run by an interpreter that reaches nothing but the
+/// messages: no files, no imports, no attribute of the host. It comes with the weights, so it is bounded in all it uses.
+package struct ChatTemplate: Sendable {
+    private let statements: [TemplateStatement]
+    private let limits: TemplateLimits
+    private let clock: @Sendable () -> Int64
+
+    /// - Parameter clock: Seconds since 1970, for templates that tell the date.
+    package init(
+        source: String, limits: TemplateLimits = TemplateLimits(),
+        clock: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) }
+    ) throws(TextError) {
+        statements = try TemplateParser.parse(source, limits: limits)
+        self.limits = limits
+        self.clock = clock
+    }
+
+    package init(_ named: NamedTemplate) throws(TextError) {
+        try self.init(source: named.source)
+    }
+
+    /// The prompt's text. `addGenerationPrompt` ends it where the assistant's answer begins.
+    package func render(
+        messages: [TemplateMessage], addGenerationPrompt: Bool, bosToken: String, eosToken: String
+    ) throws(TextError) -> String {
+        let values = messages.map { message in
+            var pairs: [(String, TemplateValue)] = [
+                ("role", .string(message.role)), ("content", .string(message.content)),
+            ]
+            if let name = message.name { pairs.append(("name", .string(name))) }
+            return TemplateValue.dict(TemplateDict(pairs))
+        }
+        // Templates ask `tools is not none`, so what is absent is none, as Hugging Face passes it.
+        let interpreter = TemplateInterpreter(
+            variables: [
+                "messages": .list(values), "add_generation_prompt": .bool(addGenerationPrompt),
+                "bos_token": .string(bosToken), "eos_token": .string(eosToken), "tools": .none, "documents": .none,
+            ], limits: limits, now: clock())
+        return try interpreter.render(statements)
+    }
+}
