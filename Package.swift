@@ -23,7 +23,8 @@ let package = Package(
         .testTarget(name: "LapwingAPITests", dependencies: ["LapwingAPI"]),
         // Text to tokens and back, chat templates, streaming, stop strings.
         .target(name: "LapwingText"),
-        .testTarget(name: "LapwingTextTests", dependencies: ["LapwingText"], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "LapwingTextTests", dependencies: ["LapwingModel", "LapwingText"], resources: [.copy("Fixtures")]),
 
         // Layer 1: imports layer 0.
         // Weight files to logits.
