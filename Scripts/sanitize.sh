@@ -18,11 +18,13 @@ let package = Package(
     name: "lapwing",
     platforms: [.macOS(.v15)],
     targets: [
-        .target(name: "CLapwingKernels"),
+        .target(name: "CLapwingKernels", cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])]),
+        .target(name: "LapwingAPI"),
         .target(name: "LapwingModel", dependencies: ["CLapwingKernels"]),
-        .target(name: "LapwingTestSupport", dependencies: ["LapwingModel"], path: "Tests/LapwingTestSupport"),
+        .target(
+            name: "LapwingTestSupport", dependencies: ["LapwingAPI", "LapwingModel"], path: "Tests/LapwingTestSupport"),
         .testTarget(
-            name: "LapwingModelTests", dependencies: ["LapwingModel", "LapwingTestSupport"],
+            name: "LapwingModelTests", dependencies: ["CLapwingKernels", "LapwingModel", "LapwingTestSupport"],
             resources: [.copy("Fixtures")]),
     ]
 )

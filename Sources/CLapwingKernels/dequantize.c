@@ -1,36 +1,16 @@
 // Quantised blocks to floats, one weight at a time: the specification that faster readers are compared with.
 
-#include "lw_dequantize.h"
-
-#include <string.h>
+#include "lw_math.h"
 
 // A product and a sum stay two roundings, so that every compiler gives the same bits.
 #pragma STDC FP_CONTRACT OFF
 
-static float float_of_bits(uint32_t bits) {
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static float float_of_half(uint16_t half) {
-    const uint32_t sign = (uint32_t)(half & 0x8000) << 16;
-    const uint32_t exponent = half >> 10 & 31;
-    const uint32_t fraction = half & 1023;
-    if (exponent == 31) return float_of_bits(sign | 0x7f800000 | fraction << 13);
-    if (exponent == 0) {
-        const float magnitude = (float)fraction * 0x1p-24f;
-        return sign ? -magnitude : magnitude;
-    }
-    return float_of_bits(sign | (exponent + 112) << 23 | fraction << 13);
-}
-
 void lw_dequantize_f16(const uint16_t *restrict halves, float *restrict values, size_t count) {
-    for (size_t i = 0; i < count; i++) values[i] = float_of_half(halves[i]);
+    for (size_t i = 0; i < count; i++) values[i] = lw_float_of_half(halves[i]);
 }
 
 void lw_dequantize_bf16(const uint16_t *restrict halves, float *restrict values, size_t count) {
-    for (size_t i = 0; i < count; i++) values[i] = float_of_bits((uint32_t)halves[i] << 16);
+    for (size_t i = 0; i < count; i++) values[i] = lw_float_of_bf16(halves[i]);
 }
 
 /// The four bits of weight i of 32: low nibbles first, then high nibbles.
@@ -41,22 +21,22 @@ static int fifth_bit(const uint8_t *high_bits, int i) { return (high_bits[i / 8]
 
 void lw_dequantize_q4_0(const lw_block_q4_0 *restrict blocks, float *restrict values, size_t count) {
     for (size_t b = 0; b < count; b++, values += 32) {
-        const float scale = float_of_half(blocks[b].scale);
+        const float scale = lw_float_of_half(blocks[b].scale);
         for (int i = 0; i < 32; i++) values[i] = (float)(nibble(blocks[b].quants, i) - 8) * scale;
     }
 }
 
 void lw_dequantize_q4_1(const lw_block_q4_1 *restrict blocks, float *restrict values, size_t count) {
     for (size_t b = 0; b < count; b++, values += 32) {
-        const float scale = float_of_half(blocks[b].scale);
-        const float minimum = float_of_half(blocks[b].minimum);
+        const float scale = lw_float_of_half(blocks[b].scale);
+        const float minimum = lw_float_of_half(blocks[b].minimum);
         for (int i = 0; i < 32; i++) values[i] = (float)nibble(blocks[b].quants, i) * scale + minimum;
     }
 }
 
 void lw_dequantize_q5_0(const lw_block_q5_0 *restrict blocks, float *restrict values, size_t count) {
     for (size_t b = 0; b < count; b++, values += 32) {
-        const float scale = float_of_half(blocks[b].scale);
+        const float scale = lw_float_of_half(blocks[b].scale);
         for (int i = 0; i < 32; i++) {
             const int quant = nibble(blocks[b].quants, i) | fifth_bit(blocks[b].high_bits, i);
             values[i] = (float)(quant - 16) * scale;
@@ -66,8 +46,8 @@ void lw_dequantize_q5_0(const lw_block_q5_0 *restrict blocks, float *restrict va
 
 void lw_dequantize_q5_1(const lw_block_q5_1 *restrict blocks, float *restrict values, size_t count) {
     for (size_t b = 0; b < count; b++, values += 32) {
-        const float scale = float_of_half(blocks[b].scale);
-        const float minimum = float_of_half(blocks[b].minimum);
+        const float scale = lw_float_of_half(blocks[b].scale);
+        const float minimum = lw_float_of_half(blocks[b].minimum);
         for (int i = 0; i < 32; i++) {
             const int quant = nibble(blocks[b].quants, i) | fifth_bit(blocks[b].high_bits, i);
             values[i] = (float)quant * scale + minimum;
@@ -77,7 +57,7 @@ void lw_dequantize_q5_1(const lw_block_q5_1 *restrict blocks, float *restrict va
 
 void lw_dequantize_q8_0(const lw_block_q8_0 *restrict blocks, float *restrict values, size_t count) {
     for (size_t b = 0; b < count; b++, values += 32) {
-        const float scale = float_of_half(blocks[b].scale);
+        const float scale = lw_float_of_half(blocks[b].scale);
         for (int i = 0; i < 32; i++) values[i] = (float)blocks[b].quants[i] * scale;
     }
 }
@@ -100,8 +80,8 @@ void lw_dequantize_q4_k(const lw_block_q4_k *restrict blocks, float *restrict va
         for (int g = 0; g < 8; g++, values += 32) {
             int group_scale, group_minimum;
             group_scales(block->scales, g, &group_scale, &group_minimum);
-            const float scale = float_of_half(block->scale) * (float)group_scale;
-            const float minimum = float_of_half(block->minimum) * (float)group_minimum;
+            const float scale = lw_float_of_half(block->scale) * (float)group_scale;
+            const float minimum = lw_float_of_half(block->minimum) * (float)group_minimum;
             for (int i = 0; i < 32; i++) {
                 const int quant = block->quants[g / 2 * 32 + i] >> g % 2 * 4 & 15;
                 values[i] = (float)quant * scale - minimum;
@@ -116,8 +96,8 @@ void lw_dequantize_q5_k(const lw_block_q5_k *restrict blocks, float *restrict va
         for (int g = 0; g < 8; g++, values += 32) {
             int group_scale, group_minimum;
             group_scales(block->scales, g, &group_scale, &group_minimum);
-            const float scale = float_of_half(block->scale) * (float)group_scale;
-            const float minimum = float_of_half(block->minimum) * (float)group_minimum;
+            const float scale = lw_float_of_half(block->scale) * (float)group_scale;
+            const float minimum = lw_float_of_half(block->minimum) * (float)group_minimum;
             for (int i = 0; i < 32; i++) {
                 const int low = block->quants[g / 2 * 32 + i] >> g % 2 * 4 & 15;
                 const int high = block->high_bits[i] >> g & 1;
@@ -139,7 +119,7 @@ void lw_dequantize_q6_k(const lw_block_q6_k *restrict blocks, float *restrict va
             for (int i = 0; i < 32; i++) {
                 const int low = low_bits[i] >> r / 2 * 4 & 15;
                 const int high = high_bits[i] >> r * 2 & 3;
-                const float scale = float_of_half(block->scale) * (float)block->scales[run * 2 + i / 16];
+                const float scale = lw_float_of_half(block->scale) * (float)block->scales[run * 2 + i / 16];
                 values[i] = (float)((low | high << 4) - 32) * scale;
             }
         }

@@ -59,7 +59,8 @@ struct GGUFCursor {
 extension UnsafeRawBufferPointer {
     /// The UTF-8 text in a range that lies within these bytes.
     func text(_ range: Range<Int>, _ field: @autoclosure () -> String) throws(WeightsError) -> String {
-        guard let text = String(validating: self[range], as: UTF8.self) else {
+        let characters = UnsafeRawBufferPointer(rebasing: self[range])
+        guard let text = String(validating: characters, as: UTF8.self) else {
             throw .invalid(
                 field: field(), offset: range.lowerBound, found: "bytes that are not UTF-8", expected: "UTF-8 text")
         }
