@@ -67,6 +67,13 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
 
+        // Layer 2: imports layers 0 and 1, never another of layer 2.
+        // Many requests to one forward pass a step.
+        .target(name: "LapwingEngine", dependencies: ["LapwingAPI", "LapwingText", "LapwingModel"]),
+        .testTarget(
+            name: "LapwingEngineTests",
+            dependencies: ["LapwingAPI", "LapwingText", "LapwingModel", "LapwingEngine", "LapwingTestSupport"]),
+
         // Tests share this: tiny models, scripted providers and the manual clock.
         .target(
             name: "LapwingTestSupport", dependencies: ["LapwingAPI", "LapwingModel"], path: "Tests/LapwingTestSupport"),

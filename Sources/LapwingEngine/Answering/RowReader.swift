@@ -1,0 +1,25 @@
+import LapwingAPI
+import LapwingModel
+
+/// Log-probabilities of the unmodified distribution, read off one row of logits. Valid as long as the row is.
+struct RowReader {
+    private let row: UnsafeBufferPointer<Float>
+    private let normalizer: Double
+
+    init(_ row: UnsafeBufferPointer<Float>) {
+        self.row = row
+        normalizer = Double(LogitMath.logSumExp(row))
+    }
+
+    /// The same token always gives the same number, so that "is it the best?" can be asked with `==`.
+    func logProbability(of token: TokenID) -> Double { Double(row[Int(token)]) - normalizer }
+
+    /// Whether no token is more probable.
+    func isBest(_ token: TokenID) -> Bool { row[Int(token)] >= row[LogitMath.argmax(row)] }
+
+    /// The `count` most probable tokens, best first, of equals the lowest id first.
+    func top(_ count: Int) -> [(token: TokenID, logProbability: Double)] {
+        guard count > 0 else { return [] }
+        return LogitMath.top(count, row).map { (TokenID($0), logProbability(of: TokenID($0))) }
+    }
+}

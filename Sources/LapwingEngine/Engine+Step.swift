@@ -1,0 +1,137 @@
+import LapwingAPI
+import LapwingModel
+
+extension Engine {
+    /// One step: cancellations, plan, forward pass, draws, events. False where nothing is left to do.
+    func step() -> Bool {
+        let begin = options.now()
+        for id in board.takeWithdrawn() { end(id, with: .cancelled) }
+        guard let plan = scheduler.nextStep() else {
+            publish(computed: 0, drawn: 0, nanoseconds: 0, finished: [])
+            return false
+        }
+        let draws = compute(plan)
+        let finished = scheduler.complete(plan, draws: draws)
+        scheduler.checkInvariants()
+        let nanoseconds = options.now() - begin
+        meter(plan, nanoseconds: nanoseconds)
+        // Published first: whoever sees the end of an answer also sees it in the statistics.
+        publish(computed: plan.tokenCount, drawn: draws.count, nanoseconds: nanoseconds, finished: finished)
+        for rows in plan.rows { sendEvents(of: rows.id, to: rows.request) }
+        for sequence in finished { close(sequence) }
+        return true
+    }
+
+    /// Ends a request before its time: its sequences give their pages back at once.
+    func end(_ id: RequestID, with error: RequestError) {
+        guard let job = jobs.removeValue(forKey: id) else { return }
+        scheduler.cancel(job.sequences)
+        for sequence in job.sequences {
+            answers[sequence] = nil
+            scores[sequence] = nil
+        }
+        job.fail(error)
+    }
+
+    private func compute(_ plan: StepPlan) -> [SequenceID: Draw] {
+        var draws: [SequenceID: Draw] = [:]
+        var locator = RowLocator(plan)
+        model.forward(ModelStep(plan), cache: cache) { row, logits in
+            let (rows, position) = locator.locate(row)
+            if let draw = read(UnsafeBufferPointer(logits), of: rows, at: position) { draws[rows.id] = draw }
+        }
+        return draws
+    }
+
+    /// Takes in one row of logits, and gives the token drawn from it where one is to be drawn.
+    private func read(_ row: UnsafeBufferPointer<Float>, of rows: SequencePlan, at position: Int) -> Draw? {
+        scores[rows.id]?.read(row, at: position)
+        answers[rows.id]?.readPrompt(row, at: position)
+        guard rows.draws, position == rows.start + rows.tokens.count - 1 else { return nil }
+        return answers[rows.id]?.draw(from: row, scratch: &scratch)
+    }
+
+    private func meter(_ plan: StepPlan, nanoseconds: UInt64) {
+        let shares = StepMeter.shares(of: nanoseconds, tokenCounts: plan.rows.map(\.tokens.count))
+        for (rows, share) in zip(plan.rows, shares) {
+            jobs[rows.request]?.usage.computeNanoseconds? += share
+        }
+    }
+
+    private func sendEvents(of sequence: SequenceID, to request: RequestID) {
+        guard let events = answers[sequence]?.takeEvents(), !events.isEmpty else { return }
+        jobs[request]?.send(events)
+    }
+
+    /// Books a finished sequence to its request, and completes the request with its last one.
+    private func close(_ sequence: FinishedSequence) {
+        let id = sequence.goal.request
+        guard var job = jobs.removeValue(forKey: id) else { return }
+        if var answer = answers.removeValue(forKey: sequence.goal.id) {
+            if answer.drawnCount == 0 { answer.finishWithoutDrawing() }
+            job.send(answer.takeEvents())
+            job.usage.completionTokens += answer.drawnCount
+            if answer.terms.countsPrompt { job.usage.cachedPromptTokens += sequence.cachedTokens }
+        }
+        if let score = scores.removeValue(forKey: sequence.goal.id) {
+            job.set(score.result, at: score.index)
+            if score.countsPrompt { job.usage.cachedPromptTokens += sequence.cachedTokens }
+        }
+        job.openCount -= 1
+        if job.openCount == 0 { job.complete(model: name) } else { jobs[id] = job }
+    }
+
+    private func publish(computed: Int, drawn: Int, nanoseconds: UInt64, finished: [FinishedSequence]) {
+        board.update { board in
+            board.runningSequences = scheduler.running.count
+            board.queuedSequences = scheduler.queue.count
+            board.pageCount = scheduler.pool.pageCount
+            board.usedPages = scheduler.pool.usedCount
+            board.idlePages = scheduler.pool.idleCount
+            board.steps += computed > 0 ? 1 : 0
+            board.computedTokens += UInt64(computed)
+            board.cachedTokens += UInt64(finished.reduce(0) { $0 + $1.cachedTokens })
+            board.generatedTokens += UInt64(drawn)
+            board.busyNanoseconds += nanoseconds
+        }
+    }
+}
+
+extension ModelStep {
+    fileprivate init(_ plan: StepPlan) {
+        self.init(
+            tokens: plan.rows.flatMap(\.tokens),
+            sequences: plan.rows.map { rows in
+                SequenceRows(
+                    rowCount: rows.tokens.count, startPosition: rows.start, pages: rows.pages,
+                    logits: rows.reading.modelRows)
+            })
+    }
+}
+
+extension SequencePlan.Reading {
+    fileprivate var modelRows: LogitRows {
+        switch self {
+        case .nothing: .none
+        case .last: .last
+        case .all: .all
+        }
+    }
+}
+
+/// Finds the sequence and position of a step's row; rows must come in ascending order.
+private struct RowLocator {
+    private let plan: StepPlan
+    private var index = 0
+    private var firstRow = 0
+
+    init(_ plan: StepPlan) { self.plan = plan }
+
+    mutating func locate(_ row: Int) -> (SequencePlan, position: Int) {
+        while row >= firstRow + plan.rows[index].tokens.count {
+            firstRow += plan.rows[index].tokens.count
+            index += 1
+        }
+        return (plan.rows[index], plan.rows[index].start + row - firstRow)
+    }
+}

@@ -1,0 +1,97 @@
+import LapwingAPI
+import LapwingText
+
+/// Prompts to tokens, checked against the vocabulary. A value that any thread may use.
+struct PromptEncoder: Sendable {
+    let tokenizer: Tokenizer
+    let contextLength: Int
+    /// The source of the template, as the tokenizer's description gives it.
+    let templateSource: String?
+    let tokenTexts: TokenTexts
+    private let template: Template
+
+    /// Texts of tokens that templates and descriptions name.
+    struct TokenTexts: Sendable {
+        var bos: String?
+        var eos: String?
+        var pad: String?
+    }
+
+    private enum Template: Sendable {
+        case usable(ChatTemplate)
+        /// The model still completes text; only conversations are refused, with this reason.
+        case unusable(reason: String)
+    }
+
+    init(_ source: ModelVocabulary, override: NamedTemplate?, modelVocabularySize: Int, contextLength: Int) throws {
+        tokenizer = try Tokenizer(source.vocabulary)
+        guard tokenizer.vocabularySize <= modelVocabularySize else {
+            throw EngineError.vocabularyMismatch(tokenizer: tokenizer.vocabularySize, model: modelVocabularySize)
+        }
+        self.contextLength = contextLength
+        templateSource = source.chatTemplate
+        let tokenizer = tokenizer
+        func text(_ token: Int32?) -> String? { token.map { tokenizer.decode([$0], renderSpecial: true) } }
+        tokenTexts = TokenTexts(
+            bos: text(source.vocabulary.bos), eos: text(source.vocabulary.eos), pad: text(source.vocabulary.pad))
+        template = Self.template(override: override, source: source.chatTemplate)
+    }
+
+    private static func template(override: NamedTemplate?, source: String?) -> Template {
+        do throws(TextError) {
+            if let override { return .usable(try ChatTemplate(override)) }
+            guard let source else { return .unusable(reason: "the model's file has no chat template") }
+            return .usable(try ChatTemplate(source: source))
+        } catch {
+            return .unusable(reason: "the model's chat template cannot be used: \(error)")
+        }
+    }
+
+    /// The prompt's tokens, at least one. `field` names the prompt in errors.
+    func encode(_ prompt: Prompt, field: String) throws(RequestError) -> [TokenID] {
+        let tokens: [TokenID]
+        switch prompt {
+        case .messages(let messages): tokens = tokenizer.encode(try render(messages))
+        case .text(let text): tokens = encode(text)
+        case .tokens(let given): tokens = given
+        }
+        guard !tokens.isEmpty else {
+            throw .invalid(field: field, found: "no tokens", expected: "at least one token")
+        }
+        try check(tokens, field: field)
+        return tokens
+    }
+
+    /// Refuses ids that the model has no embedding for.
+    func check(_ tokens: [TokenID], field: String) throws(RequestError) {
+        let limit = TokenID(tokenizer.vocabularySize)
+        guard let index = tokens.firstIndex(where: { !(0..<limit).contains($0) }) else { return }
+        throw .invalid(
+            field: "\(field)[\(index)]", found: "\(tokens[index])", expected: "a token id from 0 to \(limit - 1)")
+    }
+
+    /// A beginning-of-sequence token comes first where the model was trained with one; an empty text is that token alone.
+    private func encode(_ text: String) -> [TokenID] {
+        let tokens = tokenizer.encode(text)
+        guard let bos = tokenizer.bosToken, tokens.first != bos, tokenizer.addsBOS || tokens.isEmpty else {
+            return tokens
+        }
+        return [bos] + tokens
+    }
+
+    private func render(_ messages: [ChatMessage]) throws(RequestError) -> String {
+        switch template {
+        case .unusable(let reason): throw .unsupported(field: "messages", reason: reason)
+        case .usable(let template):
+            do throws(TextError) {
+                return try template.render(
+                    messages: messages.map { TemplateMessage(role: $0.role, content: $0.content, name: $0.name) },
+                    addGenerationPrompt: true, bosToken: tokenTexts.bos ?? "", eosToken: tokenTexts.eos ?? "")
+            } catch {
+                throw .invalid(
+                    field: "messages", found: "a conversation that the chat template refuses: \(error)",
+                    expected: "roles and order that it takes")
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+import LapwingAPI
+
+/// A page's place in the KV cache.
+package typealias PageIndex = Int32
+
+/// Stands for the tokens from a sequence's start to the end of a page.
+///
+/// A serial number is given out once, so that a page whose forerunner was evicted can never be reached by mistake.
+package struct Chain: Hashable, Sendable {
+    fileprivate var serial: UInt64
+
+    /// The start of every sequence that shares the prefix cache.
+    package static let shared = Chain(serial: 0)
+}
+
+/// The cache's pages: who uses them, and which of those that nobody uses still hold a prefix worth having.
+///
+/// A page is free, or used (its reference count is over 0), or idle: full, published under its content, used by nobody.
+/// Published pages are found by the exact tokens that they and their forerunners hold, so a hash collision cannot mix up
+/// two prefixes. Idle pages are given away, least recently used first, once no page is free; used pages never are.
+package struct PagePool {
+    package let pageSize: Int
+    package let pageCount: Int
+
+    private struct Key: Hashable {
+        var forerunner: Chain
+        var tokens: [TokenID]
+    }
+
+    private struct Content {
+        var key: Key
+        var chain: Chain
+    }
+
+    private var referenceCounts: [Int]  // [page]
+    private var contents: [Content?]  // [page], nil where the page is not published
+    private var pageOfKey: [Key: PageIndex] = [:]
+    private var free: [PageIndex]
+    private var idle: RecencyList
+    private var lastSerial = Chain.shared.serial
+
+    /// `pageSize` is in tokens.
+    package init(pageCount: Int, pageSize: Int) {
+        precondition(pageCount > 0 && pageSize > 0, "a pool has at least one page of at least one token")
+        self.pageCount = pageCount
+        self.pageSize = pageSize
+        referenceCounts = Array(repeating: 0, count: pageCount)
+        contents = Array(repeating: nil, count: pageCount)
+        // Taken from the end, so that page 0 is the first in use and an idle engine touches little memory.
+        free = (0..<PageIndex(pageCount)).reversed()
+        idle = RecencyList(capacity: pageCount)
+    }
+
+    /// Pages that could be allocated now, free or idle.
+    package var availableCount: Int { free.count + idle.count }
+    package var usedCount: Int { pageCount - availableCount }
+    /// Pages that hold a prefix which nobody uses at present.
+    package var idleCount: Int { idle.count }
+
+    package func pages(forTokens count: Int) -> Int { (count + pageSize - 1) / pageSize }
+
+    /// The start of sequences that find the pages of no others, only of those that were given the same start.
+    package mutating func makePrivateChain() -> Chain {
+        lastSerial += 1
+        return Chain(serial: lastSerial)
+    }
+}
+
+extension PagePool {
+    /// The longest published prefix of some tokens: its pages, and the chain at its end.
+    package struct Prefix: Equatable {
+        package var pages: [PageIndex]
+        package var chain: Chain
+    }
+
+    /// Finds the longest prefix of at most `limit` tokens in whole pages, and takes a reference on each of its pages.
+    package mutating func takePrefix(of tokens: [TokenID], limit: Int, from start: Chain) -> Prefix {
+        var prefix = Prefix(pages: [], chain: start)
+        var end = pageSize
+        while end <= min(limit, tokens.count) {
+            let key = Key(forerunner: prefix.chain, tokens: Array(tokens[end - pageSize..<end]))
+            guard let page = pageOfKey[key], let content = contents[Int(page)] else { break }
+            retain(page)
+            prefix.pages.append(page)
+            prefix.chain = content.chain
+            end += pageSize
+        }
+        return prefix
+    }
+
+    /// A page to write to, with one reference; nil where every page is used.
+    package mutating func allocate() -> PageIndex? {
+        let page: PageIndex
+        if let last = free.popLast() {
+            page = last
+        } else if let oldest = idle.oldest {
+            idle.remove(oldest)
+            unpublish(oldest)
+            page = oldest
+        } else {
+            return nil
+        }
+        referenceCounts[Int(page)] = 1
+        return page
+    }
+
+    /// Drops one reference on each page. Pages that nobody uses any more become idle where they are published, else free.
+    ///
+    /// With `keep` false they are the next to be given away.
+    package mutating func release(_ pages: [PageIndex], keep: Bool = true) {
+        // Last page first: a page is of no use once its forerunner is gone, so it must be the older of the two.
+        for page in pages.reversed() {
+            precondition(referenceCounts[Int(page)] > 0, "page \(page) is released more often than it was taken")
+            referenceCounts[Int(page)] -= 1
+            guard referenceCounts[Int(page)] == 0 else { continue }
+            if contents[Int(page)] == nil {
+                free.append(page)
+            } else if keep {
+                idle.insertNewest(page)
+            } else {
+                idle.insertOldest(page)
+            }
+        }
+    }
+
+    /// Makes a full page known by its tokens and gives the page to use from now on.
+    ///
+    /// That is another one where the same tokens are published already: equal tokens after equal tokens have bit-identical
+    /// keys and values, so the reference moves there and the given page is free again.
+    package mutating func publish(
+        _ page: PageIndex, tokens: ArraySlice<TokenID>, after forerunner: Chain
+    ) -> (page: PageIndex, chain: Chain) {
+        precondition(tokens.count == pageSize, "only a full page can be published")
+        precondition(
+            referenceCounts[Int(page)] == 1 && contents[Int(page)] == nil, "page \(page) is not its writer's own")
+        let key = Key(forerunner: forerunner, tokens: Array(tokens))
+        if let known = pageOfKey[key], let content = contents[Int(known)] {
+            retain(known)
+            release([page])
+            return (known, content.chain)
+        }
+        let chain = makePrivateChain()
+        pageOfKey[key] = page
+        contents[Int(page)] = Content(key: key, chain: chain)
+        return (page, chain)
+    }
+
+    private mutating func retain(_ page: PageIndex) {
+        if referenceCounts[Int(page)] == 0 { idle.remove(page) }
+        referenceCounts[Int(page)] += 1
+    }
+
+    private mutating func unpublish(_ page: PageIndex) {
+        guard let content = contents[Int(page)] else { return }
+        pageOfKey[content.key] = nil
+        contents[Int(page)] = nil
+    }
+}
+
+extension PagePool {
+    /// What is wrong with the pool's books, nil where they balance. `users` are the page tables of all that hold references.
+    package func violation(users: [[PageIndex]]) -> String? {
+        var counted = Array(repeating: 0, count: pageCount)
+        for page in users.joined() { counted[Int(page)] += 1 }
+        let freePages = Set(free)
+        guard freePages.count == free.count else { return "a page is free twice" }
+        for page in 0..<PageIndex(pageCount) {
+            let (isFree, isIdle) = (freePages.contains(page), idle.contains(page))
+            let (references, content) = (referenceCounts[Int(page)], contents[Int(page)])
+            if references != counted[Int(page)] {
+                return "page \(page) has \(references) references and \(counted[Int(page)]) users"
+            }
+            if [isFree, isIdle, references > 0].count(where: { $0 }) != 1 {
+                return "page \(page) is not in exactly one of: free, idle, used"
+            }
+            if isFree && content != nil { return "page \(page) is free and published" }
+            if isIdle && content == nil { return "page \(page) is idle and not published" }
+            if let content, pageOfKey[content.key] != page { return "page \(page) is not found by its content" }
+        }
+        guard pageOfKey.count == contents.count(where: { $0 != nil }) else { return "a key has no page" }
+        return nil
+    }
+}

@@ -1,0 +1,102 @@
+import LapwingAPI
+
+extension Scheduler {
+    /// One row for each sequence that generates, oldest first.
+    mutating func planGeneration(_ plan: inout StepPlan) {
+        var index = 0
+        while index < running.count {
+            guard running[index].isDecoding else {
+                index += 1
+                continue
+            }
+            // Where the sequence itself was put back, the next one has its index.
+            guard makeRoom(for: index) else { continue }
+            plan.rows.append(rows(of: running[index], count: 1))
+            index += 1
+        }
+    }
+
+    /// Shares the step's prompt budget between the prompts: equal parts, and what short ones leave goes to the others.
+    func planPrompts(_ plan: inout StepPlan) {
+        var budget = plan.rows.isEmpty ? limits.promptTokens : limits.promptTokensBesideGeneration
+        let prompts = running.filter { !$0.isDecoding }.sorted {
+            ($0.remainingCount, $0.goal.id) < ($1.remainingCount, $1.goal.id)
+        }
+        for (served, sequence) in prompts.enumerated() {
+            let share = budget / (prompts.count - served)
+            let count = chunk(of: sequence, atMost: min(share, sequence.remainingCount))
+            plan.rows.append(rows(of: sequence, count: count))
+            budget -= count
+        }
+    }
+
+    /// A chunk ends where scoring starts, if that spares the output layer for a page of rows or more.
+    private func chunk(of sequence: RunningSequence, atMost count: Int) -> Int {
+        guard let scoredFrom = sequence.scoredFrom else { return count }
+        let unscored = scoredFrom - sequence.computedCount
+        return unscored >= pool.pageSize ? min(count, unscored) : count
+    }
+
+    private func rows(of sequence: RunningSequence, count: Int) -> SequencePlan {
+        let (start, end) = (sequence.computedCount, sequence.computedCount + count)
+        let scores = sequence.scoredFrom.map { max($0, start) < min(end, sequence.tokens.count - 1) } ?? false
+        let draws = sequence.goal.generates && end == sequence.tokens.count
+        return SequencePlan(
+            id: sequence.goal.id, request: sequence.goal.request, start: start,
+            tokens: Array(sequence.tokens[start..<end]), pages: sequence.pages,
+            reading: scores ? .all : draws ? .last : .nothing, draws: draws)
+    }
+
+    /// Sees to it that the sequence has a page for its next row; false where it had to be put back itself.
+    private mutating func makeRoom(for index: Int) -> Bool {
+        let needed = pool.pages(forTokens: running[index].computedCount + 1)
+        while running[index].pages.count < needed {
+            if let page = pool.allocate() {
+                running[index].pages.append(page)
+                continue
+            }
+            let youngest = running.index(before: running.endIndex)
+            putBack(youngest)
+            if youngest == index { return false }
+        }
+        return true
+    }
+
+    private mutating func putBack(_ index: Int) {
+        let sequence = stop(index).putBack()
+        let place = queue.firstIndex { sequence.goal.id < $0.goal.id } ?? queue.endIndex
+        queue.insert(sequence, at: place)
+    }
+}
+
+extension Scheduler {
+    /// What is wrong with the books, nil where they balance.
+    package func violation() -> String? {
+        if let violation = pool.violation(users: running.map(\.pages)) { return violation }
+        if running.count > limits.running { return "\(running.count) sequences run" }
+        if !running.map(\.goal.id).isStrictlyAscending || !queue.map(\.goal.id).isStrictlyAscending {
+            return "sequences are out of their order of arrival"
+        }
+        for sequence in running {
+            let id = sequence.goal.id.rawValue
+            if sequence.pages.count < pool.pages(forTokens: sequence.computedCount) { return "\(id) lacks pages" }
+            if sequence.publishedCount != sequence.computedCount / pool.pageSize { return "\(id) hides a full page" }
+            if sequence.remainingCount < 1 { return "\(id) runs with nothing to do" }
+            if sequence.tokens.count >= sequence.goal.tokenLimit && sequence.goal.generates {
+                return "\(id) is past its limit"
+            }
+        }
+        return nil
+    }
+
+    /// Stops a debug build where the books do not balance.
+    package func checkInvariants() {
+        #if DEBUG
+            if let violation = violation() { preconditionFailure(violation) }
+        #endif
+    }
+}
+
+extension Array where Element: Comparable {
+    fileprivate var isStrictlyAscending: Bool { zip(self, dropFirst()).allSatisfy { $0 < $1 } }
+}

@@ -1,0 +1,140 @@
+import LapwingAPI
+
+/// Picks which sequences run in the next step and how many tokens each gets. Knows tokens and pages; no text, clock or model.
+///
+/// One step is one forward pass. Sequences that generate get one row each, first of all; the rest of the step's budget is
+/// shared out between prompts that are still being read. Sequences start in order of arrival, but requests take turns.
+/// Pages for the known tokens are taken at the start and one at a time after that; where none is left, the youngest
+/// sequence is put back into the queue with what it has drawn, so that the oldest can always go on.
+package struct Scheduler {
+    package struct Limits: Sendable {
+        /// Sequences with rows in the same step.
+        package var running: Int
+        /// Sequences that wait.
+        package var queued: Int
+        /// Prompt tokens a step while nobody generates.
+        package var promptTokens: Int
+        /// Prompt tokens a step while somebody generates, and so waits for them.
+        package var promptTokensBesideGeneration: Int
+
+        package init(running: Int, queued: Int, promptTokens: Int, promptTokensBesideGeneration: Int) {
+            precondition(running > 0 && queued > 0, "a scheduler runs and queues at least one sequence")
+            self.running = running
+            self.queued = queued
+            // At least one token for each, so that every prompt moves in every step.
+            self.promptTokens = max(promptTokens, running)
+            self.promptTokensBesideGeneration = max(promptTokensBesideGeneration, running)
+        }
+    }
+
+    /// Whether sequences were taken into the queue.
+    package enum Admission: Sendable, Equatable {
+        case queued
+        case refused(Refusal)
+    }
+
+    package enum Refusal: Sendable, Equatable {
+        /// The queue is full for now.
+        case queueFull
+        /// More sequences at once than the queue ever takes.
+        case tooManySequences(found: Int, limit: Int)
+        /// A sequence may grow longer than all pages together.
+        case tooLong(tokens: Int, limit: Int)
+    }
+
+    package let limits: Limits
+    package internal(set) var pool: PagePool
+    /// In order of arrival.
+    package internal(set) var queue: [QueuedSequence] = []
+    /// In order of arrival.
+    package internal(set) var running: [RunningSequence] = []
+
+    package init(limits: Limits, pool: PagePool) {
+        self.limits = limits
+        self.pool = pool
+    }
+
+    package var isIdle: Bool { queue.isEmpty && running.isEmpty }
+
+    /// Takes all the sequences of a request, or none.
+    package mutating func admit(_ sequences: [QueuedSequence]) -> Admission {
+        let tokenCapacity = pool.pageCount * pool.pageSize
+        if let tooLong = sequences.first(where: { $0.goal.tokenLimit > tokenCapacity }) {
+            return .refused(.tooLong(tokens: tooLong.goal.tokenLimit, limit: tokenCapacity))
+        }
+        // A request may fill the queue and all running places, whatever the queue holds when nothing else is there.
+        let limit = limits.queued + limits.running
+        guard sequences.count <= limit else {
+            return .refused(.tooManySequences(found: sequences.count, limit: limit))
+        }
+        guard queue.count + running.count + sequences.count <= limit else { return .refused(.queueFull) }
+        queue += sequences
+        return .queued
+    }
+
+    /// The next step's rows; nil where there is nothing to do.
+    package mutating func nextStep() -> StepPlan? {
+        startQueued()
+        var plan = StepPlan()
+        planGeneration(&plan)
+        planPrompts(&plan)
+        return plan.rows.isEmpty ? nil : plan
+    }
+
+    /// Takes in what a step brought: keys and values of all its rows, and one draw for each sequence that was to draw.
+    ///
+    /// Gives the sequences that have ended by it; their pages are given back.
+    package mutating func complete(_ plan: StepPlan, draws: [SequenceID: Draw]) -> [FinishedSequence] {
+        var finished: [FinishedSequence] = []
+        for rows in plan.rows {
+            guard let index = running.firstIndex(where: { $0.goal.id == rows.id }) else { continue }
+            running[index].computedCount += rows.tokens.count
+            publishFullPages(of: index)
+            if end(index, draw: rows.draws ? draws[rows.id] : nil, mustDraw: rows.draws) {
+                finished.append(stop(index).finished())
+            }
+        }
+        return finished
+    }
+
+    /// Ends sequences at once, queued or running, and gives their pages back.
+    package mutating func cancel(_ ids: Set<SequenceID>) {
+        queue.removeAll { ids.contains($0.goal.id) }
+        for index in running.indices.reversed() where ids.contains(running[index].goal.id) { _ = stop(index) }
+    }
+
+    /// Takes in a draw; true where the sequence's work is done.
+    private mutating func end(_ index: Int, draw: Draw?, mustDraw: Bool) -> Bool {
+        switch draw {
+        case .token(let token):
+            running[index].tokens.append(token)
+            return running[index].tokens.count >= running[index].goal.tokenLimit
+        case .last(let token):
+            running[index].tokens.append(token)
+            return true
+        case nil:
+            precondition(!mustDraw, "a sequence that was to draw a token has drawn none")
+            return running[index].remainingCount == 0
+        }
+    }
+
+    private mutating func publishFullPages(of index: Int) {
+        var sequence = running[index]
+        let size = pool.pageSize
+        while (sequence.publishedCount + 1) * size <= sequence.computedCount {
+            let page = sequence.publishedCount
+            let tokens = sequence.tokens[page * size..<(page + 1) * size]
+            (sequence.pages[page], sequence.chain) = pool.publish(
+                sequence.pages[page], tokens: tokens, after: sequence.chain)
+            sequence.publishedCount += 1
+        }
+        running[index] = sequence
+    }
+
+    /// Takes a sequence out of the running ones and gives its pages back.
+    mutating func stop(_ index: Int) -> RunningSequence {
+        let sequence = running.remove(at: index)
+        pool.release(sequence.pages, keep: sequence.goal.keepsPages)
+        return sequence
+    }
+}

@@ -1,0 +1,118 @@
+import LapwingAPI
+
+/// A sequence's name, given out in the order of arrival.
+package struct SequenceID: Hashable, Comparable, Sendable {
+    package var rawValue: UInt64
+
+    package init(_ rawValue: UInt64) { self.rawValue = rawValue }
+
+    package static func < (a: SequenceID, b: SequenceID) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// The request that a sequence belongs to; requests take turns, however many sequences each has.
+package struct RequestID: Hashable, Sendable {
+    package var rawValue: UInt64
+
+    package init(_ rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// What is wanted of a sequence, and never changes.
+package struct SequenceGoal: Sendable {
+    package var id: SequenceID
+    package var request: RequestID
+    /// Whether tokens are drawn after the known ones; else the work ends once all known tokens are scored.
+    package var generates: Bool
+    /// The most tokens it can come to hold, known and drawn.
+    package var tokenLimit: Int
+    /// Where its pages are published and looked for.
+    package var start: Chain
+    /// Whether its pages are worth keeping once it has ended.
+    package var keepsPages: Bool
+
+    package init(
+        id: SequenceID, request: RequestID, generates: Bool, tokenLimit: Int, start: Chain = .shared,
+        keepsPages: Bool = true
+    ) {
+        self.id = id
+        self.request = request
+        self.generates = generates
+        self.tokenLimit = tokenLimit
+        self.start = start
+        self.keepsPages = keepsPages
+    }
+}
+
+/// A sequence that holds no pages: it has not started, or was put back to make room for an older one.
+package struct QueuedSequence: Sendable {
+    package let goal: SequenceGoal
+    /// The prompt, and what had been drawn before it was put back.
+    package let tokens: [TokenID]
+    /// The first position whose logits are read to score the known token after it; nil where no known token is scored.
+    package let scoredFrom: Int?
+    /// What is left of an earlier run: those go first when there is room again.
+    let wasPutBack: Bool
+    let cachedTokens: Int?
+
+    package init(goal: SequenceGoal, tokens: [TokenID], scoredFrom: Int? = nil) {
+        self.init(goal: goal, tokens: tokens, scoredFrom: scoredFrom, wasPutBack: false, cachedTokens: nil)
+    }
+
+    init(goal: SequenceGoal, tokens: [TokenID], scoredFrom: Int?, wasPutBack: Bool, cachedTokens: Int?) {
+        precondition(
+            !tokens.isEmpty && tokens.count <= goal.tokenLimit, "a sequence has a token, and none over its limit")
+        self.goal = goal
+        self.tokens = tokens
+        self.scoredFrom = scoredFrom
+        self.wasPutBack = wasPutBack
+        self.cachedTokens = cachedTokens
+    }
+
+    /// How many tokens may come from the cache: positions whose logits are read must be computed.
+    var cacheableCount: Int { min(tokens.count - 1, scoredFrom ?? .max) }
+
+    func started(prefix: PagePool.Prefix, pageSize: Int, newPages: [PageIndex]) -> RunningSequence {
+        let cached = prefix.pages.count * pageSize
+        return RunningSequence(
+            goal: goal, scoredFrom: scoredFrom, cachedTokens: cachedTokens ?? cached, tokens: tokens,
+            computedCount: cached, pages: prefix.pages + newPages, publishedCount: prefix.pages.count,
+            chain: prefix.chain)
+    }
+}
+
+/// A sequence that holds pages and has rows in the steps.
+package struct RunningSequence: Sendable {
+    package let goal: SequenceGoal
+    let scoredFrom: Int?
+    /// Tokens that the prefix cache spared when it first started.
+    package let cachedTokens: Int
+    package internal(set) var tokens: [TokenID]
+    /// Tokens whose keys and values are in the cache.
+    package internal(set) var computedCount: Int
+    /// Covers at least the known tokens.
+    package internal(set) var pages: [PageIndex]
+    /// The leading pages that are published, and the chain at the end of the last of them.
+    var publishedCount: Int
+    var chain: Chain
+
+    /// Known tokens that have to be computed yet. The last token of a sequence that is only scored predicts nothing.
+    var remainingCount: Int { (goal.generates ? tokens.count : tokens.count - 1) - computedCount }
+
+    /// One row is left until a token can be drawn: generating, or as good as.
+    var isDecoding: Bool { remainingCount == 1 }
+
+    func putBack() -> QueuedSequence {
+        let unscored = scoredFrom.flatMap { max($0, computedCount) < tokens.count - 1 ? max($0, computedCount) : nil }
+        return QueuedSequence(
+            goal: goal, tokens: tokens, scoredFrom: unscored, wasPutBack: true, cachedTokens: cachedTokens)
+    }
+
+    func finished() -> FinishedSequence { FinishedSequence(goal: goal, cachedTokens: cachedTokens, tokens: tokens) }
+}
+
+/// A sequence whose work is done and whose pages are given back.
+package struct FinishedSequence: Sendable {
+    package let goal: SequenceGoal
+    package let cachedTokens: Int
+    /// All its tokens, known and drawn.
+    package let tokens: [TokenID]
+}
