@@ -24,7 +24,8 @@ let package = Package(
         // Text to tokens and back, chat templates, streaming, stop strings.
         .target(name: "LapwingText"),
         .testTarget(
-            name: "LapwingTextTests", dependencies: ["LapwingModel", "LapwingText"], resources: [.copy("Fixtures")]),
+            name: "LapwingTextTests", dependencies: ["LapwingModel", "LapwingText", "LapwingTestSupport"],
+            resources: [.copy("Fixtures")]),
 
         // Layer 1: imports layer 0.
         // Weight files to logits.

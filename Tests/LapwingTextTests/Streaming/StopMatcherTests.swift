@@ -1,3 +1,4 @@
+import LapwingTestSupport
 import LapwingText
 import Testing
 
@@ -51,7 +52,7 @@ import Testing
 
     @Test("However the text is cut, the result is that of a plain search")
     func anyCut() {
-        var random = SeededGenerator(seed: 4)
+        var random = SplitMix64(seed: 4)
         func letters(_ count: ClosedRange<Int>) -> String {
             String((0..<Int.random(in: count, using: &random)).map { _ in "abé".randomElement(using: &random) ?? "a" })
         }

@@ -1,3 +1,4 @@
+import LapwingTestSupport
 import LapwingText
 import Testing
 
@@ -8,10 +9,10 @@ import Testing
         arguments: [1, 12, 47, 48, 49, 50, 90])
     func equalsDefinition(length: Int) throws {
         for seed in UInt64(0)..<12 {
-            let vocabulary = TinyVocabulary.make(seed: seed)
+            let vocabulary = SeededVocabulary.make(seed: seed)
             let tokenizer = try Tokenizer(vocabulary)
             let naive = NaiveBytePairEncoder(vocabulary)
-            var random = SeededGenerator(seed: seed + 100)
+            var random = SplitMix64(seed: seed + 100)
             for _ in 0..<8 {
                 let word = String((0..<length).map { _ in "abcdefé".randomElement(using: &random) ?? "a" })
                 #expect(tokenizer.encode(word) == naive.encode(word: word), "seed \(seed), word \(word)")
@@ -21,8 +22,8 @@ import Testing
 
     @Test("Any text comes back byte for byte", arguments: ["gpt-2", "smollm", "llama-bpe", "qwen2"])
     func roundTrip(preTokenizer: String) throws {
-        let tokenizer = try Tokenizer(TinyVocabulary.make(preTokenizer: preTokenizer))
-        var random = SeededGenerator(seed: 5)
+        let tokenizer = try Tokenizer(SeededVocabulary.make(preTokenizer: preTokenizer))
+        var random = SplitMix64(seed: 5)
         for _ in 0..<300 {
             var text = ""
             for _ in 0..<Int.random(in: 0..<30, using: &random) {
@@ -36,7 +37,7 @@ import Testing
 
     @Test("Composed and decomposed characters are different tokens")
     func noNormalization() throws {
-        let tokenizer = try Tokenizer(TinyVocabulary.make())
+        let tokenizer = try Tokenizer(SeededVocabulary.make())
         #expect(tokenizer.encode("\u{E9}") != tokenizer.encode("e\u{301}"))
         #expect(tokenizer.decode(tokenizer.encode("e\u{301}")).unicodeScalars.count == 2)
     }
@@ -44,7 +45,8 @@ import Testing
     @Test("A word of a hundred thousand letters is encoded as its definition says")
     func longWord() throws {
         let vocabulary = Vocabulary(
-            model: "gpt2", preTokenizer: "gpt-2", tokens: TinyVocabulary.byteAlphabet + ["aa", "aaaa"], tokenTypes: [],
+            model: "gpt2", preTokenizer: "gpt-2", tokens: SeededVocabulary.byteAlphabet + ["aa", "aaaa"],
+            tokenTypes: [],
             merges: ["a a", "aa aa"])
         let tokens = try Tokenizer(vocabulary).encode(String(repeating: "a", count: 100_003))
         #expect(tokens == Array(repeating: 257, count: 25_000) + [256, 97])
@@ -53,7 +55,7 @@ import Testing
     @Test("A word that is a token is taken whole where the pre-tokenizer ignores merges")
     func ignoredMerges() throws {
         var vocabulary = Vocabulary(
-            model: "gpt2", preTokenizer: "llama-bpe", tokens: TinyVocabulary.byteAlphabet + ["abc"], tokenTypes: [],
+            model: "gpt2", preTokenizer: "llama-bpe", tokens: SeededVocabulary.byteAlphabet + ["abc"], tokenTypes: [],
             merges: [])
         #expect(try Tokenizer(vocabulary).encode("abc") == [256])
         vocabulary.preTokenizer = "qwen2"
@@ -69,7 +71,7 @@ import Testing
 
     @Test("Beginning and end of sequence are added as the vocabulary says, and only when asked for")
     func sequenceEnds() throws {
-        var vocabulary = TinyVocabulary.make()
+        var vocabulary = SeededVocabulary.make()
         let bos = try #require(vocabulary.bos)
         let eos = try #require(vocabulary.eos)
         #expect(try Tokenizer(vocabulary).encode("a", addSpecialTokens: true) == [97])
@@ -84,7 +86,7 @@ import Testing
 
     @Test("A space is put before text where the vocabulary says so")
     func spacePrefix() throws {
-        var vocabulary = TinyVocabulary.make(mergeCount: 0)
+        var vocabulary = SeededVocabulary.make(mergeCount: 0)
         vocabulary.addSpacePrefix = true
         let tokenizer = try Tokenizer(vocabulary)
         #expect(tokenizer.encode("a") == [32, 97])
@@ -95,7 +97,7 @@ import Testing
 
     @Test("Control tokens are silent, user-defined tokens are text, unknown ids are nothing")
     func bytesOfTokens() throws {
-        let tokenizer = try Tokenizer(TinyVocabulary.make(mergeCount: 0))
+        let tokenizer = try Tokenizer(SeededVocabulary.make(mergeCount: 0))
         #expect(tokenizer.bytes(of: 256) == [])
         #expect(tokenizer.bytes(of: 256, renderSpecial: true) == Array("<|begin|>".utf8))
         #expect(tokenizer.bytes(of: 259) == [])
@@ -111,7 +113,7 @@ import Testing
 
     @Test("The longest special token takes its place first, and the rest is text")
     func specialTokens() throws {
-        let tokenizer = try Tokenizer(TinyVocabulary.make(mergeCount: 0))
+        let tokenizer = try Tokenizer(SeededVocabulary.make(mergeCount: 0))
         #expect(tokenizer.encode("a<|begin|>b<|end|>") == [97, 256, 98, 257])
         #expect(tokenizer.encode("<|end|><|begin|><|end|>") == [258, 257])
         #expect(tokenizer.encode("<|begin|") == Array("<|begin|".utf8.map(Int32.init)))
@@ -121,7 +123,7 @@ import Testing
 
     @Test("Ends of an answer are those that the file names and those known by their text")
     func endTokens() throws {
-        let vocabulary = TinyVocabulary.make(mergeCount: 0)
+        let vocabulary = SeededVocabulary.make(mergeCount: 0)
         #expect(try Tokenizer(vocabulary).endOfGenerationTokens == [257])
         var typed = vocabulary
         typed.tokens += ["<|im_end|>", "</s>", "</s>"]

@@ -1,9 +1,10 @@
+import LapwingTestSupport
 import LapwingText
 import Testing
 
 @Suite struct VocabularyTests {
     private func expectError(_ expected: TextError, _ change: (inout Vocabulary) -> Void) {
-        var vocabulary = TinyVocabulary.make(mergeCount: 3)
+        var vocabulary = SeededVocabulary.make(mergeCount: 3)
         change(&vocabulary)
         #expect(throws: expected) { try Tokenizer(vocabulary) }
         #expect(expected.description.hasSuffix("."))
@@ -16,7 +17,7 @@ import Testing
 
     @Test("An unknown pre-tokenizer is refused by name, with those that are known")
     func unknownPreTokenizer() throws {
-        var vocabulary = TinyVocabulary.make()
+        var vocabulary = SeededVocabulary.make()
         vocabulary.preTokenizer = "tekken"
         let error = #expect(throws: TextError.self) { try Tokenizer(vocabulary) }
         let sentence = try #require(error).description
@@ -51,7 +52,7 @@ import Testing
 
     @Test("Random vocabularies are refused or work, and never trap")
     func randomVocabularies() {
-        var random = SeededGenerator(seed: 3)
+        var random = SplitMix64(seed: 3)
         let texts = [
             "", "a", "b", "ab", "Ġ", "é", "\u{143}", "\u{144}", "Ä", "<0x4>", "<0xZZ>", "<0x+1>", "<|im_end|>", " ",
         ]

@@ -1,14 +1,15 @@
+import LapwingTestSupport
 import LapwingText
 
 /// A vocabulary made from a seed: the 256 bytes, random merges over a few letters, then special tokens.
-enum TinyVocabulary {
+enum SeededVocabulary {
     static let specials: [(text: String, type: TokenType)] = [
         ("<|begin|>", .control), ("<|end|>", .control), ("<|end|><|begin|>", .control), ("<unk>", .unknown),
         ("[[tool]]", .userDefined), ("tool]]x", .userDefined), ("<0x41>", .byte), ("<gap>", .unused),
     ]
 
     static func make(seed: UInt64 = 1, mergeCount: Int = 300, preTokenizer: String = "gpt-2") -> Vocabulary {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         var tokens = byteAlphabet
         var known = Set(tokens)
         var pool = "abcdef .Ġ'".map(String.init).filter { $0 != " " } + ["Ã", "©"]
@@ -53,7 +54,7 @@ struct NaiveBytePairEncoder {
     }
 
     func encode(word: String) -> [Int32] {
-        var parts = word.utf8.map { TinyVocabulary.byteAlphabet[Int($0)] }
+        var parts = word.utf8.map { SeededVocabulary.byteAlphabet[Int($0)] }
         while true {
             let ranked = zip(parts.indices, zip(parts, parts.dropFirst())).compactMap { index, pair in
                 ranks[[pair.0, pair.1]].map { (rank: $0, index: index) }
