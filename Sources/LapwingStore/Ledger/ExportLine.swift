@@ -6,9 +6,18 @@ struct ExportLine {
 
     init(_ stored: StoredEntry) { fields = Self.fields(of: stored) }
 
-    var json: String { ExportValue.object(fields).json }
-
-    var csv: String { fields.map(\.value.csv).joined(separator: ",") }
+    /// Appends the entry's line with its end.
+    func append(as format: ExportFormat, to bytes: inout [UInt8]) {
+        switch format {
+        case .jsonl: ExportValue.object(fields).appendJSON(to: &bytes)
+        case .csv:
+            for (index, field) in fields.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                field.value.appendCSV(to: &bytes)
+            }
+        }
+        bytes.append(UInt8(ascii: "\n"))
+    }
 
     /// The names of the columns, with the line's end.
     static var header: String {
@@ -80,47 +89,71 @@ enum ExportValue {
     case list([ExportValue])
     case object([(name: String, value: ExportValue)])
 
-    var json: String { jsonText ?? "null" }
+    /// What is not known is `null`.
+    func appendJSON(to bytes: inout [UInt8]) {
+        switch self {
+        case .integer(let value?): bytes += "\(value)".utf8
+        case .real(let value?): bytes += "\(value)".utf8
+        case .boolean(let value?): bytes += (value ? "true" : "false").utf8
+        case .money(let value?): bytes += "\(value)".utf8
+        case .text(let value?): Self.appendJSON(value, to: &bytes)
+        case .list(let values):
+            bytes.append(UInt8(ascii: "["))
+            for (index, value) in values.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                value.appendJSON(to: &bytes)
+            }
+            bytes.append(UInt8(ascii: "]"))
+        case .object(let fields):
+            bytes.append(UInt8(ascii: "{"))
+            for (index, field) in fields.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                Self.appendJSON(field.name, to: &bytes)
+                bytes.append(UInt8(ascii: ":"))
+                field.value.appendJSON(to: &bytes)
+            }
+            bytes.append(UInt8(ascii: "}"))
+        case .integer(nil), .real(nil), .boolean(nil), .money(nil), .text(nil): bytes += "null".utf8
+        }
+    }
 
     /// Quoted as RFC 4180 has it; what is not known is an empty cell, an empty text is two quotes.
-    var csv: String {
+    func appendCSV(to bytes: inout [UInt8]) {
         switch self {
         case .text(let text?):
             let needsQuotes = text.isEmpty || text.utf8.contains { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }
-            return needsQuotes ? Self.quoted(text) : text
-        case .list, .object: return Self.quoted(json)
-        default: return jsonText ?? ""
+            if needsQuotes { Self.appendQuoted(text.utf8, to: &bytes) } else { bytes += text.utf8 }
+        case .list, .object:
+            var json: [UInt8] = []
+            appendJSON(to: &json)
+            Self.appendQuoted(json, to: &bytes)
+        case .integer(nil), .real(nil), .boolean(nil), .money(nil), .text(nil): break
+        case .integer, .real, .boolean, .money: appendJSON(to: &bytes)
         }
     }
 
-    private static func quoted(_ text: String) -> String {
-        "\"" + text.replacing("\"", with: "\"\"") + "\""
-    }
-
-    private var jsonText: String? {
-        switch self {
-        case .integer(let value): value.map { "\($0)" }
-        case .real(let value): value.map { "\($0)" }
-        case .boolean(let value): value.map { $0 ? "true" : "false" }
-        case .money(let value): value.map { "\($0)" }
-        case .text(let value): value.map(Self.jsonString)
-        case .list(let values): "[" + values.map(\.json).joined(separator: ",") + "]"
-        case .object(let fields):
-            "{" + fields.map { Self.jsonString($0.name) + ":" + $0.value.json }.joined(separator: ",") + "}"
+    private static func appendQuoted(_ text: some Sequence<UInt8>, to bytes: inout [UInt8]) {
+        let quote = UInt8(ascii: "\"")
+        bytes.append(quote)
+        for byte in text {
+            if byte == quote { bytes.append(quote) }
+            bytes.append(byte)
         }
+        bytes.append(quote)
     }
 
-    private static func jsonString(_ text: String) -> String {
-        var bytes: [UInt8] = [0x22]
+    private static func appendJSON(_ text: String, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
         for byte in text.utf8 {
             switch byte {
-            case 0x22, 0x5C: bytes += [0x5C, byte]
-            case 0x0A: bytes += Array("\\n".utf8)
-            case ..<0x20: bytes += Array("\\u00".utf8) + Array(hexadecimal([byte]).utf8)
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                bytes.append(UInt8(ascii: "\\"))
+                bytes.append(byte)
+            case UInt8(ascii: "\n"): bytes += "\\n".utf8
+            case ..<0x20: bytes += ("\\u00" + hexadecimal([byte])).utf8
             default: bytes.append(byte)
             }
         }
-        bytes.append(0x22)
-        return String(decoding: bytes, as: UTF8.self)
+        bytes.append(UInt8(ascii: "\""))
     }
 }

@@ -15,20 +15,17 @@ extension LedgerReader {
     package func export(
         _ format: ExportFormat, period: Period = Period(), to write: (Data) throws -> Void
     ) throws {
-        var piece = ""
-        if format == .csv { piece = ExportLine.header }
+        var piece: [UInt8] = format == .csv ? Array(ExportLine.header.utf8) : []
         try read { db in
             var cursor = try EntryCursor(db, period)
             while let stored = try cursor.next() {
-                let line = ExportLine(stored)
-                piece += format == .csv ? line.csv : line.json
-                piece += "\n"
-                if piece.utf8.count >= 65_536 {
-                    try write(Data(piece.utf8))
-                    piece = ""
+                ExportLine(stored).append(as: format, to: &piece)
+                if piece.count >= 65_536 {
+                    try write(Data(piece))
+                    piece.removeAll(keepingCapacity: true)
                 }
             }
         }
-        if !piece.isEmpty { try write(Data(piece.utf8)) }
+        if !piece.isEmpty { try write(Data(piece)) }
     }
 }

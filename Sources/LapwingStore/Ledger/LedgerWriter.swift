@@ -55,29 +55,38 @@ final class LedgerWriter: Sendable {
 
     private static func admit(_ intent: LedgerIntent, _ db: Database) throws {
         try check(intent.request)
-        let id = Data(intent.requestID.utf8)
-        guard try !exists(id, in: "entries", db), try !exists(id, in: "intents", db) else {
-            throw StoreError.duplicateRequest(id: intent.requestID)
-        }
-        try db.cachedStatement(sql: "INSERT INTO intents VALUES (CAST(? AS TEXT), ?)")
-            .execute(arguments: [id, Data(intent.canonicalBytes)])
+        // One statement where three would say the same: neither an entry nor an open intent may have the id.
+        let insert = try db.cachedStatement(
+            sql: """
+                INSERT OR IGNORE INTO intents SELECT CAST(?1 AS TEXT), ?2
+                WHERE NOT EXISTS (SELECT 1 FROM entries WHERE request_id = CAST(?1 AS TEXT))
+                """)
+        insert.setUncheckedArguments([Data(intent.requestID.utf8), Data(intent.canonicalBytes)])
+        try insert.execute()
+        if db.changesCount == 0 { throw StoreError.duplicateRequest(id: intent.requestID) }
     }
 
     private static func append(_ entry: LedgerEntry, _ state: inout State, _ db: Database) throws {
         try check(entry)
-        let id = Data(entry.requestID.utf8)
-        guard try !exists(id, in: "entries", db) else { throw StoreError.duplicateRequest(id: entry.requestID) }
         let sequence = state.sequence + 1
         let hash = HashChain.hash(after: state.hash, entry, sequence: sequence)
-        try EntryRows.insert(
-            StoredEntry(sequence: sequence, hash: hash, entry: entry), names: &state.names, db)
-        try db.cachedStatement(sql: "DELETE FROM intents WHERE request_id = CAST(? AS TEXT)").execute(arguments: [id])
+        let id = Data(entry.requestID.utf8)
+        do {
+            try EntryRows.insert(StoredEntry(sequence: sequence, hash: hash, entry: entry), names: &state.names, db)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+            // The trigger stopped the entry itself, so nothing of this write is there and the batch can go on.
+            guard try exists(id, db) else { throw error }
+            throw StoreError.duplicateRequest(id: entry.requestID)
+        }
+        let delete = try db.cachedStatement(sql: "DELETE FROM intents WHERE request_id = CAST(? AS TEXT)")
+        delete.setUncheckedArguments([id])
+        try delete.execute()
         state.sequence = sequence
         state.hash = hash
     }
 
-    private static func exists(_ id: Data, in table: String, _ db: Database) throws -> Bool {
-        let statement = try db.cachedStatement(sql: "SELECT 1 FROM \(table) WHERE request_id = CAST(? AS TEXT)")
+    private static func exists(_ id: Data, _ db: Database) throws -> Bool {
+        let statement = try db.cachedStatement(sql: "SELECT 1 FROM entries WHERE request_id = CAST(? AS TEXT)")
         return try Row.fetchOne(statement, arguments: [id]) != nil
     }
 

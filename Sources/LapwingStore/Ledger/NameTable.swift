@@ -46,11 +46,13 @@ struct NameWriter {
 
 /// Ids of `names` to texts, exactly as stored.
 struct NameReader {
+    /// Ids are given in order, so the words that every entry uses have the low ones; later ones are mostly users.
     private static let capacity = 65_536
-    private var texts: [Int64: String] = [:]
+    private var texts: [String?] = []
 
     mutating func text(of id: Int64, _ db: Database) throws -> String {
-        if let text = texts[id] { return text }
+        let index = Int(clamping: id)
+        if texts.indices.contains(index), let text = texts[index] { return text }
         let select = try db.cachedStatement(sql: "SELECT CAST(text AS BLOB) FROM names WHERE id = ?")
         guard let bytes = try Data.fetchOne(select, arguments: [id]) else {
             throw StoreError.damaged(sequence: nil, reason: "it refers to text \(id), which does not exist")
@@ -58,8 +60,10 @@ struct NameReader {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw StoreError.damaged(sequence: nil, reason: "text \(id) is not UTF-8")
         }
-        if texts.count >= Self.capacity { texts.removeAll(keepingCapacity: true) }
-        texts[id] = text
+        if (0..<Self.capacity).contains(index) {
+            if texts.count <= index { texts += Array(repeating: nil, count: index + 1 - texts.count) }
+            texts[index] = text
+        }
         return text
     }
 }
