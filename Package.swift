@@ -11,6 +11,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     ],
     targets: [
@@ -47,6 +48,27 @@ let package = Package(
         .executableTarget(
             name: "LedgerBenchmark", dependencies: ["LapwingAPI", "LapwingStore"], path: "Benchmarks/LedgerBenchmark"),
 
+        // Layer 2: imports layers 0 and 1, never another of layer 2.
+        // Many requests to one forward pass a step.
+        .target(name: "LapwingEngine", dependencies: ["LapwingAPI", "LapwingText", "LapwingModel"]),
+        .testTarget(
+            name: "LapwingEngineTests",
+            dependencies: ["LapwingAPI", "LapwingText", "LapwingModel", "LapwingEngine", "LapwingTestSupport"]),
+        // Chooses, calls, judges and meters.
+        .target(
+            name: "LapwingRouter",
+            dependencies: [
+                "LapwingAPI", "LapwingStore", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        .testTarget(
+            name: "LapwingRouterTests",
+            dependencies: [
+                "LapwingAPI", "LapwingRouter", "LapwingStore", "LapwingTestSupport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+
         // Layer 3: HTTP to providers and back.
         .target(
             name: "LapwingServer",
@@ -67,13 +89,6 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
-
-        // Layer 2: imports layers 0 and 1, never another of layer 2.
-        // Many requests to one forward pass a step.
-        .target(name: "LapwingEngine", dependencies: ["LapwingAPI", "LapwingText", "LapwingModel"]),
-        .testTarget(
-            name: "LapwingEngineTests",
-            dependencies: ["LapwingAPI", "LapwingText", "LapwingModel", "LapwingEngine", "LapwingTestSupport"]),
 
         // Tests share this: tiny models, scripted providers and the manual clock.
         .target(

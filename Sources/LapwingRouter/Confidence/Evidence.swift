@@ -1,0 +1,88 @@
+import Foundation
+import LapwingAPI
+
+/// What an answer's own log-probabilities say about it: the input of every confidence model.
+///
+/// Taken over the tokens that were there at the decision, which need not be the whole answer.
+package struct Evidence: Hashable, Sendable, Codable {
+    package var tokenCount: Int
+    /// Arithmetic mean of the tokens' log-probabilities, in nats.
+    package var mean: Double
+    package var minimum: Double
+    /// The value below which a tenth of the tokens lie: rank `(tokenCount - 1) / 10`, rounded down, in ascending order.
+    package var lowDecile: Double
+    /// The value of rank `(tokenCount - 1) / 2`, rounded down, in ascending order.
+    package var median: Double
+    /// How far the best first token lies before the second, in nats; nil without alternatives.
+    package var firstMargin: Double?
+    /// Entropy of the first token over its best, its second and all others taken as one, in nats.
+    package var firstEntropy: Double?
+    /// nil where the answer had not ended.
+    package var finish: FinishReason?
+
+    package init(
+        tokenCount: Int, mean: Double, minimum: Double, lowDecile: Double, median: Double,
+        firstMargin: Double? = nil, firstEntropy: Double? = nil, finish: FinishReason? = nil
+    ) {
+        self.tokenCount = tokenCount
+        self.mean = mean
+        self.minimum = minimum
+        self.lowDecile = lowDecile
+        self.median = median
+        self.firstMargin = firstMargin
+        self.firstEntropy = firstEntropy
+        self.finish = finish
+    }
+}
+
+/// Gathers the evidence of one choice while it is generated.
+package struct EvidenceCollector: Sendable {
+    private let limit: Int?
+    private var logProbabilities: [Double] = []
+    private var first: ScoredToken?
+    private var isIncomplete = false
+    /// Tokens seen, also beyond the limit. A piece of text that came without its tokens counts as one.
+    package private(set) var tokenCount = 0
+    package private(set) var finish: FinishReason?
+
+    /// Looks at no token after the first `limit`.
+    package init(limit: Int?) { self.limit = limit }
+
+    package mutating func add(text: String, tokens: [ScoredToken]) {
+        if tokens.isEmpty {
+            if !text.isEmpty {
+                tokenCount += 1
+                isIncomplete = true
+            }
+            return
+        }
+        for token in tokens {
+            if first == nil { first = token }
+            tokenCount += 1
+            if let limit, tokenCount > limit { continue }
+            if let value = token.logProbability { logProbabilities.append(value) } else { isIncomplete = true }
+        }
+    }
+
+    package mutating func end(_ reason: FinishReason) { finish = reason }
+
+    /// nil where the answer has no tokens yet or came without log-probabilities.
+    package var evidence: Evidence? {
+        guard !isIncomplete, let first, !logProbabilities.isEmpty else { return nil }
+        let ordered = logProbabilities.sorted()
+        let count = ordered.count
+        let top = first.top.sorted { $0.logProbability > $1.logProbability }
+        let hasTop = top.count >= 2
+        return Evidence(
+            tokenCount: count, mean: logProbabilities.reduce(0, +) / Double(count), minimum: ordered[0],
+            lowDecile: ordered[(count - 1) / 10], median: ordered[(count - 1) / 2],
+            firstMargin: hasTop ? top[0].logProbability - top[1].logProbability : nil,
+            firstEntropy: hasTop ? Self.entropy(top[0].logProbability, top[1].logProbability) : nil,
+            finish: finish)
+    }
+
+    private static func entropy(_ best: Double, _ second: Double) -> Double {
+        let masses = [exp(best), exp(second), max(0, 1 - exp(best) - exp(second))]
+        return masses.reduce(0) { $1 > 0 ? $0 - $1 * log($1) : $0 }
+    }
+}

@@ -1,0 +1,44 @@
+import LapwingAPI
+import LapwingStore
+
+extension RequestError {
+    /// The short word that an entry keeps of an error; it never holds content.
+    var ledgerCode: String {
+        switch self {
+        case .invalid, .malformedBody, .bodyTooLarge: "invalid_request"
+        case .unsupported: "unsupported_parameter"
+        case .unknownModel: "model_not_found"
+        case .contextOverflow: "context_length_exceeded"
+        case .authenticationFailed: "authentication_failed"
+        case .permissionDenied: "permission_denied"
+        case .overloaded: "overloaded"
+        case .unavailable: "unavailable"
+        case .upstreamFailed(_, let status, _): status.map { "upstream_\($0)" } ?? "upstream_failed"
+        case .upstreamTimedOut: "upstream_timeout"
+        case .internal: "internal_error"
+        case .cancelled: "cancelled"
+        }
+    }
+
+    /// What a provider threw, in the words that all layers speak.
+    init(_ error: any Error) {
+        self =
+            switch error {
+            case let error as RequestError: error
+            case is CancellationError: .cancelled
+            default: .internal(reason: "a provider threw \(type(of: error))")
+            }
+    }
+
+    /// A ledger that cannot be written refuses the request, since nothing is answered that is not kept.
+    init(ledger error: any Error) {
+        let what = "ledger"
+        self =
+            switch error as? StoreError {
+            case .queueFull: .overloaded(what: "The ledger's queue", retryAfterSeconds: 1)
+            case .diskFull: .unavailable(what: what, reason: "the disk is full", retryAfterSeconds: 60)
+            case .duplicateRequest: .internal(reason: "the request id is in the ledger already")
+            default: .unavailable(what: what, reason: "it cannot be written", retryAfterSeconds: 5)
+            }
+    }
+}

@@ -1,0 +1,129 @@
+import LapwingAPI
+import LapwingStore
+
+/// The ledger's side of one request: admitted once, entered once, and priced at the end.
+struct RequestRecord: Sendable {
+    /// What the router's requests have in common.
+    struct Services: Sendable {
+        let ledger: Ledger
+        let pricing: Pricing
+        let machineTime: MachineTime
+        let time: RouterTime
+        /// The model that savings are counted against where a route has no closed one; it need not be configured.
+        let counterfactual: String?
+        let table: RouteTable
+    }
+
+    /// How a request ended.
+    struct Outcome: Sendable {
+        var status: LedgerEntry.Status
+        var decision: Decision?
+        var confidence: Confidence?
+        var escalation: String?
+        var calls: [(meter: CallMeter, role: CallReceipt.Role)]
+        var error: RequestError?
+    }
+
+    private let request: LedgerRequest
+    private let route: Route
+    private let prompts: [Prompt]
+    private let threshold: Double?
+    /// Whether a closed model could have done the same, as it cannot score.
+    private let countsSavings: Bool
+    private let services: Services
+    private let stopwatch: Stopwatch
+    let estimatedPromptTokens: Int
+    /// When the first of the answer went out.
+    private var firstContent: Duration?
+
+    init(
+        endpoint: String, route: Route, first: ModelBinding, prompts: [Prompt], threshold: Double?, stream: Bool,
+        countsSavings: Bool = true, context: RequestContext, services: Services
+    ) {
+        request = LedgerRequest(
+            context, startedAt: services.time.milliseconds(), endpoint: endpoint, route: route.name,
+            model: first.name, stream: stream)
+        self.route = route
+        self.prompts = prompts
+        self.threshold = threshold
+        self.countsSavings = countsSavings
+        self.services = services
+        stopwatch = Stopwatch(services.time.clock)
+        estimatedPromptTokens = PromptSize.estimatedTokens(of: prompts)
+    }
+
+    /// Records that `first` is about to be called. Throws `RequestError` where the ledger cannot be written.
+    func admit(first: ModelBinding) async throws {
+        let usage = Usage(
+            promptTokens: estimatedPromptTokens, completionTokens: 0,
+            computeNanoseconds: first.location == .local
+                ? services.machineTime.estimate(tokens: estimatedPromptTokens, of: first.name) : nil,
+            isEstimated: true)
+        let cost = services.pricing.cost(of: usage, on: first, day: services.time.day)
+        let estimate = CallReceipt(
+            model: first.name, side: services.table.side(of: first), role: .kept, usage: usage, cost: cost.amount,
+            priceSource: cost.source, latencyMilliseconds: 0)
+        do {
+            try await services.ledger.admit(LedgerIntent(request, estimate: estimate))
+        } catch {
+            throw RequestError(ledger: error)
+        }
+    }
+
+    mutating func noteContent() { if firstContent == nil { firstContent = stopwatch.elapsed() } }
+
+    func meter(_ model: ModelBinding, side: CallReceipt.Side) -> CallMeter {
+        CallMeter(
+            model: model, side: side, estimatedPromptTokens: estimatedPromptTokens, clock: services.time.clock)
+    }
+
+    /// Prices the calls and enters the request; once this returns it is on the disk. Throws `RequestError`.
+    func enter(_ outcome: Outcome) async throws -> Receipt {
+        let day = services.time.day
+        let calls = outcome.calls.map { call in
+            if let usage = call.meter.reportedUsage {
+                services.machineTime.record(usage, of: call.meter.model.name)
+            }
+            return call.meter.receipt(
+                as: call.role, pricing: services.pricing, day: day, machineTime: services.machineTime)
+        }
+        let counterfactual = await counterfactual(outcome.calls, day: day)
+        var entry = LedgerEntry(
+            request, status: outcome.status, endedAt: services.time.milliseconds(), decision: outcome.decision,
+            confidence: outcome.confidence, threshold: threshold, calls: calls, counterfactual: counterfactual,
+            latencyMilliseconds: stopwatch.elapsed().milliseconds)
+        entry.escalation = outcome.escalation
+        entry.errorCode = outcome.error?.ledgerCode
+        entry.firstTokenMilliseconds = firstContent?.milliseconds
+        do {
+            try await services.ledger.complete(entry)
+        } catch {
+            throw RequestError(ledger: error)
+        }
+        return Receipt(
+            requestID: request.requestID, route: route.name, model: entry.answeringModel,
+            decision: outcome.decision ?? .open, confidence: outcome.confidence, calls: calls,
+            counterfactual: counterfactual)
+    }
+
+    /// nil where no answer was kept, or the closed model has no price.
+    private func counterfactual(
+        _ calls: [(meter: CallMeter, role: CallReceipt.Role)], day: String
+    ) async -> Counterfactual? {
+        guard countsSavings, let kept = calls.first(where: { $0.role == .kept && $0.meter.failure == nil })?.meter,
+            // Nothing was spared where a closed model answered.
+            let name = kept.side == .closed ? kept.model.name : route.closed ?? services.counterfactual
+        else { return nil }
+        let bound = services.table.model(name)
+        guard
+            let price = bound.map({ services.pricing.price(of: $0, day: day) })
+                ?? services.pricing.prices.price(of: name, on: day)
+        else { return nil }
+        let estimate = CounterfactualEstimate(model: name, price: price)
+        var usage = kept.usage(machineTime: services.machineTime)
+        if kept.model.name == name { return estimate.known(from: usage) }
+        usage.promptTokens = await CounterfactualEstimate.promptTokens(
+            of: prompts, usage: usage, model: kept.model)
+        return estimate.scaled(from: usage)
+    }
+}

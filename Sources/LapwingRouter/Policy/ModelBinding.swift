@@ -1,0 +1,46 @@
+import LapwingAPI
+
+/// A model as the router calls it: who answers for it, where, under which name and at what price.
+package struct ModelBinding: Sendable {
+    package enum Location: Hashable, Sendable {
+        /// In this process: its calls cost machine time.
+        case local
+        /// Behind HTTP: its calls cost what the provider asks.
+        case remote
+    }
+
+    /// The name in requests, receipts and the ledger.
+    package var name: String
+    package var provider: any ChatProvider
+    package var scoring: (any ScoringProvider)?
+    package var tokenizing: (any TokenizingProvider)?
+    package var location: Location
+    /// nil leaves it to the routes: a model that one names as closed, or that savings are counted against, is closed.
+    package var side: CallReceipt.Side?
+    /// Goes before the price book.
+    package var price: Price?
+    /// The name that the provider and the price book know it by.
+    package var upstreamName: String
+    package var contextLength: Int?
+    /// Whether it can be asked for log-probabilities; some upstreams refuse such requests.
+    package var reportsLogProbabilities = true
+    /// Why it cannot be called, such as a key that is not set; nil where it can.
+    package var unavailable: String?
+
+    package init(
+        name: String, provider: any ChatProvider, scoring: (any ScoringProvider)? = nil,
+        tokenizing: (any TokenizingProvider)? = nil, location: Location, side: CallReceipt.Side? = nil,
+        price: Price? = nil, upstreamName: String? = nil, contextLength: Int? = nil, unavailable: String? = nil
+    ) {
+        self.name = name
+        self.provider = provider
+        self.scoring = scoring
+        self.tokenizing = tokenizing
+        self.location = location
+        self.side = side
+        self.price = price
+        self.upstreamName = upstreamName ?? name
+        self.contextLength = contextLength
+        self.unavailable = unavailable
+    }
+}

@@ -1,0 +1,41 @@
+/// How much of an answer is held back until it is judged.
+package enum Hold: Hashable, Sendable {
+    case all
+    /// At least one token.
+    case tokens(Int)
+
+    package static let standard = Hold.tokens(48)
+}
+
+/// What becomes of an answer that came without log-probabilities.
+package enum UnknownEvidence: String, Hashable, Sendable, Codable {
+    case keep, escalate
+}
+
+/// A name that requests ask for: an open model first, and a closed one where the open answer is too unsure.
+package struct Route: Hashable, Sendable {
+    package var name: String
+    /// The name of a model.
+    package var open: String
+    /// nil means that the route never escalates.
+    package var closed: String?
+    package var hold: Hold
+    /// An answer escalates where its confidence is under this; nil never escalates.
+    package var escalateBelow: Double?
+    /// The tiers that escalate; nil means all.
+    package var tiers: Set<String>?
+    package var unknown: UnknownEvidence
+
+    package init(
+        name: String, open: String, closed: String? = nil, hold: Hold = .standard, escalateBelow: Double? = nil,
+        tiers: Set<String>? = nil, unknown: UnknownEvidence = .keep
+    ) {
+        self.name = name
+        self.open = open
+        self.closed = closed
+        self.hold = hold
+        self.escalateBelow = escalateBelow
+        self.tiers = tiers
+        self.unknown = unknown
+    }
+}

@@ -1,0 +1,140 @@
+import LapwingAPI
+
+/// Everything about one request that is settled before its first call.
+package struct RequestPlan: Sendable {
+    /// The route's name, or the model's where the client named a model.
+    package var route: Route
+    /// The model that is called first.
+    package var first: ModelBinding
+    /// The model that is called where the first answer is too unsure; set only where `policy.mayEscalate`.
+    package var escalation: ModelBinding?
+    package var policy: CommitPolicy
+    /// Whether the route would escalate this request if its closed model could be called.
+    package var lacksClosedModel = false
+    /// Whether the model is to be asked for log-probabilities that the client did not ask for.
+    package var wantsEvidence = false
+
+    /// The same request with the closed model called at once, as a prompt gate decides.
+    func sentToClosed() -> RequestPlan {
+        guard let escalation else { return self }
+        var plan = self
+        plan.first = escalation
+        plan.escalation = nil
+        plan.policy.first = .closed
+        plan.policy.mayEscalate = false
+        plan.wantsEvidence = false
+        return plan
+    }
+}
+
+/// The names that requests may use, and what each comes to. A model by itself is a route that never escalates.
+package struct RouteTable: Sendable {
+    package let routes: [Route]
+    package let models: [ModelBinding]
+    private let routesByName: [String: Route]
+    private let modelsByName: [String: ModelBinding]
+    private let closedNames: Set<String>
+
+    /// `counterfactual` is the model that savings are counted against where a route has no closed one.
+    package init(routes: [Route], models: [ModelBinding], counterfactual: String? = nil) throws(RouterError) {
+        var seen: Set<String> = []
+        for name in models.map(\.name) + routes.map(\.name) where !seen.insert(name).inserted {
+            throw .duplicateName(name)
+        }
+        let known = Set(models.map(\.name))
+        for route in routes {
+            for model in [route.open, route.closed].compactMap(\.self) where !known.contains(model) {
+                throw .unknownModel(route: route.name, model: model, known: models.map(\.name))
+            }
+            if let threshold = route.escalateBelow, !(0...1).contains(threshold) {
+                throw .invalidThreshold(route: route.name, found: threshold)
+            }
+            if case .tokens(let count) = route.hold, count < 1 {
+                throw .invalidHold(route: route.name, found: count)
+            }
+        }
+        self.routes = routes
+        self.models = models
+        routesByName = Dictionary(uniqueKeysWithValues: routes.map { ($0.name, $0) })
+        modelsByName = Dictionary(uniqueKeysWithValues: models.map { ($0.name, $0) })
+        closedNames = Set(routes.compactMap(\.closed) + [counterfactual].compactMap(\.self))
+            .subtracting(routes.map(\.open))
+    }
+
+    package func model(_ name: String) -> ModelBinding? { modelsByName[name] }
+
+    /// The model that a name's requests go to first, for work that is not routed, such as scoring.
+    package func openModel(of name: String) throws(RequestError) -> (route: Route, model: ModelBinding) {
+        let route = try route(named: name)
+        return (route, try available(route.open))
+    }
+
+    /// Throws `unknownModel`, or `unavailable` where the model to be called first cannot be called.
+    package func plan(for request: GenerationRequest, tier: String) throws(RequestError) -> RequestPlan {
+        let route = try route(named: request.model)
+        let first = try available(route.open)
+        var policy = CommitPolicy(
+            first: side(of: first), hold: Self.hold(of: request, on: route), threshold: route.escalateBelow,
+            unknown: route.unknown, readsStream: request.stream,
+            choiceCount: request.prompts.count * request.choiceCount,
+            topLogProbabilities: request.topLogProbabilities, echo: request.echo)
+        if policy.first == .closed { policy.threshold = nil }
+        var plan = RequestPlan(route: route, first: first, policy: policy)
+        plan.wantsEvidence = policy.first == .open && first.reportsLogProbabilities && Self.canBeJudged(request)
+        let wantsClosed =
+            policy.threshold != nil && route.tiers?.contains(tier) != false && Self.canBeJudged(request)
+            && Self.isPortable(request)
+        guard wantsClosed, let name = route.closed, let closed = modelsByName[name] else { return plan }
+        if closed.unavailable == nil {
+            plan.escalation = closed
+            plan.policy.mayEscalate = true
+        } else {
+            plan.lacksClosedModel = true
+        }
+        return plan
+    }
+
+    /// Which side of the bill a model's calls are on.
+    package func side(of model: ModelBinding) -> CallReceipt.Side {
+        model.side ?? (closedNames.contains(model.name) ? .closed : .open)
+    }
+
+    private func route(named name: String) throws(RequestError) -> Route {
+        if let route = routesByName[name] { return route }
+        guard modelsByName[name] != nil else {
+            throw .unknownModel(name: name, known: routes.map(\.name) + models.map(\.name))
+        }
+        return Route(name: name, open: name)
+    }
+
+    private func available(_ name: String) throws(RequestError) -> ModelBinding {
+        guard let model = modelsByName[name] else {
+            throw .unknownModel(name: name, known: routes.map(\.name) + models.map(\.name))
+        }
+        if let reason = model.unavailable {
+            throw .unavailable(what: name, reason: reason, retryAfterSeconds: Self.retryAfterSeconds)
+        }
+        return model
+    }
+
+    /// A model without its key stays so until the configuration changes; there is no use in asking often.
+    private static let retryAfterSeconds = 60
+
+    /// Completions, several choices and what the server marked are judged whole.
+    private static func hold(of request: GenerationRequest, on route: Route) -> Hold {
+        let isChat = request.prompts.allSatisfy { if case .messages = $0 { true } else { false } }
+        return request.holdAll || !isChat || request.prompts.count * request.choiceCount > 1 ? .all : route.hold
+    }
+
+    /// Whether there will be an answer, and its log-probabilities do not cost those of the whole prompt: with `echo` a
+    /// provider reports both or neither.
+    private static func canBeJudged(_ request: GenerationRequest) -> Bool {
+        request.maxTokens != 0 && (!request.echo || request.topLogProbabilities != nil)
+    }
+
+    /// Whether another model could take the request: token ids are of one vocabulary only.
+    private static func isPortable(_ request: GenerationRequest) -> Bool {
+        request.sampling.logitBias.isEmpty && !request.echo
+            && request.prompts.allSatisfy { if case .tokens = $0 { false } else { true } }
+    }
+}

@@ -1,0 +1,184 @@
+import LapwingAPI
+
+/// Something that a running call did.
+package enum CallEvent: Sendable {
+    case event(GenerationEvent)
+    /// The call's stream is over. Without an error and before `GenerationEvent.completed` it is a failure all the same.
+    case ended(RequestError?)
+}
+
+/// Decides, event by event, what of an answer is sent, when it is committed, and whether the closed model is called.
+///
+/// A request that may not escalate is committed before its first event. Otherwise the open answer is held back until the
+/// judge has seen enough. If it is too unsure the closed model is called, and the open call is left running until the
+/// closed one has given its first content: only then is it certain that the tokens already judged will not be needed. The
+/// price is the open tokens of that short time; the gain is that a closed model that fails costs neither a second prompt
+/// nor another answer than the one that was judged. For a client that reads one body, an open answer that is whole is kept
+/// at no cost until the closed one is whole too.
+package struct StreamCommit: Sendable {
+    package enum Action: Sendable {
+        case send(GenerationEvent)
+        case callClosed
+        case cancelOpen
+        /// The kept answer is whole: enter it, then tell the client.
+        case finish
+        case fail(RequestError)
+    }
+
+    private enum Phase {
+        /// The open answer is kept back. Becomes `passing(.open)`, `escalating` or `ended`.
+        case holding
+        /// The closed model was called and neither answer is committed. Becomes `passing` or `ended`.
+        case escalating
+        /// Committed to one side, whose events are sent as they come. Becomes `ended`.
+        case passing(CallReceipt.Side)
+        case ended
+    }
+
+    /// One side's events that may yet be sent.
+    private struct Held {
+        var events: [GenerationEvent] = []
+        var isWhole = false
+        var hasFailed = false
+
+        mutating func keep(_ event: GenerationEvent) {
+            events.append(event)
+            if case .completed = event { isWhole = true }
+        }
+    }
+
+    private let route: String
+    private let models: [CallReceipt.Side: String]
+    private let policy: CommitPolicy
+    private var judge: AnswerJudge
+    private var phase: Phase
+    private var open = Held()
+    private var closed = Held()
+
+    /// nil until something is decided; final once `finish` or `fail` was returned.
+    package private(set) var decision: Decision?
+    package private(set) var confidence: Confidence?
+    /// nil while nothing is committed.
+    package private(set) var keptSide: CallReceipt.Side?
+    /// Whether any part of an answer was sent, beyond the commitment itself.
+    package private(set) var hasSentContent = false
+
+    /// `models` names the models that answer for each side; `closed` is needed where the policy lets it be called.
+    package init(
+        route: String, models: [CallReceipt.Side: String], policy: CommitPolicy, confidence model: any ConfidenceModel
+    ) {
+        self.route = route
+        self.models = models
+        self.policy = policy
+        judge = AnswerJudge(policy: policy, model: model)
+        phase = .holding
+    }
+
+    /// What to do before the first call; that call itself is the caller's to make.
+    package mutating func start() -> [Action] {
+        policy.mayEscalate ? [] : commit(policy.first, policy.first == .closed ? .closed : .open)
+    }
+
+    package mutating func receive(_ event: CallEvent, from side: CallReceipt.Side) -> [Action] {
+        switch (phase, side) {
+        case (.passing(let kept), _) where kept == side: pass(event, from: side)
+        case (.holding, .open): hold(event)
+        case (.escalating, .open): keepOpen(event)
+        case (.escalating, .closed): weighClosed(event)
+        case (.passing, _), (.holding, .closed), (.ended, _): []
+        }
+    }
+
+    private mutating func pass(_ event: CallEvent, from side: CallReceipt.Side) -> [Action] {
+        switch event {
+        case .event(let event):
+            if side == .open, decision == .open, let judgement = judge.observe(event) {
+                confidence = judgement.confidence
+                if judgement.isUnderThreshold { decision = .wouldEscalate }
+            }
+            return send([event])
+        case .ended(let error): return fail(error, of: side)
+        }
+    }
+
+    private mutating func hold(_ event: CallEvent) -> [Action] {
+        switch event {
+        case .event(let event):
+            open.keep(event)
+            guard let judgement = judge.observe(event) else { return [] }
+            confidence = judgement.confidence
+            guard judgement.isUnderThreshold else { return commit(.open, .open) }
+            phase = .escalating
+            return [.callClosed]
+        case .ended(let error): return fail(error, of: .open)
+        }
+    }
+
+    private mutating func keepOpen(_ event: CallEvent) -> [Action] {
+        switch event {
+        case .event(let event): open.keep(event)
+        case .ended: open.hasFailed = !open.isWhole
+        }
+        return []
+    }
+
+    private mutating func weighClosed(_ event: CallEvent) -> [Action] {
+        switch event {
+        case .event(let event):
+            closed.keep(event)
+            let isEnough = event.isContent && (policy.readsStream || !open.isWhole)
+            guard isEnough || closed.isWhole else { return [] }
+            return (open.isWhole || open.hasFailed ? [] : [.cancelOpen]) + commit(.closed, .escalated)
+        case .ended(let error):
+            return open.hasFailed ? fail(error, of: .closed) : commit(.open, .unavailable)
+        }
+    }
+
+    private mutating func commit(_ side: CallReceipt.Side, _ decision: Decision) -> [Action] {
+        phase = .passing(side)
+        keptSide = side
+        self.decision = decision
+        let held = side == .open ? open : closed
+        (open, closed) = (Held(), Held())
+        let commitment = Commitment(
+            route: route, model: models[side] ?? route, decision: decision, confidence: confidence)
+        return [.send(.committed(commitment))] + send(held.events)
+    }
+
+    private mutating func send(_ events: [GenerationEvent]) -> [Action] {
+        var actions: [Action] = []
+        for event in events {
+            if case .completed = event {
+                phase = .ended
+                return actions + [.finish]
+            }
+            guard let event = policy.presented(event) else { continue }
+            hasSentContent = true
+            actions.append(.send(event))
+        }
+        return actions
+    }
+
+    private mutating func fail(_ error: RequestError?, of side: CallReceipt.Side) -> [Action] {
+        phase = .ended
+        return [.fail(error ?? .endedEarly(model: models[side] ?? route))]
+    }
+}
+
+extension GenerationEvent {
+    /// Whether this is a part of an answer, and not something that comes before or after one.
+    var isContent: Bool {
+        switch self {
+        case .delta(_, let text, let tokens): !text.isEmpty || !tokens.isEmpty
+        case .finished: true
+        case .committed, .prompt, .completed: false
+        }
+    }
+}
+
+extension RequestError {
+    /// A provider's stream ended without an error and without its last event.
+    static func endedEarly(model: String) -> RequestError {
+        .upstreamFailed(model: model, status: nil, reason: "its answer ended before it was complete")
+    }
+}

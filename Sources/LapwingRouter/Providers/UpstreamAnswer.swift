@@ -1,0 +1,131 @@
+import Foundation
+import LapwingAPI
+
+/// Turns the events of an OpenAI-compatible stream into ours, and knows when the answer is whole.
+package struct UpstreamAnswer {
+    private let model: String
+    private let isChat: Bool
+    private let estimatedPromptTokens: Int
+    private var isFinished: [Bool]
+    private var tokenCount = 0
+    private var usage: OpenAI.Usage?
+    private let decoder = JSONDecoder()
+    private static let errorMember = Data("\"error\"".utf8)
+
+    /// `[DONE]` has come.
+    package private(set) var isDone = false
+
+    package init(model: String, isChat: Bool, choiceCount: Int, estimatedPromptTokens: Int) {
+        self.model = model
+        self.isChat = isChat
+        self.estimatedPromptTokens = estimatedPromptTokens
+        isFinished = Array(repeating: false, count: choiceCount)
+    }
+
+    /// Every choice has given its reason to finish; what may follow is the usage.
+    package var isWhole: Bool { !isFinished.contains(false) }
+
+    /// Reads one event's data. Throws `upstreamFailed` for an error event and for what is not an event of the API.
+    package mutating func receive(_ data: [UInt8]) throws(RequestError) -> [GenerationEvent] {
+        if data.elementsEqual("[DONE]".utf8) {
+            isDone = true
+            return []
+        }
+        if isChat {
+            let chunk = try decode(OpenAI.ChatChunk.self, data)
+            usage = chunk.usage ?? usage
+            return chunk.choices.flatMap {
+                events($0.index, $0.delta.content ?? "", $0.logprobs?.scored ?? [], $0.finishReason)
+            }
+        }
+        let chunk = try decode(OpenAI.Completion.self, data)
+        usage = chunk.usage ?? usage
+        return chunk.choices.flatMap { events($0.index, $0.text, $0.logprobs?.scored ?? [], $0.finishReason) }
+    }
+
+    /// The last event, once the stream is over. Throws `upstreamFailed` where it broke off.
+    package func completed() throws(RequestError) -> GenerationEvent {
+        guard isWhole else { throw .endedEarly(model: model) }
+        if let usage {
+            return .completed(
+                model: model,
+                usage: Usage(
+                    promptTokens: usage.promptTokens, cachedPromptTokens: usage.promptDetails?.cachedTokens ?? 0,
+                    completionTokens: usage.completionTokens),
+                receipt: nil)
+        }
+        let estimate = Usage(
+            promptTokens: estimatedPromptTokens, completionTokens: tokenCount, isEstimated: true)
+        return .completed(model: model, usage: estimate, receipt: nil)
+    }
+
+    private mutating func events(
+        _ choice: Int, _ text: String, _ tokens: [ScoredToken], _ finish: String?
+    ) -> [GenerationEvent] {
+        guard isFinished.indices.contains(choice), !isFinished[choice] else { return [] }
+        var events: [GenerationEvent] = []
+        if !text.isEmpty || !tokens.isEmpty {
+            tokenCount += max(tokens.count, text.isEmpty ? 0 : 1)
+            events.append(.delta(choice: choice, text: text, tokens: tokens))
+        }
+        if let finish {
+            isFinished[choice] = true
+            // Words of single servers, such as `eos`, all mean that the model came to its end.
+            events.append(.finished(choice: choice, reason: FinishReason(rawValue: finish) ?? .stop))
+        }
+        return events
+    }
+
+    private func decode<Value: Decodable>(_ type: Value.Type, _ data: [UInt8]) throws(RequestError) -> Value {
+        let data = Data(data)
+        // An error is looked for first: chunks decode with nearly everything left out.
+        if data.firstRange(of: Self.errorMember) != nil,
+            let failure = try? decoder.decode(OpenAI.ErrorBody.self, from: data)
+        {
+            throw .upstreamFailed(
+                model: model, status: nil, reason: UpstreamFailure.bounded(failure.error.message))
+        }
+        guard let value = try? decoder.decode(type, from: data) else {
+            throw .upstreamFailed(model: model, status: nil, reason: "it sent an event that cannot be read")
+        }
+        return value
+    }
+}
+
+extension OpenAI.ChatLogprobs {
+    fileprivate var scored: [ScoredToken] {
+        content.map { token in
+            ScoredToken(
+                upstream: token.bytes ?? Array(token.token.utf8), logProbability: token.logprob,
+                top: token.top.map { ($0.bytes ?? Array($0.token.utf8), $0.logprob) })
+        }
+    }
+}
+
+extension OpenAI.CompletionLogprobs {
+    fileprivate var scored: [ScoredToken] {
+        tokens.enumerated().map { index, token in
+            let top = topLogprobs.indices.contains(index) ? topLogprobs[index] : nil
+            return ScoredToken(
+                upstream: Array(token.utf8),
+                logProbability: tokenLogprobs.indices.contains(index) ? tokenLogprobs[index] : nil,
+                top: (top ?? [:]).map { (Array($0.key.utf8), $0.value) })
+        }
+    }
+}
+
+extension ScoredToken {
+    /// The API does not say a token's id. A negative number made of its bytes (FNV-1a) stands for it, so that equal tokens
+    /// are equal and none is taken for one of a vocabulary.
+    fileprivate init(upstream bytes: [UInt8], logProbability: Double?, top: [(bytes: [UInt8], value: Double)]) {
+        let alternatives = top.sorted { $0.value > $1.value }.map {
+            TokenAlternative(id: Self.standIn(for: $0.bytes), bytes: $0.bytes, logProbability: $0.value)
+        }
+        self.init(id: Self.standIn(for: bytes), bytes: bytes, logProbability: logProbability, top: alternatives)
+    }
+
+    private static func standIn(for bytes: [UInt8]) -> TokenID {
+        let hash = bytes.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
+        return TokenID(bitPattern: hash | 0x8000_0000)
+    }
+}

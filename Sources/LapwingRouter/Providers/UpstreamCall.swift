@@ -1,0 +1,115 @@
+import AsyncHTTPClient
+import LapwingAPI
+import NIOCore
+import NIOHTTP1
+
+/// One request to an upstream, from sending it to the end of its answer.
+struct UpstreamCall: Sendable {
+    let model: String
+    let message: HTTPClientRequest
+    let key: UpstreamKey?
+    let options: OpenAICompatibleProvider.Options
+    let client: HTTPClient
+    let watch: UpstreamWatch
+
+    /// Runs until the answer is whole, has failed, or the task is cancelled; finishes `output` in each case.
+    func run(_ answer: UpstreamAnswer, into output: GenerationStream.Continuation) async {
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await watch.run() }
+                group.addTask { try await read(answer, into: output) }
+                // The first to end decides, by throwing or not; the other one then ends too.
+                try await group.next()
+                group.cancelAll()
+                try await group.waitForAll()
+            }
+            output.finish()
+        } catch {
+            output.finish(throwing: UpstreamFailure.transport(error, model: model, hasAnswered: true))
+        }
+    }
+
+    private func read(_ answer: UpstreamAnswer, into output: GenerationStream.Continuation) async throws {
+        var answer = answer
+        // The watch keeps the time; the client has no deadline of its own.
+        let reply: HTTPClientResponse
+        do {
+            reply = try await client.execute(message, deadline: .distantFuture)
+        } catch {
+            throw UpstreamFailure.transport(error, model: model, hasAnswered: false)
+        }
+        try await check(reply)
+        do {
+            try await read(reply.body, &answer, into: output)
+        } catch  where answer.isWhole {
+            // Every choice has ended. At most the usage is missing, and is estimated.
+        }
+        if !answer.isDone { output.yield(try answer.completed()) }
+    }
+
+    private func read(
+        _ body: HTTPClientResponse.Body, _ answer: inout UpstreamAnswer, into output: GenerationStream.Continuation
+    ) async throws {
+        var events = ServerSentEvents(limit: options.eventByteLimit)
+        var byteCount = 0
+        for try await buffer in body {
+            byteCount += buffer.readableBytes
+            guard byteCount <= options.answerByteLimit else {
+                throw failure("its answer is longer than \(options.answerByteLimit) bytes")
+            }
+            // After the last event the rest is read only so that the connection can be used again.
+            if answer.isDone { continue }
+            for data in try cut(buffer, &events) where !answer.isDone { try deliver(data, &answer, to: output) }
+        }
+        if !answer.isDone, let rest = try events.finish() { try deliver(rest, &answer, to: output) }
+    }
+
+    private func deliver(
+        _ data: [UInt8], _ answer: inout UpstreamAnswer, to output: GenerationStream.Continuation
+    ) throws {
+        for event in try answer.receive(data) {
+            watch.progressed()
+            output.yield(event)
+        }
+        if answer.isWhole { watch.becameWhole() }
+        if answer.isDone { output.yield(try answer.completed()) }
+    }
+
+    private func cut(_ buffer: ByteBuffer, _ events: inout ServerSentEvents) throws -> [[UInt8]] {
+        do {
+            return try events.append(buffer.readableBytesView)
+        } catch {
+            throw failure("it sent an event of more than \(error.limit) bytes")
+        }
+    }
+
+    /// Throws unless the reply is a stream of events.
+    private func check(_ reply: HTTPClientResponse) async throws {
+        guard reply.status == .ok else {
+            let body = try await reply.beginningOfBody(limit: 64 << 10)
+            throw UpstreamFailure.status(
+                Int(reply.status.code), retryAfter: reply.headers.first(name: "retry-after"), body: body, model: model,
+                key: key)
+        }
+        let type = reply.headers.first(name: "content-type")?.lowercased() ?? ""
+        // Some servers name no type; one that names another one does not stream.
+        guard type.isEmpty || type.hasPrefix("text/event-stream") else {
+            throw failure("it answered with '\(UpstreamFailure.bounded(type))' where a stream of events was asked for")
+        }
+    }
+
+    private func failure(_ reason: String) -> RequestError {
+        .upstreamFailed(model: model, status: nil, reason: reason)
+    }
+}
+
+extension HTTPClientResponse {
+    fileprivate func beginningOfBody(limit: Int) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        for try await buffer in body {
+            bytes.append(contentsOf: buffer.readableBytesView.prefix(limit - bytes.count))
+            if bytes.count >= limit { break }
+        }
+        return bytes
+    }
+}

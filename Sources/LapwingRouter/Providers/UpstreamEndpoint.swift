@@ -1,0 +1,77 @@
+import Foundation
+import LapwingAPI
+
+/// The address of an OpenAI-compatible API and the key for it.
+package struct UpstreamEndpoint: Sendable {
+    /// Ends before `/chat/completions`, as in `https://api.openai.com/v1`.
+    package let base: String
+    package let origin: Origin
+    package let key: UpstreamKey?
+
+    /// Throws where `url` is not an absolute HTTP address, or holds a user, a query or a fragment.
+    package init(url: String, key: String? = nil, model: String) throws(RouterError) {
+        let expected = "an http or https URL with a host, and without user, query or fragment"
+        guard let parts = URLComponents(string: url), let origin = Origin(parts), parts.user == nil,
+            parts.password == nil, parts.query == nil, parts.fragment == nil
+        else { throw .invalidEndpoint(model: model, found: Self.withoutUser(url), expected: expected) }
+        var base = url
+        while base.hasSuffix("/") { base.removeLast() }
+        self.base = base
+        self.origin = origin
+        self.key = key.map { UpstreamKey($0, origin: origin) }
+    }
+
+    /// The user part of a URL may be a password, which no message shows.
+    private static func withoutUser(_ url: String) -> String {
+        guard let at = url.lastIndex(of: "@") else { return url }
+        return "…" + url[at...]
+    }
+}
+
+/// Scheme, host and port: as far as a key may travel.
+package struct Origin: Hashable, Sendable {
+    package let scheme: String
+    package let host: String
+    package let port: Int
+
+    package init?(_ parts: URLComponents) {
+        guard let scheme = parts.scheme?.lowercased(), scheme == "http" || scheme == "https",
+            let host = parts.host?.lowercased(), !host.isEmpty
+        else { return nil }
+        self.scheme = scheme
+        self.host = host
+        port = parts.port ?? (scheme == "https" ? 443 : 80)
+    }
+
+    package init?(url: String) {
+        guard let parts = URLComponents(string: url) else { return nil }
+        self.init(parts)
+    }
+}
+
+/// A secret that goes into one header for one origin and nowhere else: no description, mirror or error shows it.
+package struct UpstreamKey: Sendable {
+    private let value: String
+    private let origin: Origin
+
+    package init(_ value: String, origin: Origin) {
+        self.value = value
+        self.origin = origin
+    }
+
+    /// nil where `url` is not of the key's own origin.
+    package func authorization(for url: String) -> String? {
+        Origin(url: url) == origin ? "Bearer \(value)" : nil
+    }
+
+    /// The text with the key taken out, should an upstream have repeated it.
+    package func redacting(_ text: String) -> String {
+        value.isEmpty ? text : text.replacingOccurrences(of: value, with: "[key]")
+    }
+}
+
+extension UpstreamKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    package var description: String { "[key]" }
+    package var debugDescription: String { "[key]" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}

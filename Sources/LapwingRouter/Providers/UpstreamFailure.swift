@@ -1,0 +1,78 @@
+import AsyncHTTPClient
+import Foundation
+import LapwingAPI
+
+/// Turns what goes wrong with an upstream into the words that all layers speak.
+package enum UpstreamFailure {
+    /// Most characters of an upstream's own words that are passed on.
+    private static let messageLimit = 300
+
+    /// What a reply with an error status means. `retryAfter` is the header, `body` the beginning of the body.
+    package static func status(
+        _ status: Int, retryAfter: String?, body: [UInt8], model: String, key: UpstreamKey?
+    ) -> RequestError {
+        let seconds = retryAfter.flatMap { Int($0.trimmingCharacters(in: .whitespaces)) }.map {
+            min(max($0, 0), 86_400)
+        }
+        let said = message(in: body).map { bounded(key?.redacting($0) ?? $0) }
+        switch status {
+        case 429:
+            return .overloaded(what: "The upstream of '\(model)'", retryAfterSeconds: seconds ?? 1)
+        case 503 where seconds != nil:
+            return .unavailable(
+                what: model, reason: said ?? "its upstream is overloaded", retryAfterSeconds: seconds ?? 1)
+        case 401, 403:
+            // Providers repeat parts of the key here, masked each in its own way.
+            return .upstreamFailed(model: model, status: status, reason: "it refused the key or the access")
+        case 404:
+            return .upstreamFailed(model: model, status: status, reason: said ?? "it has no such model or path")
+        case 300..<400:
+            return .upstreamFailed(
+                model: model, status: status, reason: "it answered with a redirect, which is not followed")
+        default:
+            return .upstreamFailed(model: model, status: status, reason: said ?? "it gave no reason")
+        }
+    }
+
+    /// What AsyncHTTPClient and NIO throw. Their descriptions may name addresses, so the words are ours.
+    package static func transport(_ error: any Error, model: String, hasAnswered: Bool) -> RequestError {
+        let broken = RequestError.upstreamFailed(
+            model: model, status: nil,
+            reason: hasAnswered ? "the connection broke" : "it cannot be reached, or hung up before it answered")
+        switch error {
+        case let error as RequestError: return error
+        case is CancellationError: return .cancelled
+        case let error as HTTPClientError:
+            let connecting: [HTTPClientError] = [
+                .connectTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout, .httpProxyHandshakeTimeout,
+            ]
+            if error == .cancelled { return .cancelled }
+            if connecting.contains(error) {
+                return .upstreamTimedOut(model: model, stage: UpstreamStage.connecting.rawValue)
+            }
+            return broken
+        default:
+            return broken
+        }
+    }
+
+    /// An upstream's words made fit for one line of ours.
+    package static func bounded(_ text: String) -> String {
+        let line = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) }
+        let trimmed = String(line.prefix(messageLimit + 1)).trimmingCharacters(in: .whitespaces)
+        let words = trimmed.count > messageLimit ? trimmed.prefix(messageLimit) + "…" : trimmed[...]
+        // The sentence that it becomes part of has its own full stop.
+        return words.hasSuffix(".") ? String(words.dropLast()) : String(words)
+    }
+
+    private static func message(in body: [UInt8]) -> String? {
+        if let failure = try? JSONDecoder().decode(OpenAI.ErrorBody.self, from: Data(body)),
+            !failure.error.message.isEmpty
+        {
+            return failure.error.message
+        }
+        // FastAPI's shape, which several servers built on it let through.
+        let value = try? JSONDecoder().decode(JSONValue.self, from: Data(body))
+        return value?["detail"]?.string ?? value?["message"]?.string
+    }
+}

@@ -1,0 +1,99 @@
+import Foundation
+import LapwingAPI
+
+/// Which field limits the length of a chat answer: OpenAI's newer models refuse the old one, other servers do not know the
+/// new one.
+package enum UpstreamTokenLimitField: Hashable, Sendable { case maxTokens, maxCompletionTokens }
+
+/// Makes the JSON body that asks an OpenAI-compatible server for an answer, always as a stream.
+package enum UpstreamRequest {
+    case chat(OpenAI.ChatRequest)
+    case completion(OpenAI.CompletionRequest)
+
+    /// Throws `unsupported` for what the API cannot say without loss.
+    package init(_ request: GenerationRequest, limitField: UpstreamTokenLimitField) throws(RequestError) {
+        if request.echo {
+            throw .unsupported(
+                field: "echo", reason: "a remote model's stream does not tell the prompt's tokens from the answer's")
+        }
+        var fields = Self.fields(request)
+        if case .messages(let messages)? = request.prompts.first, request.prompts.count == 1 {
+            var chat = OpenAI.ChatRequest(
+                model: request.model,
+                messages: messages.map { .init(role: $0.role, content: .text($0.content), name: $0.name) })
+            if limitField == .maxTokens { fields.maxTokens = request.maxTokens }
+            if limitField == .maxCompletionTokens { chat.maxCompletionTokens = request.maxTokens }
+            chat.logprobs = request.topLogProbabilities.map { _ in true }
+            chat.topLogprobs = request.topLogProbabilities
+            chat.sampling = fields
+            self = .chat(chat)
+        } else {
+            var completion = OpenAI.CompletionRequest(
+                model: request.model, prompt: try Self.prompt(request.prompts))
+            fields.maxTokens = request.maxTokens
+            completion.logprobs = request.topLogProbabilities
+            completion.sampling = fields
+            self = .completion(completion)
+        }
+    }
+
+    package var isChat: Bool { if case .chat = self { true } else { false } }
+
+    package var path: String { isChat ? "/chat/completions" : "/completions" }
+
+    package func body() throws -> Data {
+        switch self {
+        case .chat(let request): try JSONEncoder().encode(request)
+        case .completion(let request): try JSONEncoder().encode(request)
+        }
+    }
+
+    /// Only what differs from the API's defaults: servers refuse fields that they do not know.
+    private static func fields(_ request: GenerationRequest) -> OpenAI.SamplingFields {
+        let sampling = request.sampling
+        let standard = Sampling()
+        func changed<Value: Equatable>(_ path: KeyPath<Sampling, Value>) -> Value? {
+            sampling[keyPath: path] == standard[keyPath: path] ? nil : sampling[keyPath: path]
+        }
+        var fields = OpenAI.SamplingFields()
+        fields.stream = true
+        fields.streamOptions = OpenAI.StreamOptions(includeUsage: true)
+        fields.temperature = changed(\.temperature)
+        fields.topP = changed(\.topP)
+        fields.topK = sampling.topK
+        fields.minP = changed(\.minP)
+        // The API's seed is signed; the lower 63 bits say as much.
+        fields.seed = sampling.seed.map { Int64($0 & UInt64(Int64.max)) }
+        fields.repetitionPenalty = changed(\.repetitionPenalty)
+        fields.presencePenalty = changed(\.presencePenalty)
+        fields.frequencyPenalty = changed(\.frequencyPenalty)
+        if !sampling.logitBias.isEmpty {
+            fields.logitBias = Dictionary(uniqueKeysWithValues: sampling.logitBias.map { (String($0.key), $0.value) })
+        }
+        fields.stop = request.stop.isEmpty ? nil : request.stop
+        fields.n = request.choiceCount == 1 ? nil : request.choiceCount
+        fields.ignoreEOS = request.ignoreEOS ? true : nil
+        fields.cachePrompt = request.cachePrompt ? nil : false
+        return fields
+    }
+
+    private static func prompt(_ prompts: [Prompt]) throws(RequestError) -> OpenAI.CompletionPrompt {
+        var texts: [String] = []
+        var tokens: [[TokenID]] = []
+        for prompt in prompts {
+            switch prompt {
+            case .text(let text): texts.append(text)
+            case .tokens(let ids): tokens.append(ids)
+            case .messages: throw .unsupported(field: "messages", reason: "a remote model takes one chat at a time")
+            }
+        }
+        switch (texts.isEmpty, tokens.isEmpty) {
+        case (false, true): return texts.count == 1 ? .text(texts[0]) : .texts(texts)
+        case (true, false): return tokens.count == 1 ? .tokens(tokens[0]) : .tokenLists(tokens)
+        default:
+            throw .invalid(
+                field: "prompt", found: "\(texts.count) texts and \(tokens.count) lists of tokens",
+                expected: "one or more of one kind")
+        }
+    }
+}

@@ -1,0 +1,27 @@
+import LapwingAPI
+
+extension Router: CatalogProvider {
+    /// Routes first, then models, each in the order of the configuration.
+    package func models() async -> [ModelCard] {
+        let routes = table.routes.map { route in
+            let open = table.model(route.open)
+            return ModelCard(
+                name: route.name, kind: .route, contextLength: open?.contextLength, unavailable: open?.unavailable)
+        }
+        let models = table.models.map { model in
+            ModelCard(
+                name: model.name, kind: model.location == .local ? .local : .remote,
+                contextLength: model.contextLength, unavailable: model.unavailable)
+        }
+        return routes + models
+    }
+
+    /// Ready as long as it takes requests and there is a model that can be called.
+    package func readiness() async -> Readiness {
+        if running.isDraining { return .notReady(reason: "shutting down") }
+        guard table.models.contains(where: { $0.unavailable == nil }) else {
+            return .notReady(reason: "no model is available")
+        }
+        return .ready
+    }
+}

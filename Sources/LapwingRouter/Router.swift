@@ -1,0 +1,61 @@
+import LapwingAPI
+import LapwingStore
+
+/// Chooses the model for a request, judges its answer, escalates where the route says so, and meters every call.
+///
+/// Its streams begin with `committed` and end with `completed`, which comes only once the entry is on the disk. Dropping a
+/// stream cancels its calls and enters what they came to.
+package final class Router: Sendable {
+    let table: RouteTable
+    let services: RequestRecord.Services
+    let running = RunningRequests()
+    private let confidence: any ConfidenceModel
+    private let gate: (any PromptGate)?
+
+    package init(
+        configuration: RouterConfiguration, ledger: Ledger, prices: PriceBook, time: RouterTime = .system
+    ) throws(RouterError) {
+        table = try RouteTable(
+            routes: configuration.routes, models: configuration.models, counterfactual: configuration.counterfactual)
+        services = RequestRecord.Services(
+            ledger: ledger, pricing: Pricing(machineRate: configuration.machineRate, prices: prices),
+            machineTime: MachineTime(), time: time, counterfactual: configuration.counterfactual, table: table)
+        confidence = configuration.confidence
+        gate = configuration.gate
+    }
+
+    /// Takes no more requests and returns once all that were taken are in the ledger.
+    package func drain() async { await running.drain() }
+
+    /// Cuts off all that is in progress, as if every client had gone; `drain` then returns soon.
+    package func cancelAll() { running.cancelAll() }
+}
+
+extension Router: ChatProvider {
+    /// Throws what can be said at once: an unknown or unavailable model. What the ledger and the models have to say, the
+    /// stream throws.
+    package func generate(_ request: GenerationRequest, context: RequestContext) async throws -> GenerationStream {
+        var plan = try table.plan(for: request, tier: context.tier)
+        if plan.escalation != nil, let gate, await gate.side(for: request, route: plan.route) == .closed {
+            plan = plan.sentToClosed()
+        }
+        let record = RequestRecord(
+            endpoint: request.endpoint, route: plan.route, first: plan.first, prompts: request.prompts,
+            threshold: plan.policy.threshold, stream: request.stream, context: context, services: services)
+        let (stream, output) = GenerationStream.makeStream()
+        let task = try running.start { [confidence, plan] in
+            var run = RequestRun(
+                request, context: context, plan: plan, record: record, confidence: confidence, output: output)
+            await run.run()
+        }
+        output.onTermination = { if case .cancelled = $0 { task.cancel() } }
+        return stream
+    }
+}
+
+extension GenerationRequest {
+    /// The endpoint's name in the ledger.
+    fileprivate var endpoint: String {
+        prompts.allSatisfy { if case .messages = $0 { true } else { false } } ? "chat.completions" : "completions"
+    }
+}

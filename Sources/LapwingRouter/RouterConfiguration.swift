@@ -1,0 +1,22 @@
+import LapwingAPI
+
+/// What a router is made of; `lapwing` fills it from the configuration file.
+package struct RouterConfiguration: Sendable {
+    package var models: [ModelBinding]
+    package var routes: [Route]
+    /// Nano-US-dollars for an hour of this machine, which calls to local models are priced by.
+    package var machineRate: NanoUSD
+    /// The model that savings are counted against where a route has no closed one.
+    package var counterfactual: String?
+    package var confidence: any ConfidenceModel = LogisticConfidence.default1
+    package var gate: (any PromptGate)?
+
+    package init(
+        models: [ModelBinding], routes: [Route] = [], machineRate: NanoUSD, counterfactual: String? = nil
+    ) {
+        self.models = models
+        self.routes = routes
+        self.machineRate = machineRate
+        self.counterfactual = counterfactual
+    }
+}

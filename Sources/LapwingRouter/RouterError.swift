@@ -1,0 +1,25 @@
+/// Why a router cannot be made of a configuration.
+package enum RouterError: Error, Hashable, Sendable {
+    /// Two routes, two models, or a route and a model have the same name.
+    case duplicateName(String)
+    case unknownModel(route: String, model: String, known: [String])
+    case invalidThreshold(route: String, found: Double)
+    case invalidHold(route: String, found: Int)
+    case invalidEndpoint(model: String, found: String, expected: String)
+}
+
+extension RouterError: CustomStringConvertible {
+    /// One sentence that says what was found and what was expected.
+    package var description: String {
+        switch self {
+        case .duplicateName(let name): "'\(name)' names more than one route or model; names must differ."
+        case .unknownModel(let route, let model, let known):
+            "Route '\(route)' names the model '\(model)', which does not exist. Known models: \(known.joined(separator: ", "))."
+        case .invalidThreshold(let route, let found):
+            "Route '\(route)' escalates below \(found), expected a number from 0 to 1."
+        case .invalidHold(let route, let found): "Route '\(route)' holds \(found) tokens back, expected at least 1."
+        case .invalidEndpoint(let model, let found, let expected):
+            "Model '\(model)' has the endpoint '\(found)', expected \(expected)."
+        }
+    }
+}

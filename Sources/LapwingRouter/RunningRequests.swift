@@ -1,0 +1,53 @@
+import LapwingAPI
+import Synchronization
+
+/// Owns the tasks of the requests in progress: each runs to its ledger entry, whether or not anybody still listens.
+final class RunningRequests: Sendable {
+    private struct Running {
+        let cancel: @Sendable () -> Void
+        let end: @Sendable () async -> Void
+    }
+
+    private struct State {
+        var isDraining = false
+        var nextID = 0
+        var running: [Int: Running] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    var isDraining: Bool { state.withLock { $0.isDraining } }
+    var count: Int { state.withLock { $0.running.count } }
+
+    /// Starts the work. Throws `unavailable` once draining has begun.
+    func start<Value: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Value
+    ) throws(RequestError) -> Task<Value, any Error> {
+        let started: Task<Value, any Error>? = state.withLock { state in
+            if state.isDraining { return nil }
+            let id = state.nextID
+            state.nextID += 1
+            let task = Task {
+                defer { self.state.withLock { $0.running[id] = nil } }
+                return try await work()
+            }
+            state.running[id] = Running(cancel: { task.cancel() }, end: { _ = await task.result })
+            return task
+        }
+        guard let started else {
+            throw .unavailable(what: "lapwing", reason: "it is shutting down", retryAfterSeconds: 5)
+        }
+        return started
+    }
+
+    /// Takes no more requests and waits until those in progress are in the ledger.
+    func drain() async {
+        state.withLock { $0.isDraining = true }
+        while let running = state.withLock({ $0.running.values.first }) { await running.end() }
+    }
+
+    /// Cuts off what is in progress, as if every client had gone.
+    func cancelAll() {
+        state.withLock { Array($0.running.values) }.forEach { $0.cancel() }
+    }
+}

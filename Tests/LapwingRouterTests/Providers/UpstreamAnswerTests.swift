@@ -1,0 +1,164 @@
+import LapwingAPI
+import LapwingRouter
+import Testing
+
+private func chunk(_ json: String) -> [UInt8] { Array(json.utf8) }
+
+private func chatAnswer(choices: Int = 1) -> UpstreamAnswer {
+    UpstreamAnswer(model: "m", isChat: true, choiceCount: choices, estimatedPromptTokens: 17)
+}
+
+@Suite("UpstreamAnswer")
+struct UpstreamAnswerTests {
+    @Test("Log-probabilities become tokens with their bytes and alternatives, best first")
+    func logprobs() throws {
+        var answer = chatAnswer()
+        let events = try answer.receive(
+            chunk(
+                """
+                {"choices":[{"index":0,"delta":{"content":"é"},"logprobs":{"content":[{"token":"é","logprob":-0.5,
+                "bytes":[195,169],"top_logprobs":[{"token":"e","logprob":-1.5,"bytes":[101]},
+                {"token":"é","logprob":-0.5,"bytes":[195,169]}]}]}}]}
+                """))
+        guard case .delta(0, "é", let tokens) = try #require(events.first) else {
+            Issue.record("found \(events)")
+            return
+        }
+        #expect(tokens.map(\.bytes) == [[195, 169]])
+        #expect(tokens[0].logProbability == -0.5)
+        #expect(tokens[0].top.map(\.logProbability) == [-0.5, -1.5])
+        // Ids stand for spelling: the chosen token is its own best alternative, and the other one differs.
+        #expect(tokens[0].top[0].id == tokens[0].id)
+        #expect(tokens[0].top[1].id != tokens[0].id)
+        #expect(tokens[0].id < 0)
+    }
+
+    @Test("Completions bring their log-probabilities in lists")
+    func completions() throws {
+        var answer = UpstreamAnswer(model: "m", isChat: false, choiceCount: 2, estimatedPromptTokens: 1)
+        let events = try answer.receive(
+            chunk(
+                """
+                {"choices":[{"index":1,"text":" a b","finish_reason":"length","logprobs":{"tokens":[" a"," b"],
+                "token_logprobs":[-0.1,-0.2],"top_logprobs":[{" a":-0.1,"c":-3},null],"text_offset":[0,2]}}]}
+                """))
+        #expect(events.count == 2)
+        guard case .delta(1, " a b", let tokens) = events[0], case .finished(1, .length) = events[1] else {
+            Issue.record("found \(events)")
+            return
+        }
+        #expect(tokens.map(\.logProbability) == [-0.1, -0.2])
+        #expect(tokens.map(\.top.count) == [2, 0])
+        #expect(!answer.isWhole)
+    }
+
+    @Test("Usage is taken where it comes, and estimated where it does not")
+    func usage() throws {
+        var reported = chatAnswer()
+        _ = try reported.receive(chunk(#"{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}"#))
+        _ = try reported.receive(
+            chunk(
+                #"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4,"prompt_tokens_details":{"cached_tokens":8}}}"#
+            ))
+        _ = try reported.receive(chunk("[DONE]"))
+        #expect(reported.isDone)
+        guard case .completed(_, let usage, nil) = try reported.completed() else { return }
+        #expect(usage == Usage(promptTokens: 9, cachedPromptTokens: 8, completionTokens: 4))
+
+        var silent = chatAnswer()
+        _ = try silent.receive(chunk(#"{"choices":[{"index":0,"delta":{"content":"a"}}]}"#))
+        _ = try silent.receive(chunk(#"{"choices":[{"index":0,"delta":{"content":"b"},"finish_reason":"eos"}]}"#))
+        guard case .completed(_, let estimate, nil) = try silent.completed() else { return }
+        #expect(estimate == Usage(promptTokens: 17, completionTokens: 2, isEstimated: true))
+    }
+
+    @Test("An answer is whole when every choice has ended, and broken before")
+    func whole() throws {
+        var answer = chatAnswer(choices: 2)
+        _ = try answer.receive(chunk(#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#))
+        #expect(!answer.isWhole)
+        #expect(throws: RequestError.self) { try answer.completed() }
+        _ = try answer.receive(chunk(#"{"choices":[{"index":1,"delta":{},"finish_reason":"stop"}]}"#))
+        #expect(answer.isWhole)
+        #expect(throws: Never.self) { try answer.completed() }
+    }
+
+    @Test("Choices that were not asked for and words after a choice's end are dropped")
+    func strays() throws {
+        var answer = chatAnswer()
+        #expect(try answer.receive(chunk(#"{"choices":[{"index":3,"delta":{"content":"x"}}]}"#)).isEmpty)
+        _ = try answer.receive(chunk(#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#))
+        #expect(try answer.receive(chunk(#"{"choices":[{"index":0,"delta":{"content":"x"}}]}"#)).isEmpty)
+        #expect(try answer.receive(chunk(#"{"choices":[{"index":0,"delta":{"role":"assistant"}}]}"#)).isEmpty)
+    }
+
+    @Test(
+        "An error event and what is not JSON are failures, and the words passed on are bounded",
+        arguments: [
+            #"{"error":{"message":"The engine died.","type":"server_error"}}"#, "{\"choices\":[", "nonsense", "[]", "7",
+            "",
+        ])
+    func failures(text: String) {
+        var answer = chatAnswer()
+        do {
+            _ = try answer.receive(chunk(text))
+            Issue.record("no error")
+        } catch {
+            guard case .upstreamFailed("m", nil, let reason) = error else {
+                Issue.record("found \(error)")
+                return
+            }
+            #expect(reason == (text.contains("engine") ? "The engine died" : "it sent an event that cannot be read"))
+        }
+    }
+}
+
+@Suite("UpstreamFailure")
+struct UpstreamFailureTests {
+    private func failure(_ status: Int, retryAfter: String? = nil, body: String = "") -> RequestError {
+        UpstreamFailure.status(status, retryAfter: retryAfter, body: Array(body.utf8), model: "m", key: nil)
+    }
+
+    @Test("Each status has its own meaning")
+    func statuses() {
+        #expect(
+            failure(429, retryAfter: " 7 ")
+                == .overloaded(what: "The upstream of 'm'", retryAfterSeconds: 7))
+        #expect(failure(429) == .overloaded(what: "The upstream of 'm'", retryAfterSeconds: 1))
+        #expect(failure(429, retryAfter: "-5") == .overloaded(what: "The upstream of 'm'", retryAfterSeconds: 0))
+        #expect(
+            failure(503, retryAfter: "3")
+                == .unavailable(what: "m", reason: "its upstream is overloaded", retryAfterSeconds: 3))
+        #expect(failure(503) == .upstreamFailed(model: "m", status: 503, reason: "it gave no reason"))
+        #expect(
+            failure(500, body: #"{"error":{"message":"Out of memory."}}"#)
+                == .upstreamFailed(model: "m", status: 500, reason: "Out of memory"))
+        #expect(
+            failure(422, body: #"{"detail":"bad field"}"#)
+                == .upstreamFailed(model: "m", status: 422, reason: "bad field"))
+        #expect(
+            failure(404, body: "<html>")
+                == .upstreamFailed(model: "m", status: 404, reason: "it has no such model or path"))
+        #expect(
+            failure(302)
+                == .upstreamFailed(
+                    model: "m", status: 302, reason: "it answered with a redirect, which is not followed"))
+    }
+
+    @Test("A refused key is the upstream's matter, never the client's, and is not repeated", arguments: [401, 403])
+    func refusedKey(status: Int) {
+        #expect(
+            failure(status, body: #"{"error":{"message":"Incorrect API key provided: sk-a***z"}}"#)
+                == .upstreamFailed(model: "m", status: status, reason: "it refused the key or the access"))
+    }
+
+    @Test("An upstream's words are cut, on one line, and without the key")
+    func bounded() throws {
+        #expect(UpstreamFailure.bounded("a\r\nb\u{1B}[31m.") == "a  b [31m")
+        #expect(UpstreamFailure.bounded(String(repeating: "x", count: 500)).count == 301)
+        let key = try #require(UpstreamEndpoint(url: "http://a/v1", key: "sk-1", model: "m").key)
+        let error = UpstreamFailure.status(
+            400, retryAfter: nil, body: Array(#"{"error":{"message":"bad key sk-1"}}"#.utf8), model: "m", key: key)
+        #expect(error == .upstreamFailed(model: "m", status: 400, reason: "bad key [key]"))
+    }
+}

@@ -1,0 +1,181 @@
+import LapwingAPI
+import LapwingRouter
+import LapwingStore
+import LapwingTestSupport
+import Testing
+
+private let unsure = -3.0
+private let first = [ScriptedProvider.Step.event(delta("a", -0.1)), .event(delta("b", -0.1))]
+private let broken = RequestError.upstreamFailed(model: "small", status: nil, reason: "broken")
+
+@Suite("Router, endings")
+struct RouterEndingTests {
+    @Test("A client that goes away cancels the work, and what it came to is entered once")
+    func clientGone() async throws {
+        let gate = Gate()
+        let house = try RouterHouse(open: first + [.wait(gate)])
+        do {
+            var iterator = try await house.ask().makeAsyncIterator()
+            for _ in 0..<3 { _ = try await iterator.next() }
+            house.clock.advance(by: .milliseconds(250))
+        }
+        #expect(await house.open.nextCancellation() == "r1")
+        let entries = try await house.entries()
+        #expect(entries.count == 1)
+        let entry = try #require(entries.first)
+        #expect(entry.status == .cancelled)
+        #expect(entry.decision == .open)
+        #expect(entry.errorCode == "cancelled")
+        #expect(entry.calls.map(\.role) == [.kept])
+        #expect(entry.calls[0].usage.completionTokens == 2)
+        #expect(entry.calls[0].usage.isEstimated)
+        // No call of this model has ended before, so the time that it ran is the bound: 250 ms at 0.10 dollars an hour.
+        #expect(entry.calls[0].usage.computeNanoseconds == 250_000_000)
+        #expect(entry.calls[0].cost == NanoUSD(6_944))
+        #expect(entry.latencyMilliseconds == 250)
+    }
+
+    @Test("A client that goes while the answer is held back leaves a discarded call")
+    func goneWhileHeld() async throws {
+        let gate = Gate()
+        let reached = Gate()
+        let house = try RouterHouse(open: [first[0], .reached(reached), .wait(gate)])
+        var stream: GenerationStream? = try await house.ask()
+        try await reached.wait()
+        stream = nil
+        _ = stream
+        #expect(await house.open.nextCancellation() == "r1")
+        let entry = try #require(try await house.entries().first)
+        #expect(entry.status == .cancelled)
+        #expect(entry.decision == nil)
+        #expect(entry.calls.map(\.role) == [.discarded])
+    }
+
+    @Test("A client that goes during an escalation cancels both calls")
+    func goneWhileEscalating() async throws {
+        let gates = [Gate(), Gate()]
+        let reached = Gate()
+        let house = try RouterHouse(
+            open: [.event(delta("a", unsure)), .event(delta("b", unsure)), .wait(gates[0])],
+            closed: [.reached(reached), .wait(gates[1])])
+        var stream: GenerationStream? = try await house.ask()
+        try await reached.wait()
+        stream = nil
+        _ = stream
+        #expect(await house.open.nextCancellation() == "r1")
+        #expect(await house.closed.nextCancellation() == "r1")
+        let entry = try #require(try await house.entries().first)
+        #expect(entry.status == .cancelled)
+        #expect(entry.calls.map(\.role) == [.discarded, .discarded])
+    }
+
+    @Test("A failure before anything was sent is a failed entry with its word, and the client gets the error itself")
+    func failsAtOnce() async throws {
+        let error = RequestError.contextOverflow(promptTokens: 9000, maxTokens: nil, contextLength: 8192)
+        let house = try RouterHouse(open: [.fail(error)])
+        let outcome = await Outcome(try house.ask("small"))
+        #expect(outcome.error == error)
+        #expect(outcome.words == ["commit open small"])
+        let entries = try await house.entries()
+        #expect(entries.map(\.status) == [.failed])
+        #expect(entries.first?.errorCode == "context_length_exceeded")
+        #expect(entries.first?.calls.map(\.role) == [.failed])
+        #expect(entries.first?.calls.map(\.cost) == [.zero])
+    }
+
+    @Test("A failure in mid-stream is an aborted entry with the tokens so far, and never a clean end")
+    func failsInMidStream() async throws {
+        let house = try RouterHouse(open: first + [.fail(broken)])
+        let outcome = await Outcome(try house.ask("small"))
+        #expect(outcome.words == ["commit open small", "a", "b"])
+        #expect(outcome.error == broken)
+        let entries = try await house.entries()
+        #expect(entries.map(\.status) == [.aborted])
+        #expect(entries.first?.errorCode == "upstream_failed")
+        #expect(entries.first?.calls.first?.usage.completionTokens == 2)
+        #expect(entries.first?.calls.first?.usage.isEstimated == true)
+        #expect(entries.first?.calls.first?.failure == "upstream_failed")
+    }
+
+    @Test("A stream that simply ends in the middle is a failure too")
+    func endsEarly() async throws {
+        let house = try RouterHouse(open: first)
+        let outcome = await Outcome(try house.ask("small"))
+        #expect(
+            outcome.error
+                == .upstreamFailed(model: "small", status: nil, reason: "its answer ended before it was complete"))
+        #expect(try await house.entries().map(\.status) == [.aborted])
+    }
+
+    @Test("An error of a foreign kind becomes an internal one, without its words")
+    func foreignError() async throws {
+        struct Leaky: Error { let secret = "prompt text" }
+        let house = try RouterHouse(open: [.fail(Leaky())])
+        #expect(await Outcome(try house.ask("small")).error == .internal(reason: "a provider threw Leaky"))
+    }
+
+    @Test("Draining waits for what is in progress and refuses what comes after")
+    func drains() async throws {
+        let gate = Gate()
+        let house = try RouterHouse(open: first + [.wait(gate)] + steps(answer(["c"])))
+        let stream = try await house.ask()
+        async let outcome = Outcome(stream)
+        async let entries = house.entries()
+        while await house.router.readiness() == .ready { await Task.yield() }
+        await #expect(throws: RequestError.self) { try await house.ask() }
+        gate.open()
+        #expect(try await entries.map(\.status) == [.completed])
+        #expect(await outcome.words.last == "completed")
+        #expect(await house.router.readiness() == .notReady(reason: "shutting down"))
+    }
+
+    @Test("Cutting everything off enters what is in progress as cancelled")
+    func cancelsAll() async throws {
+        let gate = Gate()
+        let reached = Gate()
+        let house = try RouterHouse(open: first + [.reached(reached), .wait(gate)])
+        let stream = try await house.ask()
+        try await reached.wait()
+        house.router.cancelAll()
+        #expect(try await house.entries().map(\.status) == [.cancelled])
+        #expect(await Outcome(stream).error == .cancelled)
+    }
+
+    @Test("Scoring is entered and priced as any call, without a saving")
+    func scores() async throws {
+        let house = try RouterHouse(open: [])
+        let request = ScoringRequest(model: "support", prompt: [1, 2], continuations: [[3], [4, 5]])
+        let result = try await house.router.score(request, context: RequestContext(requestID: "s1"))
+        #expect(result.continuations.map(\.logProbabilities) == [[-3], [-4, -5]])
+        let receipt = try #require(result.receipt)
+        #expect(receipt.model == "small")
+        #expect(receipt.counterfactual == nil)
+        let entry = try #require(try await house.entries().first)
+        #expect(entry.request.endpoint == "score")
+        #expect(entry.status == .completed)
+        #expect(entry.calls == receipt.calls)
+        await #expect(throws: RequestError.unsupported(field: "model", reason: "'big' does not score given text")) {
+            try await house.router.score(
+                ScoringRequest(model: "big", prompt: [], continuations: []), context: RequestContext(requestID: "s2"))
+        }
+    }
+
+    @Test("Tokens are those of a route's open model; models are listed with why they cannot be used")
+    func delegates() async throws {
+        let house = try RouterHouse(open: []) {
+            $0.models[0].tokenizing = $0.models[0].provider as? ScriptedProvider
+            $0.models[1].unavailable = "BIG_KEY is not set"
+        }
+        #expect(try await house.router.tokenize("AB", model: "support", addSpecialTokens: true) == [256, 65, 66])
+        #expect(try await house.router.detokenize([65, 66], model: "small") == "AB")
+        #expect(try await house.router.tokenizerDescription(model: "support").vocabularySize == 257)
+        await #expect(throws: RequestError.self) { try await house.router.detokenize([65], model: "big") }
+        #expect(
+            await house.router.models() == [
+                ModelCard(name: "support", kind: .route),
+                ModelCard(name: "small", kind: .local),
+                ModelCard(name: "big", kind: .remote, unavailable: "BIG_KEY is not set"),
+            ])
+        #expect(await house.router.readiness() == .ready)
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import LapwingAPI
+import LapwingRouter
+import LapwingStore
+import LapwingTestSupport
+
+/// A router over scripted models, with a ledger of its own in a folder that goes when it does.
+final class RouterHouse: Sendable {
+    let open: ScriptedProvider
+    let closed: ScriptedProvider
+    let ledger: Ledger
+    let router: Router
+    let clock = ManualClock()
+    private let folder: URL
+
+    /// The open model `small` runs here at 0.10 dollars an hour; the closed one, `big`, costs 30 and 60 dollars a million.
+    init(
+        open: [ScriptedProvider.Step], closed: [ScriptedProvider.Step] = [],
+        route: Route = Route(name: "support", open: "small", closed: "big", hold: .tokens(2), escalateBelow: 0.5),
+        ledgerOptions: LedgerOptions = LedgerOptions(),
+        changing change: (inout RouterConfiguration) -> Void = { _ in }
+    ) throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "lapwing-router-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        ledger = try Ledger(path: folder.appending(path: "ledger.sqlite").path, options: ledgerOptions)
+        self.open = ScriptedProvider(open)
+        self.closed = ScriptedProvider(closed)
+        let price = Price(
+            inputPerMillion: NanoUSD(30_000_000_000), outputPerMillion: NanoUSD(60_000_000_000), source: "test",
+            effective: "2024-01-01")
+        var configuration = RouterConfiguration(
+            models: [
+                ModelBinding(
+                    name: "small", provider: self.open, scoring: self.open, location: .local, upstreamName: "m"),
+                ModelBinding(
+                    name: "big", provider: self.closed, location: .remote, price: price, upstreamName: "vendor/big"),
+            ], routes: [route], machineRate: NanoUSD(100_000_000))
+        configuration.confidence = MeanConfidence()
+        change(&configuration)
+        router = try Router(
+            configuration: configuration, ledger: ledger, prices: PriceBook(),
+            time: RouterTime(clock: clock) { 1_717_200_000_000 })
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    func ask(_ model: String = "support", tier: String = "default", stream: Bool = true) async throws
+        -> GenerationStream
+    {
+        var request = GenerationRequest(
+            model: model, prompts: [.messages([ChatMessage(role: "user", content: "Hello there")])])
+        request.stream = stream
+        var context = RequestContext(requestID: "r1")
+        context.tier = tier
+        context.user = "ada"
+        return try await router.generate(request, context: context)
+    }
+
+    /// All entries once everything in progress has been entered.
+    func entries() async throws -> [LedgerEntry] {
+        await router.drain()
+        return try entriesNow()
+    }
+
+    func entriesNow() throws -> [LedgerEntry] {
+        var entries: [LedgerEntry] = []
+        try ledger.reader.forEachEntry { entries.append($0.entry) }
+        return entries
+    }
+}
+
+/// What came out of a stream.
+struct Outcome {
+    var words: [String] = []
+    var receipt: Receipt?
+    var usage: Usage?
+    var error: RequestError?
+
+    init(_ stream: GenerationStream) async {
+        do {
+            for try await event in stream {
+                words += [StreamCommit.Action.send(event)].words
+                if case .completed(_, let usage, let receipt) = event { (self.usage, self.receipt) = (usage, receipt) }
+            }
+        } catch {
+            self.error = error as? RequestError ?? .internal(reason: "\(error)")
+        }
+    }
+}
+
+func steps(_ events: [GenerationEvent]) -> [ScriptedProvider.Step] { events.map(ScriptedProvider.Step.event) }
