@@ -121,14 +121,15 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ]),
         .testTarget(
             name: "LapwingCommandTests",
             dependencies: [
-                "lapwing", "LapwingAPI", "LapwingText", "LapwingStore", "LapwingTestSupport",
+                "lapwing", "LapwingAPI", "LapwingText", "LapwingStore", "LapwingRouter", "LapwingTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

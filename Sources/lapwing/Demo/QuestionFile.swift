@@ -6,6 +6,12 @@ package struct Question: Hashable, Sendable {
     package var text: String
     /// Labels for the ledger, such as `feature`.
     package var labels: [String: String]
+
+    package init(id: String, text: String, labels: [String: String]) {
+        self.id = id
+        self.text = text
+        self.labels = labels
+    }
 }
 
 /// Questions in a CSV file with a header.

@@ -3,8 +3,10 @@ import LapwingStore
 
 /// A report's figures in the words of a bill.
 package enum ReceiptText {
-    /// One line each, labels on the left. `~` marks what rests on estimated token counts.
-    package static func lines(_ figures: Report.Figures, terminal: Terminal = .plain) -> [String] {
+    /// One line each, labels on the left. `~` marks what rests on estimated token counts; `extra` follows the savings.
+    package static func lines(
+        _ figures: Report.Figures, extra: [(label: String, value: String)] = [], terminal: Terminal = .plain
+    ) -> [String] {
         var rows: [(label: String, value: String)] = [
             ("requests", requests(figures)),
             ("answered open", answeredOpen(figures)),
@@ -13,7 +15,7 @@ package enum ReceiptText {
             ("tokens", tokens(figures)),
             ("spent", spent(figures)),
         ]
-        rows += comparison(figures)
+        rows += comparison(figures) + extra
         if let latency = figures.latency {
             rows.append(("latency", "p50 \(time(latency.p50)), p95 \(time(latency.p95))"))
         }

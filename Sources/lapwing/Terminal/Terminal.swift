@@ -56,6 +56,11 @@ package struct Output: Sendable {
     fileprivate let handle: FileHandle
     package let terminal: Terminal
 
+    package init(handle: FileHandle, terminal: Terminal) {
+        self.handle = handle
+        self.terminal = terminal
+    }
+
     package static let standard = Output(handle: .standardOutput, terminal: Terminal(.output))
     package static let error = Output(handle: .standardError, terminal: Terminal(.error))
 
