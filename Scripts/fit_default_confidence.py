@@ -171,6 +171,10 @@ def http_asker(url, model):
         with urllib.request.urlopen(request, timeout=600) as reply:
             choice = json.load(reply)["choices"][0]
         tokens = (choice.get("logprobs") or {}).get("content") or []
+        # Some servers report the end mark as a last token, which is no part of the text and is not judged.
+        if tokens and choice["finish_reason"] == "stop":
+            if "".join(t["token"] for t in tokens[:-1]) == choice["message"]["content"]:
+                tokens = tokens[:-1]
         first = [top["logprob"] for top in tokens[0].get("top_logprobs", [])] if tokens else []
         return (choice["message"]["content"] or "", choice["finish_reason"], [t["logprob"] for t in tokens], first)
     return ask

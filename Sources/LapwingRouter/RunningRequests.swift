@@ -2,7 +2,7 @@ import LapwingAPI
 import Synchronization
 
 /// Owns the tasks of the requests in progress: each runs to its ledger entry, whether or not anybody still listens.
-final class RunningRequests: Sendable {
+package final class RunningRequests: Sendable {
     private struct Running {
         let cancel: @Sendable () -> Void
         let end: @Sendable () async -> Void
@@ -16,11 +16,13 @@ final class RunningRequests: Sendable {
 
     private let state = Mutex(State())
 
-    var isDraining: Bool { state.withLock { $0.isDraining } }
-    var count: Int { state.withLock { $0.running.count } }
+    package init() {}
+
+    package var isDraining: Bool { state.withLock { $0.isDraining } }
+    package var count: Int { state.withLock { $0.running.count } }
 
     /// Starts the work. Throws `unavailable` once draining has begun.
-    func start<Value: Sendable>(
+    package func start<Value: Sendable>(
         _ work: @escaping @Sendable () async throws -> Value
     ) throws(RequestError) -> Task<Value, any Error> {
         let started: Task<Value, any Error>? = state.withLock { state in
@@ -41,13 +43,13 @@ final class RunningRequests: Sendable {
     }
 
     /// Takes no more requests and waits until those in progress are in the ledger.
-    func drain() async {
+    package func drain() async {
         state.withLock { $0.isDraining = true }
         while let running = state.withLock({ $0.running.values.first }) { await running.end() }
     }
 
     /// Cuts off what is in progress, as if every client had gone.
-    func cancelAll() {
+    package func cancelAll() {
         state.withLock { Array($0.running.values) }.forEach { $0.cancel() }
     }
 }

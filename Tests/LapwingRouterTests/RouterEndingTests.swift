@@ -107,6 +107,26 @@ struct RouterEndingTests {
         #expect(try await house.entries().map(\.status) == [.aborted])
     }
 
+    @Test("An answer whose entry cannot be written does not end as if it were whole")
+    func entryRefused() async throws {
+        let gate = Gate()
+        let reached = Gate()
+        let house = try RouterHouse(open: first + [.reached(reached), .wait(gate)] + steps(answer(["c"])))
+        let stream = try await house.ask()
+        try await reached.wait()
+        // Somebody else enters the same request first.
+        let request = LedgerRequest(
+            RequestContext(requestID: "r1"), startedAt: 1, endpoint: "chat.completions", route: "support",
+            model: "small")
+        try await house.ledger.complete(
+            LedgerEntry(request, status: .completed, endedAt: 2, decision: .open, calls: [], latencyMilliseconds: 1))
+        gate.open()
+        let outcome = await Outcome(stream)
+        #expect(outcome.error == .internal(reason: "the request id is in the ledger already"))
+        #expect(!outcome.words.contains("completed"))
+        #expect(try await house.entries().count == 1)
+    }
+
     @Test("An error of a foreign kind becomes an internal one, without its words")
     func foreignError() async throws {
         struct Leaky: Error { let secret = "prompt text" }

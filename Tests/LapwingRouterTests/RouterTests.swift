@@ -2,6 +2,7 @@ import LapwingAPI
 import LapwingRouter
 import LapwingStore
 import LapwingTestSupport
+import Synchronization
 import Testing
 
 private let sure = -0.1
@@ -112,6 +113,43 @@ struct RouterTests {
         #expect(entry.calls.map(\.cost) == [NanoUSD(2), .zero])
         #expect(entry.calls[1].failure == "upstream_500")
         #expect(house.open.calls.count == 1)
+    }
+
+    @Test("A call that gave nothing was not billed, with a price or without")
+    func failedCallIsFree() async throws {
+        let house = try RouterHouse(open: openUnsure, closed: [.fail(broken)]) { $0.models[1].price = nil }
+        let receipt = try #require(await Outcome(try house.ask()).receipt)
+        #expect(receipt.calls.map(\.cost) == [NanoUSD(2), .zero])
+        #expect(receipt.unpricedCalls == 0)
+    }
+
+    @Test("A kept call is read to the end of its stream, so that its connection can be used again")
+    func readsToTheEnd() async throws {
+        final class Lingering: ChatProvider {
+            let events = answer(["a"], usage: localUsage)
+            let position = Mutex(0)
+            let gate = Gate()
+            let hasEnded = Mutex(false)
+
+            func generate(_ request: GenerationRequest, context: RequestContext) async throws -> GenerationStream {
+                GenerationStream { [self] in
+                    let index = position.withLock { position in
+                        defer { position += 1 }
+                        return position
+                    }
+                    if index < events.count { return events[index] }
+                    try await gate.wait()
+                    hasEnded.withLock { $0 = true }
+                    return nil
+                }
+            }
+        }
+        let provider = Lingering()
+        let house = try RouterHouse(open: []) { $0.models[0].provider = provider }
+        #expect(await Outcome(try house.ask("small")).words.last == "completed")
+        provider.gate.open()
+        await house.router.drain()
+        #expect(provider.hasEnded.withLock { $0 })
     }
 
     @Test("Without a closed model that can be called the answer is sent at once and marked")

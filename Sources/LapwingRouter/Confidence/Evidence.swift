@@ -41,6 +41,9 @@ package struct EvidenceCollector: Sendable {
     private var logProbabilities: [Double] = []
     private var first: ScoredToken?
     private var isIncomplete = false
+    /// The last token set no text free. If the answer ends with it, it is the end mark, which our engine reports and other
+    /// providers do not; it is then not judged.
+    private var lastIsSilent = false
     /// Tokens seen, also beyond the limit. A piece of text that came without its tokens counts as one.
     package private(set) var tokenCount = 0
     package private(set) var finish: FinishReason?
@@ -56,6 +59,7 @@ package struct EvidenceCollector: Sendable {
             }
             return
         }
+        lastIsSilent = text.isEmpty
         for token in tokens {
             if first == nil { first = token }
             tokenCount += 1
@@ -64,7 +68,11 @@ package struct EvidenceCollector: Sendable {
         }
     }
 
-    package mutating func end(_ reason: FinishReason) { finish = reason }
+    package mutating func end(_ reason: FinishReason) {
+        finish = reason
+        let isWhole = tokenCount == logProbabilities.count
+        if reason == .stop, lastIsSilent, isWhole { logProbabilities.removeLast() }
+    }
 
     /// nil where the answer has no tokens yet or came without log-probabilities.
     package var evidence: Evidence? {

@@ -14,7 +14,7 @@ package final class OpenAICompatibleProvider: ChatProvider {
         /// Most bytes of one event, and of an error's body.
         package var eventByteLimit = 1 << 20
         /// Most bytes of one answer's stream.
-        package var answerByteLimit = 64 << 20
+        package var answerByteLimit = 16 << 20
 
         package init() {}
     }

@@ -44,6 +44,26 @@ struct EvidenceTests {
         #expect(collector.evidence?.minimum == -1)
     }
 
+    @Test("The end mark is not judged: a last token without text before a stop")
+    func endMark() {
+        func evidence(_ last: String, _ reason: FinishReason, limit: Int? = nil) -> Evidence? {
+            var collector = EvidenceCollector(limit: limit)
+            collector.add(text: "a", tokens: [token(-1)])
+            collector.add(text: last, tokens: [token(-7)])
+            collector.end(reason)
+            return collector.evidence
+        }
+        #expect(evidence("", .stop)?.minimum == -1)
+        #expect(evidence("", .stop)?.tokenCount == 1)
+        #expect(evidence("b", .stop)?.minimum == -7)
+        #expect(evidence("", .length)?.minimum == -7)
+        #expect(evidence("", .stop, limit: 1)?.tokenCount == 1)
+        var empty = EvidenceCollector(limit: nil)
+        empty.add(text: "", tokens: [token(-1)])
+        empty.end(.stop)
+        #expect(empty.evidence == nil)
+    }
+
     @Test("An answer without tokens, or with one that has no log-probability, is no evidence")
     func none() {
         var text = EvidenceCollector(limit: nil)

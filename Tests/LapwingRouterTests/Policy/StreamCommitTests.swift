@@ -85,6 +85,10 @@ struct StreamCommitTests {
         policy.mayEscalate = mayEscalate
         let events = [delta("a", sure), delta("b", sure), delta("c", -50)] + answer(["d"], logProbability: -50)
         #expect(play(policy, open(events)).commit.confidence?.probability == 0.9)
+        // Also where they come in one event with those before it.
+        let tokens = [sure, sure, -50].map { ScoredToken(id: 1, bytes: [65], logProbability: $0) }
+        let together = play(policy, [.open(.delta(choice: 0, text: "AAA", tokens: tokens))])
+        #expect(together.commit.confidence?.probability == 0.9)
     }
 
     @Test("Too unsure: the closed model is called, and its first content ends the open call and is sent")
