@@ -13,6 +13,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     ],
     targets: [
         // Layer 0: no imports of ours.
@@ -34,6 +36,9 @@ let package = Package(
         .testTarget(
             name: "LapwingModelTests", dependencies: ["CLapwingKernels", "LapwingModel", "LapwingTestSupport"],
             resources: [.copy("Fixtures")]),
+        // The forward pass alone: speed, and logits for Scripts/make_reference.py.
+        .executableTarget(
+            name: "ForwardBenchmark", dependencies: ["LapwingModel"], path: "Benchmarks/ForwardBenchmark"),
         // All that outlives a request: the ledger and the price book.
         .target(
             name: "LapwingStore",
@@ -68,6 +73,22 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ]),
+        // Models from the hub, and what is on the disk.
+        .target(
+            name: "LapwingHub",
+            dependencies: [
+                "LapwingAPI", "LapwingModel", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .testTarget(
+            name: "LapwingHubTests",
+            dependencies: [
+                "LapwingHub", "LapwingModel", "LapwingTestSupport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
 
         // Layer 3: HTTP to providers and back.
         .target(
@@ -88,6 +109,28 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+
+        // Layer 4: the commands, the configuration file, and the one place that wires objects.
+        .executableTarget(
+            name: "lapwing",
+            dependencies: [
+                "LapwingAPI", "LapwingText", "LapwingModel", "LapwingStore", "LapwingEngine", "LapwingRouter",
+                "LapwingHub", "LapwingServer",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+        .testTarget(
+            name: "LapwingCommandTests",
+            dependencies: [
+                "lapwing", "LapwingAPI", "LapwingText", "LapwingStore", "LapwingRouter", "LapwingTestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         // Tests share this: tiny models, scripted providers and the manual clock.

@@ -1,14 +1,6 @@
 import Foundation
 import GRDB
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// Moves and removes database files together with the logs that lie beside them.
 enum DatabaseFile {
     private static let companions = ["-wal", "-shm", "-journal"]

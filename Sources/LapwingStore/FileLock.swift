@@ -1,13 +1,5 @@
 import Foundation
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// Keeps a second writer away from a file for as long as it lives; the kernel lets go when the process dies.
 ///
 /// The lock is on a file beside the database: closing any descriptor of the database itself would drop SQLite's own

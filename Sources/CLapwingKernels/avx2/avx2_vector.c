@@ -7,38 +7,71 @@
 
 LW_AVX2_BEGIN
 
-void lw_avx2_quantize(const float *restrict x, lw_q8_block *restrict blocks, size_t count, size_t stride) {
+LW_INLINE float block_magnitude(const float *x) {
     const __m256i magnitude_bits = _mm256_set1_epi32(0x7fffffff);
+    __m256i greatest = _mm256_setzero_si256();
+    LW_UNROLL for (int j = 0; j < 4; j++) {
+        const __m256i bits = _mm256_loadu_si256((const __m256i *)(x + 8 * j));
+        greatest = _mm256_max_epi32(greatest, _mm256_and_si256(bits, magnitude_bits));
+    }
+    __m128i top = _mm_max_epi32(_mm256_castsi256_si128(greatest), _mm256_extracti128_si256(greatest, 1));
+    top = _mm_max_epi32(top, _mm_shuffle_epi32(top, 0x4e));
+    top = _mm_max_epi32(top, _mm_shuffle_epi32(top, 0xb1));
+    return lw_float_of_bits((uint32_t)_mm_cvtsi128_si32(top));
+}
+
+/// Stores 32 whole numbers as bytes and returns their sum.
+LW_INLINE int32_t store_bytes(const __m256i quants[4], int8_t *out) {
+    // Packing works within 128-bit halves; the permutation puts the groups of four back in order.
     const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-    for (size_t i = 0; i < count; i++, x += LW_BLOCK_LENGTH, blocks += stride) {
-        __m256 values[4];
-        __m256i greatest = _mm256_setzero_si256();
-        LW_UNROLL for (int j = 0; j < 4; j++) {
-            values[j] = _mm256_loadu_ps(x + 8 * j);
-            greatest = _mm256_max_epi32(greatest, _mm256_and_si256(_mm256_castps_si256(values[j]), magnitude_bits));
-        }
-        __m128i top = _mm_max_epi32(_mm256_castsi256_si128(greatest), _mm256_extracti128_si256(greatest, 1));
-        top = _mm_max_epi32(top, _mm_shuffle_epi32(top, 0x4e));
-        top = _mm_max_epi32(top, _mm_shuffle_epi32(top, 0xb1));
-        const uint32_t bits = (uint32_t)_mm_cvtsi128_si32(top);
-        const float magnitude = lw_float_of_bits(bits);
-        if (bits >= 0x7f800000 || magnitude < LW_TINY) {
-            lw_scalar_quantize(x, blocks, 1, 1);
+    const __m256i packed = _mm256_packs_epi16(_mm256_packs_epi32(quants[0], quants[1]),
+                                              _mm256_packs_epi32(quants[2], quants[3]));
+    _mm256_storeu_si256((__m256i *)out, _mm256_permutevar8x32_epi32(packed, order));
+    const __m256i sums = _mm256_add_epi32(_mm256_add_epi32(quants[0], quants[1]),
+                                          _mm256_add_epi32(quants[2], quants[3]));
+    __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
+    return _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1)));
+}
+
+void lw_avx2_quantize(const float *restrict x, lw_q8_block *restrict blocks, int8_t *restrict fine, size_t count) {
+    float total = 0;
+    for (size_t b = 0; b < count; b++) {
+        // The magnitude waits in the block for the second pass.
+        blocks[b].scale = block_magnitude(x + b * LW_BLOCK_LENGTH);
+        total += blocks[b].scale;
+    }
+    const float limit = total / (float)count * LW_FINE_RATIO;
+    for (size_t b = 0; b < count; b++, x += LW_BLOCK_LENGTH, fine += LW_BLOCK_LENGTH) {
+        const float magnitude = blocks[b].scale;
+        if (!(magnitude < INFINITY) || magnitude < LW_TINY) {
+            lw_scalar_quantize_block(x, magnitude, false, blocks + b, fine);
             continue;
         }
         const __m256 inverse = _mm256_set1_ps(127.0f / magnitude);
+        __m256 scaled[4];
         __m256i quants[4];
-        LW_UNROLL for (int j = 0; j < 4; j++) quants[j] = _mm256_cvtps_epi32(_mm256_mul_ps(values[j], inverse));
-        __m256i sums = _mm256_add_epi32(_mm256_add_epi32(quants[0], quants[1]), _mm256_add_epi32(quants[2], quants[3]));
-        __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
-        sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
-        sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1));
-        // Packing works within 128-bit halves; the permutation puts the groups of four back in order.
-        const __m256i packed = _mm256_packs_epi16(_mm256_packs_epi32(quants[0], quants[1]),
-                                                  _mm256_packs_epi32(quants[2], quants[3]));
-        _mm256_storeu_si256((__m256i *)blocks->quants, _mm256_permutevar8x32_epi32(packed, order));
-        blocks->scale = magnitude / 127.0f;
-        blocks->sum = (float)_mm_cvtsi128_si32(sum);
+        LW_UNROLL for (int j = 0; j < 4; j++) {
+            scaled[j] = _mm256_mul_ps(_mm256_loadu_ps(x + 8 * j), inverse);
+            quants[j] = _mm256_cvtps_epi32(scaled[j]);
+        }
+        const int32_t sum = store_bytes(quants, blocks[b].quants);
+        const bool is_fine = magnitude > limit;
+        blocks[b].shift = is_fine ? 8 : 0;
+        if (!is_fine) {
+            blocks[b].scale = magnitude / 127.0f;
+            blocks[b].sum = (float)sum;
+            _mm256_storeu_si256((__m256i *)fine, _mm256_setzero_si256());
+            continue;
+        }
+        const __m256 most = _mm256_set1_ps(127.0f), least = _mm256_set1_ps(-127.0f);
+        LW_UNROLL for (int j = 0; j < 4; j++) {
+            const __m256 rest = _mm256_mul_ps(_mm256_sub_ps(scaled[j], _mm256_cvtepi32_ps(quants[j])),
+                                              _mm256_set1_ps(256.0f));
+            quants[j] = _mm256_cvtps_epi32(_mm256_max_ps(_mm256_min_ps(rest, most), least));
+        }
+        blocks[b].scale = magnitude / 127.0f / 256.0f;
+        blocks[b].sum = (float)(256 * sum + store_bytes(quants, fine));
     }
 }
 

@@ -91,20 +91,23 @@ void lw_matrix_row(const lw_matrix *w, size_t row, float *restrict out);
 
 // MARK: Activations
 
-/// 32 activations as quant * scale, with the sum of the quants that folds weight minima in.
+/// 32 activations quant * scale or, where `shift` is 8, (256 * quant + fine quant) * scale.
 typedef struct lw_q8_block {
     float scale;
-    float sum;  // of the 32 quants, an exact integer
+    float sum;      // of the 32 whole numbers that the scale multiplies, exact; it folds weight minima in
+    int32_t shift;  // 8 where the block has fine quants, else 0
     int8_t quants[32];
 } lw_q8_block;
 
-_Static_assert(sizeof(lw_q8_block) == 40, "two floats and 32 bytes");
+_Static_assert(sizeof(lw_q8_block) == 44, "three words and 32 bytes");
 
-/// The input rows of a product. Float layouts read `values`, quantised layouts read `blocks`; the other is not looked at.
+/// The input rows of a product. Float layouts read `values`, quantised layouts the rest; what is not read may be any
+/// address.
 typedef struct lw_input {
     const float *values;
     size_t value_stride;  // floats from one token to the next
     const lw_q8_block *blocks;
+    const int8_t *fine;   // 32 fine quants a block, zero where its shift is
     size_t block_stride;  // blocks from one token to the next
 } lw_input;
 
@@ -144,9 +147,10 @@ typedef struct lw_kernels {
     void (*matmul)(const lw_matrix *w, const lw_input *x, size_t tokens, const lw_output *y, size_t strip0,
                    size_t strip1);
 
-    /// Quantises `count` blocks of 32 floats: scale = greatest magnitude / 127, ties to even. Block i goes to
-    /// blocks[i * stride].
-    void (*quantize)(const float *restrict x, lw_q8_block *restrict blocks, size_t count, size_t stride);
+    /// Quantises a row of `count` blocks of 32 floats: scale = greatest magnitude / 127, ties to even. A block whose
+    /// greatest magnitude is over twice the row's mean of them would round as coarsely as its outlier asks for: it
+    /// gets a second byte a value. Those few blocks carry most of the error of eight bits.
+    void (*quantize)(const float *restrict x, lw_q8_block *restrict blocks, int8_t *restrict fine, size_t count);
 
     /// y = x / sqrt(mean(x^2) + epsilon) * weight.
     void (*rms_norm)(const float *restrict x, const float *restrict weight, float epsilon, float *restrict y,

@@ -4,29 +4,49 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-static void quantize_block(const float *restrict x, lw_q8_block *restrict block) {
+/// The greatest magnitude of a block, infinity or NaN included.
+static float block_magnitude(const float *x) {
     // Magnitudes compare like their bits, and NaN stays above infinity.
     uint32_t greatest = 0;
     for (size_t i = 0; i < LW_BLOCK_LENGTH; i++) {
         const uint32_t magnitude = lw_bits_of_float(x[i]) & 0x7fffffff;
         greatest = magnitude > greatest ? magnitude : greatest;
     }
-    const float magnitude = lw_float_of_bits(greatest);
-    const bool finite = greatest < 0x7f800000;
-    const float inverse = finite && magnitude >= LW_TINY ? 127.0f / magnitude : 0.0f;
-    int32_t sum = 0;
-    for (size_t i = 0; i < LW_BLOCK_LENGTH; i++) {
-        const int32_t quant = inverse == 0 ? 0 : (int32_t)rintf(x[i] * inverse);
-        block->quants[i] = (int8_t)quant;
-        sum += quant;
-    }
-    // A block that is not finite poisons its products instead of passing for a number.
-    block->scale = finite ? magnitude / 127.0f : magnitude - magnitude;
-    block->sum = (float)sum;
+    return lw_float_of_bits(greatest);
 }
 
-void lw_scalar_quantize(const float *restrict x, lw_q8_block *restrict blocks, size_t count, size_t stride) {
-    for (size_t i = 0; i < count; i++) quantize_block(x + i * LW_BLOCK_LENGTH, blocks + i * stride);
+void lw_scalar_quantize_block(const float *restrict x, float magnitude, bool is_fine, lw_q8_block *restrict block,
+                              int8_t *restrict fine) {
+    const bool finite = magnitude < INFINITY;
+    const float inverse = finite && magnitude >= LW_TINY ? 127.0f / magnitude : 0.0f;
+    int32_t sum = 0, fine_sum = 0;
+    for (size_t i = 0; i < LW_BLOCK_LENGTH; i++) {
+        const float scaled = inverse == 0 ? 0 : x[i] * inverse;
+        const float quant = rintf(scaled);
+        float rest = rintf((scaled - quant) * 256.0f);
+        // Half a step would be 128; what limiting it leaves out is a 256th of a step.
+        rest = rest > 127.0f ? 127.0f : rest < -127.0f ? -127.0f : rest;
+        block->quants[i] = (int8_t)quant;
+        fine[i] = is_fine ? (int8_t)rest : 0;
+        sum += block->quants[i];
+        fine_sum += fine[i];
+    }
+    // A block that is not finite poisons its products instead of passing for a number.
+    const float scale = finite ? magnitude / 127.0f : magnitude - magnitude;
+    block->scale = is_fine ? scale / 256.0f : scale;
+    block->shift = is_fine ? 8 : 0;
+    block->sum = (float)(is_fine ? 256 * sum + fine_sum : sum);
+}
+
+void lw_scalar_quantize(const float *restrict x, lw_q8_block *restrict blocks, int8_t *restrict fine, size_t count) {
+    float total = 0;
+    for (size_t b = 0; b < count; b++) total += block_magnitude(x + b * LW_BLOCK_LENGTH);
+    const float limit = total / (float)count * LW_FINE_RATIO;
+    for (size_t b = 0; b < count; b++) {
+        const float magnitude = block_magnitude(x + b * LW_BLOCK_LENGTH);
+        const bool is_fine = magnitude > limit && magnitude >= LW_TINY;
+        lw_scalar_quantize_block(x + b * LW_BLOCK_LENGTH, magnitude, is_fine, blocks + b, fine + b * LW_BLOCK_LENGTH);
+    }
 }
 
 void lw_scalar_rms_norm(const float *restrict x, const float *restrict weight, float epsilon, float *restrict y,

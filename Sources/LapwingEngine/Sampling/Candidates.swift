@@ -1,71 +1,69 @@
-import Foundation
 import LapwingAPI
 
-/// Tokens that may be drawn, in the order of their ids, with logits relative to the most probable one and divided by the temperature.
+/// A token that may be drawn.
+struct Candidate {
+    var id: TokenID
+    var logit: Float
+    /// Relative to the most probable token's, which is 1.
+    var weight: Float
+}
+
+/// Tokens that may be drawn, in the order of their ids.
 struct Candidates {
-    private(set) var ids: [TokenID] = []
-    private(set) var logits: [Float] = []  // [candidate], at most 0
-    private var scratch: [Float] = []
+    private var all: [Candidate] = []
+    private var scratch: [Candidate] = []
 
-    var count: Int { ids.count }
+    var count: Int { all.count }
 
-    /// Collects the tokens whose scaled logit is at least `floor`.
-    mutating func gather(_ row: UnsafeBufferPointer<Float>, maximum: Float, scale: Float, floor: Float) {
-        ids.removeAll(keepingCapacity: true)
-        logits.removeAll(keepingCapacity: true)
-        for (id, logit) in row.enumerated() {
-            let scaled = (logit - maximum) * scale
-            guard scaled >= floor else { continue }
-            ids.append(TokenID(id))
-            logits.append(scaled)
+    /// Sum of the candidates' weights.
+    var mass: Double { all.reduce(0) { $0 + Double($1.weight) } }
+
+    /// Collects the tokens whose weight is at least `floor`.
+    mutating func gather(_ row: UnsafeBufferPointer<Float>, weights: [Float], floor: Float) {
+        all.removeAll(keepingCapacity: true)
+        weights.withUnsafeBufferPointer { weights in
+            for id in weights.indices where weights[id] >= floor {
+                all.append(Candidate(id: TokenID(id), logit: row[id], weight: weights[id]))
+            }
         }
     }
 
-    /// Sum of the candidates' weights, where the most probable token's is 1.
-    var mass: Double { logits.reduce(0) { $0 + Self.weight($1) } }
-
     mutating func keepMostProbable(_ count: Int) {
-        guard count < ids.count else { return }
+        guard count < all.count else { return }
         keep(cut(reaching: Double(count)) { _ in 1 })
     }
 
-    /// Keeps the fewest, most probable first, whose weights sum to `mass` or more.
-    mutating func keepMass(_ mass: Double) { keep(cut(reaching: mass, weight: Self.weight)) }
+    /// Keeps the fewest, most probable first, whose weights sum to `mass` or more; all where they do not.
+    mutating func keepMass(_ mass: Double) { keep(cut(reaching: mass) { Double($0.weight) }) }
 
-    mutating func keepAtLeast(_ floor: Float) { keep(MassCut(value: floor, ties: .max)) }
+    mutating func keepWeights(from floor: Float) { all.removeAll { $0.weight < floor } }
 
     /// The token at share `uniform` of the candidates' mass.
     func drawn(_ uniform: Double) -> TokenID? {
         let target = uniform * mass
         var sum = 0.0
-        for (id, logit) in zip(ids, logits) {
-            sum += Self.weight(logit)
-            if sum > target { return id }
+        let found = all.first { candidate in
+            sum += Double(candidate.weight)
+            return sum > target
         }
         // Rounding may leave the sum a hair under the target.
-        return ids.last
+        return (found ?? all.last)?.id
     }
 
-    private mutating func cut(reaching target: Double, weight: (Float) -> Double) -> MassCut {
+    private mutating func cut(reaching target: Double, measure: (Candidate) -> Double) -> MassCut {
         scratch.removeAll(keepingCapacity: true)
-        scratch += logits
-        return MassCut.reaching(target, in: &scratch, weight: weight)
+        scratch += all
+        return scratch.withUnsafeMutableBufferPointer { MassCut.reaching(target, in: $0, measure: measure) }
     }
 
     private mutating func keep(_ cut: MassCut) {
         var ties = cut.ties
-        var kept = 0
-        for index in ids.indices {
-            let logit = logits[index]
-            guard logit > cut.value || (logit == cut.value && ties > 0) else { continue }
-            if logit == cut.value { ties -= 1 }
-            ids[kept] = ids[index]
-            logits[kept] = logit
-            kept += 1
+        all.removeAll { candidate in
+            if candidate.logit == cut.logit {
+                ties -= 1
+                return ties < 0
+            }
+            return candidate.logit < cut.logit
         }
-        ids.removeLast(ids.count - kept)
-        logits.removeLast(logits.count - kept)
     }
-
-    private static func weight(_ logit: Float) -> Double { exp(Double(logit)) }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import LapwingAPI
 import LapwingModel
 
@@ -6,8 +5,8 @@ import LapwingModel
 package struct SamplerScratch {
     private var row: [Float] = []
     var candidates = Candidates()
-    /// Weights relative to the most probable token.
-    var weights: [Float] = []
+    /// The vocabulary's weights, relative to the most probable token's.
+    private(set) var weights: [Float] = []
 
     package init() {}
 
@@ -20,6 +19,14 @@ package struct SamplerScratch {
     }
 
     mutating func giveBack(_ taken: inout [Float]) { swap(&taken, &row) }
+
+    /// Writes each token's weight, `exp((logit - maximum) * scale)`, and gives their sum.
+    mutating func weigh(_ row: UnsafeBufferPointer<Float>, maximum: Float, scale: Float) -> Double {
+        if weights.count != row.count { weights = Array(repeating: 0, count: row.count) }
+        return weights.withUnsafeMutableBufferPointer {
+            LogitMath.weights(of: row, maximum: maximum, scale: scale, into: $0)
+        }
+    }
 }
 
 extension Sampler {
@@ -27,7 +34,7 @@ extension Sampler {
     func chooseFromAll(
         _ row: UnsafeBufferPointer<Float>, maximum: Float, scale: Float, uniform: Double, scratch: inout SamplerScratch
     ) -> TokenID? {
-        let target = uniform * weigh(row, maximum: maximum, scale: scale, into: &scratch.weights)
+        let target = uniform * scratch.weigh(row, maximum: maximum, scale: scale)
         var sum = 0.0
         let drawn = scratch.weights.firstIndex { weight in
             sum += Double(weight)
@@ -40,45 +47,30 @@ extension Sampler {
     func chooseFiltered(
         _ row: UnsafeBufferPointer<Float>, maximum: Float, scale: Float, uniform: Double, scratch: inout SamplerScratch
     ) -> TokenID? {
-        // Of the whole vocabulary: with top_k the nucleus is taken from what that leaves, see below.
-        let nucleusMass =
-            sampling.topK == nil && sampling.topP < 1
-            ? sampling.topP * weigh(row, maximum: maximum, scale: scale, into: &scratch.weights) : 0
-        gather(row, maximum: maximum, scale: scale, nucleusMass: nucleusMass, into: &scratch.candidates)
-        if let topK = sampling.topK { scratch.candidates.keepMostProbable(max(topK, 1)) }
-        if sampling.topP < 1 {
-            scratch.candidates.keepMass(sampling.topK == nil ? nucleusMass : sampling.topP * scratch.candidates.mass)
+        let total = scratch.weigh(row, maximum: maximum, scale: scale)
+        if let topK = sampling.topK {
+            gather(topK, of: row, scratch: &scratch)
+            scratch.candidates.keepMostProbable(topK)
+        } else {
+            // What is lighter than this sums up to less than top_p leaves out, so the nucleus is among the rest.
+            let lightest = Float((1 - sampling.topP) * total / Double(row.count)) * 0.99
+            let floor = max(lightest, Float(sampling.minP))
+            scratch.candidates.gather(row, weights: scratch.weights, floor: floor)
         }
-        if sampling.minP > 0 { scratch.candidates.keepAtLeast(leastLogit) }
+        if sampling.topP < 1 {
+            let mass = sampling.topK == nil ? total : scratch.candidates.mass
+            scratch.candidates.keepMass(sampling.topP * mass)
+        }
+        scratch.candidates.keepWeights(from: Float(sampling.minP))
         return scratch.candidates.drawn(uniform)
     }
 
-    /// What `minP` asks for, as a logit relative to the most probable token.
-    private var leastLogit: Float { Float(log(sampling.minP)) }
-
-    /// Collects enough of the most probable tokens for the filters to choose from.
-    private func gather(
-        _ row: UnsafeBufferPointer<Float>, maximum: Float, scale: Float, nucleusMass: Double,
-        into candidates: inout Candidates
-    ) {
-        // The few tokens near the top are nearly always enough; in a flat distribution all are taken.
-        for floor in [-8, -16, -Float.infinity] {
-            candidates.gather(row, maximum: maximum, scale: scale, floor: floor)
-            let isEnough =
-                if let topK = sampling.topK { candidates.count >= topK } else if sampling.topP < 1 {
-                    candidates.mass >= nucleusMass
-                } else { floor <= leastLogit }
-            if isEnough { return }
+    /// Collects at least the `count` most probable tokens.
+    private func gather(_ count: Int, of row: UnsafeBufferPointer<Float>, scratch: inout SamplerScratch) {
+        // The few near the top are nearly always enough (e^-8, e^-16); in a flat distribution all are taken.
+        for floor in [3.4e-4, 1.1e-7, 0] as [Float] {
+            scratch.candidates.gather(row, weights: scratch.weights, floor: floor)
+            if scratch.candidates.count >= count { return }
         }
-    }
-}
-
-/// Writes each token's weight, `exp((logit - maximum) * scale)`, and gives their sum.
-private func weigh(
-    _ row: UnsafeBufferPointer<Float>, maximum: Float, scale: Float, into weights: inout [Float]
-) -> Double {
-    if weights.count != row.count { weights = Array(repeating: 0, count: row.count) }
-    return weights.withUnsafeMutableBufferPointer {
-        LogitMath.weights(of: row, maximum: maximum, scale: scale, into: $0)
     }
 }

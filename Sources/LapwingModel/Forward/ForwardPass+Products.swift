@@ -59,10 +59,10 @@ extension ForwardPass {
     private static let tileFloats = 4_096
     /// Rows that go through a tile of hidden values together.
     private static let tileRows = 64
-    /// Hidden values that one thread takes at least: one block, which it can quantise on its own.
-    private static let unit = Int(LW_BLOCK_LENGTH)
+    /// Hidden values that one thread takes at least: a few strips, so that a call is some work.
+    private static let unit = 4 * Int(LW_STRIP_ROWS)
 
-    /// silu(gate x) * (up x) into `scratch.hidden`: two products, activation and quantising in one parallel loop.
+    /// silu(gate x) * (up x) into `scratch.hidden`: both products and the activation in one parallel loop.
     func feedForward(_ layer: DecoderLayer) {
         let width = layer.gate.rows, unit = Self.unit
         let units = (width + unit - 1) / unit
@@ -81,6 +81,10 @@ extension ForwardPass {
                 }
             }
         }
+        guard layer.down.takesBlocks else { return }
+        workers.forEachRange(rows.count, grain: Self.rowGrain) { range in
+            for row in range { scratch.hidden.quantize(row: row, width: width, by: kernels) }
+        }
     }
 
     /// One tile of hidden values: `gates` and `ups` hold it as [row][column] on the way.
@@ -98,15 +102,9 @@ extension ForwardPass {
             kernels.pointee.matmul(&packed, &input, rows.count, &output, strips.lowerBound, strips.upperBound)
         }
         kernels.pointee.swiglu(gates, ups, gates, rows.count * columns.count)
-        let blockCount = Activations.blockCount(width), blocks = columns.count / Self.unit
         for row in rows {
             let values = gates + (row - rows.lowerBound) * columns.count
-            if layer.down.takesBlocks {
-                let target = scratch.hidden.blocks + row * blockCount + columns.lowerBound / Self.unit
-                kernels.pointee.quantize(values, target, blocks, 1)
-            } else {
-                (scratch.hidden.values + row * width + columns.lowerBound).update(from: values, count: columns.count)
-            }
+            (scratch.hidden.values + row * width + columns.lowerBound).update(from: values, count: columns.count)
         }
     }
 }

@@ -96,7 +96,7 @@ struct ForwardPass {
 
 extension ForwardPass {
     /// Rows that one thread takes at a time where a row is little work.
-    private static let rowGrain = 4
+    static let rowGrain = 4
 
     func embed() {
         let width = configuration.embeddingLength

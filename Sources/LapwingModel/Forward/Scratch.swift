@@ -54,44 +54,51 @@ final class Scratch {
 struct Activations {
     let values: UnsafeMutablePointer<Float>
     let blocks: UnsafeMutablePointer<lw_q8_block>
+    let fine: UnsafeMutablePointer<Int8>
 
-    fileprivate typealias Place = (values: Int, blocks: Int)
+    fileprivate typealias Place = (values: Int, blocks: Int, fine: Int)
 
     fileprivate static func place(_ rows: Int, width: Int, in layout: inout RegionLayout) -> Place {
-        let blockCount = (width + Int(LW_BLOCK_LENGTH) - 1) / Int(LW_BLOCK_LENGTH)
+        let blockCount = rows * ((width + Int(LW_BLOCK_LENGTH) - 1) / Int(LW_BLOCK_LENGTH))
         return (
             layout.place(rows * width * MemoryLayout<Float>.stride),
-            layout.place(rows * blockCount * MemoryLayout<lw_q8_block>.stride)
+            layout.place(blockCount * MemoryLayout<lw_q8_block>.stride), layout.place(blockCount * Int(LW_BLOCK_LENGTH))
         )
     }
 
-    private init(values: UnsafeMutablePointer<Float>, blocks: UnsafeMutablePointer<lw_q8_block>) {
+    private init(
+        values: UnsafeMutablePointer<Float>, blocks: UnsafeMutablePointer<lw_q8_block>, fine: UnsafeMutablePointer<Int8>
+    ) {
         self.values = values
         self.blocks = blocks
+        self.fine = fine
     }
 
     fileprivate init(in region: Region, at place: Place) {
         values = region.floats(at: place.values)
         blocks = (region.base + place.blocks).assumingMemoryBound(to: lw_q8_block.self)
+        fine = (region.base + place.fine).assumingMemoryBound(to: Int8.self)
     }
 
-    static func blockCount(_ width: Int) -> Int { width / Int(LW_BLOCK_LENGTH) }
+    private static func blockCount(_ width: Int) -> Int { width / Int(LW_BLOCK_LENGTH) }
 
     /// The rows as the kernels take them, `width` values each.
     func rows(width: Int) -> lw_input {
         lw_input(
-            values: values, value_stride: width, blocks: blocks, block_stride: Self.blockCount(width))
+            values: values, value_stride: width, blocks: blocks, fine: fine, block_stride: Self.blockCount(width))
     }
 
     /// The rows from `row` on.
     func skipping(_ row: Int, width: Int) -> Activations {
-        Activations(values: values + row * width, blocks: blocks + row * Self.blockCount(width))
+        let block = row * Self.blockCount(width)
+        return Activations(
+            values: values + row * width, blocks: blocks + block, fine: fine + block * Int(LW_BLOCK_LENGTH))
     }
 
     /// Fills one row's blocks from its values.
     func quantize(row: Int, width: Int, by kernels: UnsafePointer<lw_kernels>) {
-        let count = Self.blockCount(width)
-        kernels.pointee.quantize(values + row * width, blocks + row * count, count, 1)
+        let start = skipping(row, width: width)
+        kernels.pointee.quantize(start.values, start.blocks, start.fine, Self.blockCount(width))
     }
 }
 

@@ -63,11 +63,14 @@ final class TestMatrix {
 struct TestInput {
     let values: [Float]
     let blocks: [lw_q8_block]
+    let fine: [Int8]
     let tokens: Int
     let columns: Int
 
+    /// Rows with an outlier here and there, so that some blocks have fine quants and some have not.
     init(tokens: Int, columns: Int, seed: UInt64 = 11, table: KernelTable) {
-        let values = randomFloats(tokens * columns, seed: seed, magnitude: 3)
+        var values = randomFloats(tokens * columns, seed: seed, magnitude: 3)
+        for index in stride(from: 37, to: values.count, by: 151) { values[index] *= 30 }
         self.init(values, tokens: tokens, table: table)
     }
 
@@ -75,17 +78,29 @@ struct TestInput {
         columns = values.count / tokens
         // One block even where there are none, so that there is an address to pass.
         var blocks = [lw_q8_block](repeating: lw_q8_block(), count: max(values.count / 32, 1))
-        if columns % 32 == 0 { table.functions.pointee.quantize(values, &blocks, values.count / 32, 1) }
-        (self.values, self.blocks, self.tokens) = (values, blocks, tokens)
+        var fine = [Int8](repeating: 99, count: blocks.count * 32)
+        let count = columns / 32
+        for token in 0..<tokens where columns % 32 == 0 {
+            let row = Array(values[token * columns..<(token + 1) * columns])
+            blocks.withUnsafeMutableBufferPointer { blocks in
+                fine.withUnsafeMutableBufferPointer { fine in
+                    guard let blocks = blocks.baseAddress, let fine = fine.baseAddress else { return }
+                    table.functions.pointee.quantize(row, blocks + token * count, fine + token * count * 32, count)
+                }
+            }
+        }
+        (self.values, self.blocks, self.fine, self.tokens) = (values, blocks, fine, tokens)
+    }
+
+    /// The whole number that stands for the activation at `index`.
+    func quant(_ index: Int) -> Int {
+        let block = blocks[index / 32]
+        let coarse = withUnsafeBytes(of: block.quants) { Int($0.load(fromByteOffset: index % 32, as: Int8.self)) }
+        return coarse << Int(block.shift) + Int(fine[index])
     }
 
     /// The activation at `index` as the quantised form holds it.
-    func dequantized(_ index: Int) -> Double {
-        let block = blocks[index / 32]
-        return withUnsafeBytes(of: block.quants) {
-            Double(block.scale) * Double($0.load(fromByteOffset: index % 32, as: Int8.self))
-        }
-    }
+    func dequantized(_ index: Int) -> Double { Double(blocks[index / 32].scale) * Double(quant(index)) }
 
     /// y [token][row] for a range of tokens; `fill` is what the output holds before.
     func times(
@@ -95,18 +110,20 @@ struct TestInput {
         var out = [Float](repeating: fill, count: tokens.count * matrix.rows)
         values.withUnsafeBufferPointer { values in
             blocks.withUnsafeBufferPointer { blocks in
-                out.withUnsafeMutableBufferPointer { out in
-                    guard let target = out.baseAddress, let values = values.baseAddress,
-                        let blocks = blocks.baseAddress
-                    else { return }
-                    var packed = matrix.packed
-                    var input = lw_input(
-                        values: values + tokens.lowerBound * columns, value_stride: columns,
-                        blocks: blocks + tokens.lowerBound * (columns / 32),
-                        block_stride: columns / 32)
-                    var output = lw_output(values: target, stride: matrix.rows, add: add)
-                    table.functions.pointee.matmul(
-                        &packed, &input, tokens.count, &output, strips.lowerBound, strips.upperBound)
+                fine.withUnsafeBufferPointer { fine in
+                    out.withUnsafeMutableBufferPointer { out in
+                        guard let target = out.baseAddress, let values = values.baseAddress,
+                            let blocks = blocks.baseAddress, let fine = fine.baseAddress
+                        else { return }
+                        let skipped = tokens.lowerBound * (columns / 32)
+                        var packed = matrix.packed
+                        var input = lw_input(
+                            values: values + tokens.lowerBound * columns, value_stride: columns,
+                            blocks: blocks + skipped, fine: fine + skipped * 32, block_stride: columns / 32)
+                        var output = lw_output(values: target, stride: matrix.rows, add: add)
+                        table.functions.pointee.matmul(
+                            &packed, &input, tokens.count, &output, strips.lowerBound, strips.upperBound)
+                    }
                 }
             }
         }

@@ -30,55 +30,6 @@ struct VectorKernelTests {
         return abs(Double(lw_exp(x)) - exact) / Double(Float(exact).ulp)
     }
 
-    @Test("Quantised blocks hold their values to half a step, and the sum of their quants")
-    func quantizes() {
-        for table in KernelTable.available {
-            let input = TestInput(tokens: 1, columns: 256, table: table)
-            for (index, value) in input.values.enumerated() {
-                let step = Double(input.blocks[index / 32].scale)
-                #expect(abs(input.dequantized(index) - Double(value)) <= step * 0.500001)
-            }
-            for (b, block) in input.blocks.enumerated() {
-                let total = (0..<32).reduce(0.0) { $0 + input.dequantized(b * 32 + $1) }
-                #expect(abs(total - Double(block.scale) * Double(block.sum)) < 1e-5)
-                let greatest = input.values[b * 32..<b * 32 + 32].map(abs).max()
-                #expect(block.scale == (greatest ?? 0) / 127)
-            }
-        }
-    }
-
-    @Test("Zero, tiny and infinite activations quantise alike in every table")
-    func quantizesExtremes() {
-        let blocks: [[Float]] = [
-            [Float](repeating: 0, count: 32), [Float](repeating: 1e-38, count: 32),
-            [.infinity] + randomFloats(31, seed: 3),
-            randomFloats(31, seed: 3) + [.nan], (0..<32).map { Float($0) + 0.5 },
-        ]
-        for values in blocks {
-            let expected = TestInput(values, tokens: 1, table: .scalar).blocks[0]
-            if !values.allSatisfy(\.isFinite) { #expect(expected.scale.isNaN) }
-            for table in KernelTable.others {
-                let found = TestInput(values, tokens: 1, table: table).blocks[0]
-                #expect(
-                    found.scale.bitPattern == expected.scale.bitPattern || expected.scale.isNaN && found.scale.isNaN)
-                #expect(found.sum == expected.sum)
-                #expect(
-                    withUnsafeBytes(of: found.quants, Array.init) == withUnsafeBytes(of: expected.quants, Array.init))
-            }
-        }
-    }
-
-    @Test("A block stride leaves the blocks between alone")
-    func quantizesWithStride() {
-        for table in KernelTable.available {
-            let values = randomFloats(96, seed: 5)
-            var apart = [lw_q8_block](repeating: lw_q8_block(), count: 7)
-            table.functions.pointee.quantize(values, &apart, 3, 3)
-            let together = TestInput(values, tokens: 1, table: .scalar).blocks
-            for index in 0..<7 { #expect(apart[index].scale == (index % 3 == 0 ? together[index / 3].scale : 0)) }
-        }
-    }
-
     @Test("The norm is x / rms(x) times its weight, in every table the same bits")
     func normalizes() {
         for count in awkwardCounts where count > 0 {

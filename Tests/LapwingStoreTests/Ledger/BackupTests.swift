@@ -45,8 +45,10 @@ struct BackupTests {
         #expect(try ledger.reader.backup(to: copy, force: true).entryCount == 2)
     }
 
-    @Test("A restored ledger has the backup's entries and goes on with them, whatever log the old one left")
-    func restoring() async throws {
+    @Test(
+        "A restored ledger has the backup's entries and goes on with them, whatever log the old one left",
+        arguments: [false, true])
+    func restoring(oldIsBroken: Bool) async throws {
         let copy = folder.file("copy.sqlite")
         do {
             let ledger = try Ledger(path: folder.ledger)
@@ -62,6 +64,7 @@ struct BackupTests {
             }
         }
         let killed = folder.file("killed.sqlite")
+        if oldIsBroken { try Data(repeating: 0x5A, count: 8192).write(to: URL(fileURLWithPath: killed)) }
         #expect(throws: StoreError.alreadyExists(path: killed)) { try Ledger.restore(from: copy, to: killed) }
         #expect(try Ledger.restore(from: copy, to: killed, force: true).entryCount == 1)
         let ledger = try Ledger(path: killed)

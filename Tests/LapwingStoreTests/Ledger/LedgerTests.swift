@@ -109,6 +109,21 @@ struct LedgerTests {
         #expect(try ledger.reader.verify().failure == nil)
     }
 
+    @Test("Texts that Swift takes for equal and bytes tell apart are kept apart")
+    func canonicallyEquivalentTexts() async throws {
+        let users = ["\u{E9}", "e\u{301}"]
+        #expect(users[0] == users[1])
+        let ledger = try Ledger(path: folder.ledger)
+        for (number, user) in users.enumerated() {
+            var entry = LedgerEntry.sample(number)
+            entry.user = user
+            try await ledger.complete(entry)
+        }
+        #expect(try ledger.reader.verify().failure == nil)
+        let read = try ledger.reader.entries().map { Array(($0.entry.user ?? "").utf8) }
+        #expect(read == users.map { Array($0.utf8) })
+    }
+
     @Test("A NaN is refused, because SQLite would keep it as NULL")
     func notANumber() async throws {
         let ledger = try Ledger(path: folder.ledger)

@@ -1,0 +1,74 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+
+extension HubClient {
+    /// What an answer other than the one hoped for means. Returned where trying again does not help, as `Passing` where it may.
+    func failure(
+        _ response: HTTPClientResponse, _ url: URL, _ reference: HubReference
+    ) async throws -> any Error {
+        let status = Int(response.status.code)
+        let code = response.headers.first(name: "x-error-code") ?? ""
+        let repository = reference.repository
+        switch (status, code) {
+        case (_, "GatedRepo"): return HubError.gated(repository: repository, hasToken: hasToken)
+        case (_, "RepoNotFound"): return HubError.repositoryNotFound(repository: repository, hasToken: hasToken)
+        // The hub says 401 for what does not exist too, so that nobody learns the names of private models.
+        case (401, _):
+            return hasToken
+                ? HubError.badToken(repository: repository)
+                : HubError.repositoryNotFound(repository: repository, hasToken: false)
+        case (403, _): return HubError.gated(repository: repository, hasToken: hasToken)
+        case (404, _): return HubError.repositoryNotFound(repository: repository, hasToken: hasToken)
+        case (408, _), (429, _), (500..., _):
+            let seconds = response.headers.first(name: "retry-after").flatMap(Int.init)
+            return Passing(
+                reason: "status \(status)", wait: seconds.map { .seconds(min(max($0, 0), 120)) })
+        default:
+            let reason = response.headers.first(name: "x-error-message") ?? response.status.reasonPhrase
+            return HubError.refused(url: url.absoluteString, status: status, reason: String(reason.prefix(200)))
+        }
+    }
+
+    /// Runs `body` until it succeeds, fails for good, or has failed `retries.attempts` times.
+    func retrying<Value>(_ url: URL, _ body: () async throws -> Value) async throws -> Value {
+        var attempt = 1
+        while true {
+            do {
+                return try await body()
+            } catch let error as HubError {
+                throw error
+            } catch {
+                try await wait(after: error, attempt: attempt, url: url)
+                attempt += 1
+            }
+        }
+    }
+
+    /// Waits before the next attempt; throws where there is to be none.
+    func wait(after error: any Error, attempt: Int, url: URL) async throws {
+        try Task.checkCancellation()
+        if error is CancellationError { throw error }
+        guard attempt < retries.attempts else {
+            throw HubError.unreachable(url: url.absoluteString, attempts: attempt, reason: Self.reason(error))
+        }
+        try await retries.sleep((error as? Passing)?.wait ?? retries.delay(after: attempt))
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        switch error {
+        case let passing as Passing: passing.reason
+        case let error as HTTPClientError: error.shortDescription
+        case is ChannelError, is HTTPParserError: "the connection broke off"
+        default: "\(error)"
+        }
+    }
+}
+
+/// A failure that may pass by itself.
+struct Passing: Error {
+    var reason: String
+    /// How long the other side asked to wait.
+    var wait: Duration?
+}

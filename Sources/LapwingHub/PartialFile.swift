@@ -1,0 +1,118 @@
+import Crypto
+import Foundation
+import NIOCore
+
+/// A file under way: the bytes so far under `NAME.SHA256-PREFIX.partial`, and their hash.
+///
+/// The name carries the content's hash, so that a file that changed on the hub is not continued with another one's bytes.
+struct PartialFile: ~Copyable {
+    private let path: String
+    private let partialPath: String
+    private let expected: String
+    private let file: OpenFile
+    private(set) var count: Int64
+    private var hash: SHA256
+
+    /// Opens what an earlier run left, or an empty file. Throws `HubError.inUse` while another process has it open.
+    init(path: String, sha256: String) throws(HubError) {
+        let partialPath = "\(path).\(sha256.prefix(12)).partial"
+        let folder = URL(filePath: path).deletingLastPathComponent().path
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw .cannotWrite(path: folder, reason: error.localizedDescription)
+        }
+        let file = try OpenFile(path: partialPath, flags: O_RDWR | O_CREAT)
+        guard flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 else { throw .inUse(path: path) }
+        var hash = SHA256()
+        count = try file.hashRest(into: &hash)
+        self.path = path
+        self.partialPath = partialPath
+        expected = sha256
+        self.hash = hash
+        self.file = file
+    }
+
+    mutating func append(_ bytes: ByteBufferView) throws(HubError) {
+        bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        let failed = bytes.withUnsafeBytes { buffer in
+            var written = 0
+            while written < buffer.count {
+                let result = write(file.descriptor, buffer.baseAddress?.advanced(by: written), buffer.count - written)
+                if result < 0, errno != EINTR { return true }
+                written += max(0, result)
+            }
+            return false
+        }
+        if failed { throw .cannotWrite(path: partialPath, reason: OpenFile.systemError()) }
+        count += Int64(bytes.count)
+    }
+
+    /// Forgets all bytes.
+    mutating func restart() throws(HubError) {
+        guard ftruncate(file.descriptor, 0) == 0, lseek(file.descriptor, 0, SEEK_SET) == 0 else {
+            throw .cannotWrite(path: partialPath, reason: OpenFile.systemError())
+        }
+        hash = SHA256()
+        count = 0
+    }
+
+    /// Gives the file its name if it is the one expected; otherwise empties it and throws.
+    mutating func finish(_ hubFile: HubFile) throws(HubError) {
+        guard count == hubFile.size else {
+            let found = count
+            try restart()
+            throw .sizeMismatch(file: hubFile.path, expected: hubFile.size, found: found)
+        }
+        let found = Self.hex(hash.finalize())
+        guard found == expected else {
+            try restart()
+            throw .checksumMismatch(file: hubFile.path, expected: expected, found: found)
+        }
+        guard fsync(file.descriptor) == 0, rename(partialPath, path) == 0 else {
+            throw .cannotWrite(path: path, reason: OpenFile.systemError())
+        }
+    }
+
+    /// Lower-case hexadecimal SHA-256 of a whole file.
+    static func sha256(ofFile path: String) throws(HubError) -> String {
+        var hash = SHA256()
+        _ = try OpenFile(path: path, flags: O_RDONLY).hashRest(into: &hash)
+        return hex(hash.finalize())
+    }
+
+    private static func hex(_ digest: SHA256.Digest) -> String {
+        digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    }
+}
+
+/// A file descriptor that is closed with its owner.
+private struct OpenFile: ~Copyable {
+    let descriptor: Int32
+    private let path: String
+
+    init(path: String, flags: Int32) throws(HubError) {
+        let descriptor = open(path, flags | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw .cannotWrite(path: path, reason: Self.systemError()) }
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    deinit { close(descriptor) }
+
+    /// Hashes all bytes from the current position on and returns how many there were.
+    func hashRest(into hash: inout SHA256) throws(HubError) -> Int64 {
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        var total: Int64 = 0
+        while true {
+            let result = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+            if result < 0, errno == EINTR { continue }
+            guard result >= 0 else { throw .cannotWrite(path: path, reason: Self.systemError()) }
+            if result == 0 { return total }
+            buffer.withUnsafeBytes { hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<result])) }
+            total += Int64(result)
+        }
+    }
+
+    static func systemError() -> String { String(cString: strerror(errno)) }
+}

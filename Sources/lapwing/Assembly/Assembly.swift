@@ -1,0 +1,150 @@
+import AsyncHTTPClient
+import Foundation
+import LapwingAPI
+import LapwingEngine
+import LapwingModel
+import LapwingRouter
+import LapwingStore
+import LapwingText
+
+/// The objects behind one configuration, wired: engines, upstreams, router and ledger.
+///
+/// The one place where this is done; `serve`, `demo` and tests all come here. Whoever made it shuts it down.
+package final class Assembly: Sendable {
+    package let configuration: Configuration
+    package let ledger: Ledger
+    package let router: Router
+    /// One for each local model that could be loaded, in the configuration's order.
+    package let engines: [Engine]
+    /// Requests of an earlier process that were entered as lost.
+    package let recoveredCount: Int
+    private let client: HTTPClient
+
+    /// Opens the ledger, loads the models, and connects all. Takes the time that loading takes.
+    ///
+    /// Throws `StoreError.inUse` where another process serves from the same data folder.
+    package static func make(_ configuration: Configuration) async throws -> Assembly {
+        let client = HTTPClient.forUpstreams()
+        do {
+            return try Assembly(configuration, client: client)
+        } catch {
+            try? await client.shutdown()
+            throw error
+        }
+    }
+
+    private init(_ configuration: Configuration, client: HTTPClient) throws {
+        try FileManager.default.createDirectory(
+            atPath: configuration.dataFolder, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        ledger = try Ledger(path: configuration.ledgerPath)
+        recoveredCount = try ledger.recover(at: Int64(Date().timeIntervalSince1970 * 1000))
+        let workers = Workers()
+        var engines: [Engine] = []
+        var bindings: [ModelBinding] = []
+        for model in configuration.models {
+            switch model.source {
+            case .local(let local) where model.unavailable == nil:
+                let engine = try Engine.load(model.name, local, workers: workers)
+                engines.append(engine)
+                bindings.append(ModelBinding(engine))
+            case .local: bindings.append(ModelBinding(unavailable: model, location: .local))
+            case .remote(let remote): bindings.append(try ModelBinding(model, remote, client: client))
+            }
+        }
+        router = try Router(
+            configuration: RouterConfiguration(
+                models: bindings, routes: configuration.routes.map(Route.init),
+                machineRate: configuration.machine.perHour, counterfactual: configuration.counterfactual),
+            ledger: ledger, prices: try ledger.reader.priceBook())
+        self.configuration = configuration
+        self.engines = engines
+        self.client = client
+    }
+
+    /// Lets what is in progress end and reach the ledger, then takes all apart.
+    package func shutDown() async {
+        await router.drain()
+        for engine in engines { await engine.shutDown() }
+        try? await client.shutdown()
+    }
+}
+
+extension Engine {
+    /// An engine for a local model of the configuration. Throws `Failure`, which names the model.
+    static func load(
+        _ name: String, _ local: Configuration.Local, workers: Workers, options: EngineOptions = EngineOptions()
+    ) throws -> Engine {
+        guard FileManager.default.fileExists(atPath: local.weights) else {
+            throw Failure(
+                "model '\(name)': there is no file \(local.weights); `make model` fetches the default model, "
+                    + "`lapwing pull` any other")
+        }
+        var options = options
+        options.contextLength = local.context
+        options.chatTemplate = local.chatTemplate
+        do {
+            let model = try LanguageModel.load(path: local.weights, options: LoadOptions(workers: workers))
+            return try Engine(name: name, model: model, options: options)
+        } catch {
+            throw Failure("model '\(name)', \(local.weights): \(error)")
+        }
+    }
+}
+
+extension ModelBinding {
+    fileprivate init(_ engine: Engine) {
+        self.init(
+            name: engine.name, provider: engine, scoring: engine, tokenizing: engine, location: .local,
+            contextLength: engine.contextLength)
+    }
+
+    fileprivate init(_ model: Configuration.Model, _ remote: Configuration.Remote, client: HTTPClient) throws {
+        guard model.unavailable == nil else {
+            self.init(unavailable: model, location: .remote)
+            price = remote.price
+            upstreamName = remote.upstream
+            return
+        }
+        // A weight of n is n turns of the round.
+        let endpoints = try remote.endpoints.flatMap { endpoint in
+            let one = try UpstreamEndpoint(url: endpoint.url, key: remote.key, model: model.name)
+            return Array(repeating: one, count: endpoint.weight)
+        }
+        self.init(
+            name: model.name,
+            provider: OpenAICompatibleProvider(model: model.name, endpoints: endpoints, client: client),
+            location: .remote, price: remote.price, upstreamName: remote.upstream)
+    }
+
+    fileprivate init(unavailable model: Configuration.Model, location: Location) {
+        let reason = model.unavailable ?? "it is not configured"
+        self.init(
+            name: model.name, provider: UnavailableProvider(name: model.name, reason: reason), location: location,
+            unavailable: reason)
+    }
+}
+
+extension Route {
+    fileprivate init(_ route: Configuration.Route) {
+        let hold: Hold =
+            switch route.hold {
+            case .all: .all
+            case .tokens(let count): .tokens(count)
+            }
+        self.init(
+            name: route.name, open: route.open, closed: route.closed, hold: hold,
+            escalateBelow: route.escalation?.below, tiers: route.escalation?.tiers.map(Set.init),
+            unknown: route.unknown == .keep ? .keep : .escalate)
+    }
+}
+
+/// Stands for a model that cannot be used, such as one whose key is not set.
+private struct UnavailableProvider: ChatProvider {
+    let name: String
+    let reason: String
+
+    func generate(_ request: GenerationRequest, context: RequestContext) async throws -> GenerationStream {
+        throw RequestError.unavailable(what: name, reason: reason, retryAfterSeconds: 60)
+    }
+}

@@ -1,0 +1,124 @@
+import ArgumentParser
+import Foundation
+import LapwingHub
+import LapwingStore
+
+/// `lapwing ledger`: the record of every request.
+struct LedgerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ledger", abstract: "Verify, export, back up or restore the ledger.",
+        subcommands: [Verify.self, Export.self, Backup.self, Restore.self])
+
+    struct Verify: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Check that no entry was changed, added or removed.",
+            discussion: """
+                Recomputes the chain of hashes over all entries, beside a running server. Keep the printed head somewhere \
+                else, and compare: as long as it comes up again, nothing before it was changed.
+
+                  lapwing ledger verify
+                  lapwing ledger verify --json
+                """)
+
+        @OptionGroup var options: ConfigurationOptions
+        @Flag(help: "Print one JSON object.") var json = false
+
+        func run() throws {
+            let configuration = try options.load()
+            var display = ProgressDisplay(label: "verifying", output: .error)
+            let result = try openLedger(configuration).verify { done, total in
+                if Output.error.terminal.isInteractive {
+                    display.update(done: done, total: total, detail: "\(done) of \(total) entries")
+                }
+            }
+            display.finish()
+            if json {
+                try Output.standard.json(result)
+            } else if result.failure == nil {
+                Output.standard.line(
+                    "The ledger is sound: \(Figures.grouped(Int(result.entryCount))) entries with "
+                        + "\(Figures.grouped(Int(result.callCount))) calls, head \(result.head)")
+            }
+            guard let failure = result.failure else { return }
+            let place = failure.sequence.map { "entry \($0)" } ?? "the file"
+            throw Failure(
+                json
+                    ? nil
+                    : "the ledger is damaged at \(place)\(failure.requestID.map { " (\($0))" } ?? ""): \(failure.reason); "
+                        + "the \(result.entryCount) entries before it are sound")
+        }
+    }
+
+    struct Export: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write every entry to standard output.",
+            discussion: """
+                  lapwing ledger export --format jsonl > ledger.jsonl
+                  lapwing ledger export --format csv --since 2026-11-01 --until 2026-12-01 > november.csv
+                """)
+
+        @OptionGroup var options: ConfigurationOptions
+        @OptionGroup var period: PeriodOptions
+        @Option(help: "csv or jsonl.") var format: ExportFormat = .jsonl
+
+        func run() throws {
+            let configuration = try options.load()
+            try openLedger(configuration).export(format, period: period.period) { piece in
+                Output.standard.write(piece)
+            }
+        }
+    }
+
+    struct Backup: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Copy the ledger to a file, also while the server runs.",
+            discussion: "  lapwing ledger backup /mnt/backup/ledger-2026-11-23.sqlite")
+
+        @OptionGroup var options: ConfigurationOptions
+        @Argument(help: "The file to write.") var file: String
+        @Flag(help: "Overwrite the file.") var force = false
+
+        func run() throws {
+            let configuration = try options.load()
+            let result = try openLedger(configuration).backup(to: file, force: force)
+            if let failure = result.failure {
+                throw Failure("the copy \(file) was kept, but the ledger is damaged: \(failure.reason)")
+            }
+            Output.standard.line("\(file): \(Figures.grouped(Int(result.entryCount))) entries, head \(result.head)")
+        }
+    }
+
+    struct Restore: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Put a backup in the place of the ledger.",
+            discussion: """
+                The server must not be running. The backup is verified first; the ledger is replaced at once or not at all.
+
+                  lapwing ledger restore /mnt/backup/ledger-2026-11-23.sqlite --force
+                """)
+
+        @OptionGroup var options: ConfigurationOptions
+        @Argument(help: "The backup.") var file: String
+        @Flag(help: "Replace a ledger that is there.") var force = false
+
+        func run() throws {
+            let configuration = try options.load()
+            try FileManager.default.createDirectory(
+                atPath: configuration.dataFolder, withIntermediateDirectories: true)
+            let result = try Ledger.restore(from: file, to: configuration.ledgerPath, force: force)
+            Output.standard.line(
+                "\(configuration.ledgerPath): \(Figures.grouped(Int(result.entryCount))) entries, head \(result.head)")
+        }
+    }
+}
+
+extension ExportFormat: ExpressibleByArgument {}
+
+/// The configuration's ledger for reading. Throws `Failure` where there is none yet.
+func openLedger(_ configuration: Configuration) throws -> LedgerReader {
+    guard FileManager.default.fileExists(atPath: configuration.ledgerPath) else {
+        throw Failure(
+            "there is no ledger at \(configuration.ledgerPath) yet; `lapwing serve` or `lapwing demo` begins one")
+    }
+    return try LedgerReader(path: configuration.ledgerPath)
+}

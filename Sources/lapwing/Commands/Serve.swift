@@ -1,0 +1,74 @@
+import ArgumentParser
+import LapwingAPI
+import LapwingEngine
+import LapwingServer
+import Logging
+
+/// `lapwing serve`: the OpenAI-compatible server.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve models and routes over the OpenAI API.",
+        discussion: """
+            Loads the configured models, listens, and enters every request in the ledger. SIGTERM and Ctrl-C let what is in \
+            progress end first.
+
+              lapwing serve
+              lapwing serve --port 0 --log-level notice
+              curl http://127.0.0.1:8080/v1/models
+            """)
+
+    @OptionGroup var options: ConfigurationOptions
+    @Option(help: "The port to listen on, in place of the configuration's; 0 takes a free one.") var port: Int?
+    @Option(help: "trace, debug, info, notice, warning, error or critical.") var logLevel: Logger.Level = .info
+
+    func validate() throws {
+        if let port, !(0...65535).contains(port) { throw ValidationError("--port is \(port), expected 0 to 65535.") }
+    }
+
+    func run() async throws {
+        let configuration = try options.load(warns: true)
+        var server = ServerOptions()
+        server.host = configuration.server.host
+        server.port = port ?? configuration.server.port
+        guard server.isLoopback else {
+            throw Failure(
+                "server.host is \(server.host), which other machines can reach, and there is no key to ask them for; "
+                    + "listen on 127.0.0.1")
+        }
+        let start = ContinuousClock.now
+        let assembly = try await Assembly.make(configuration)
+        let seconds = Figures.fixed(start.duration(to: .now) / .seconds(1), places: 2)
+        if assembly.recoveredCount > 0 {
+            let count = assembly.recoveredCount
+            Output.standard.line(
+                "\(count) \(count == 1 ? "request" : "requests") of an earlier run had no end and \(count == 1 ? "is" : "are") "
+                    + "in the ledger as lost")
+        }
+        let names = assembly.engines.map(\.name).joined(separator: ", ")
+        let host = server.host
+        let serving = Serving(
+            assembly, options: server, logger: CommandLog.make(logLevel), handlesSignals: true
+        ) { port in
+            Output.standard.line(
+                "listening on http://\(host):\(port) "
+                    + (names.isEmpty ? "(no model runs here)" : "(\(names) ready in \(seconds) s)"))
+        }
+        do {
+            try await serving.run()
+        } catch {
+            await assembly.shutDown()
+            throw Failure("cannot serve on \(host):\(server.port): \(error)")
+        }
+    }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// Logs to standard error, so that standard output holds only what was asked for.
+enum CommandLog {
+    static func make(_ level: Logger.Level) -> Logger {
+        var logger = Logger(label: "lapwing") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = level
+        return logger
+    }
+}

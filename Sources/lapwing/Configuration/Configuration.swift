@@ -1,0 +1,123 @@
+import LapwingAPI
+import LapwingText
+
+/// What `lapwing.yaml` says, checked, with paths made absolute and `${NAME}` expanded.
+package struct Configuration: Hashable, Sendable {
+    /// Absolute path of the file it was read from.
+    package var file: String
+    package var server = Server()
+    /// Absolute path of the folder for ledger, keys and indexes.
+    package var dataFolder: String
+    package var machine = Machine()
+    /// In the file's order.
+    package var models: [Model] = []
+    /// In the file's order.
+    package var routes: [Route] = []
+    /// The model that routes without a closed one are compared with: one of `models`, or a name in the price book.
+    package var counterfactual: String?
+    /// What the operator should know and may ignore, such as a variable that is not set.
+    package var warnings: [Finding] = []
+
+    package struct Server: Hashable, Sendable {
+        package var host = "127.0.0.1"
+        /// 0 takes any free port.
+        package var port = 8080
+    }
+
+    package struct Machine: Hashable, Sendable {
+        /// What an hour of this machine costs; open calls here are priced by their share of it.
+        package var perHour = NanoUSD(100_000_000)
+        package var isDefault = true
+    }
+
+    package struct Model: Hashable, Sendable {
+        package enum Source: Hashable, Sendable {
+            case local(Local)
+            case remote(Remote)
+        }
+
+        package var name: String
+        package var source: Source
+        /// Why requests to it are to be refused, such as a variable that is not set.
+        package var unavailable: String?
+        package var line: Int
+
+        package var local: Local? { if case .local(let local) = source { local } else { nil } }
+        package var remote: Remote? { if case .remote(let remote) = source { remote } else { nil } }
+    }
+
+    package struct Local: Hashable, Sendable {
+        /// Absolute path of a GGUF file.
+        package var weights: String
+        /// Most tokens of a conversation; nil means what the file says.
+        package var context: Int?
+        /// Overrides the template in the file.
+        package var chatTemplate: NamedTemplate?
+    }
+
+    package struct Remote: Hashable, Sendable {
+        package enum Provider: String, Hashable, Sendable, CaseIterable {
+            case openAI = "openai"
+            case openAICompatible = "openai-compatible"
+        }
+
+        package var provider: Provider
+        /// The model name that is sent.
+        package var upstream: String
+        package var endpoints: [Endpoint]
+        /// Secret: never printed.
+        package var key: String?
+        package var price: Price?
+    }
+
+    package struct Endpoint: Hashable, Sendable {
+        package var url: String
+        package var weight = 1
+    }
+
+    package struct Route: Hashable, Sendable {
+        package enum Hold: Hashable, Sendable {
+            case all
+            case tokens(Int)
+        }
+
+        package enum Unknown: String, Hashable, Sendable, CaseIterable { case keep, escalate }
+
+        package struct Escalation: Hashable, Sendable {
+            /// Answers less likely right than this go to the closed model.
+            package var below: Double
+            /// nil means every tier.
+            package var tiers: [String]?
+        }
+
+        package var name: String
+        package var open: String
+        package var closed: String?
+        package var hold = Hold.tokens(48)
+        package var escalation: Escalation?
+        package var unknown = Unknown.keep
+        package var line: Int
+    }
+
+    package func model(named name: String) -> Model? { models.first { $0.name == name } }
+}
+
+/// Something said about one place of a configuration file.
+package struct Finding: Hashable, Sendable, CustomStringConvertible {
+    /// From 1; nil where it is about the whole file.
+    package var line: Int?
+    /// Dotted path such as `routes.support.hold`; empty for the whole file.
+    package var key: String
+    package var message: String
+
+    package init(line: Int?, key: String, message: String) {
+        self.line = line
+        self.key = key
+        self.message = message
+    }
+
+    /// `line 12: routes.support.hold: found -1, expected …`.
+    package var description: String {
+        [line.map { "line \($0)" }, key.isEmpty ? nil : key, message].compactMap(\.self).joined(separator: ": ")
+    }
+}

@@ -1,0 +1,213 @@
+import Foundation
+import LapwingAPI
+import LapwingText
+import Yams
+
+extension NodeReader {
+    mutating func server(_ field: Field) -> Configuration.Server {
+        var server = Configuration.Server()
+        for (key, field) in fields(of: field, known: ["host", "port"]) ?? [] {
+            switch key {
+            case "host":
+                if let host = requiredString(field, expected: "an address such as 127.0.0.1") { server.host = host }
+            default: server.port = integer(field, in: 0...65535, "a port") ?? server.port
+            }
+        }
+        return server
+    }
+
+    mutating func machine(_ field: Field) -> Configuration.Machine {
+        var machine = Configuration.Machine()
+        for (_, field) in fields(of: field, known: ["usd_per_hour"]) ?? [] {
+            guard let dollars = dollars(field) else { continue }
+            machine = Configuration.Machine(perHour: dollars, isDefault: false)
+        }
+        return machine
+    }
+
+    mutating func models(_ field: Field, folder: URL, day: String) -> [Configuration.Model] {
+        (fields(of: field) ?? []).compactMap { name, field in model(name, field, folder: folder, day: day) }
+    }
+
+    private mutating func model(
+        _ name: String, _ field: Field, folder: URL, day: String
+    ) -> Configuration.Model? {
+        declaredModels.append(name)
+        guard isName(name, field) else { return nil }
+        let isLocal = ["weights", "context", "chat_template"]
+        let isRemote = ["provider", "upstream", "endpoints", "key", "price"]
+        guard let given = fields(of: field, known: isLocal + isRemote) else { return nil }
+        unset = []
+        let keys = given.map(\.key)
+        let source: Configuration.Model.Source?
+        switch (keys.contains("weights"), keys.contains("provider")) {
+        case (true, false):
+            guard onlyKnown(given, isLocal, "a model with 'weights'") else { return nil }
+            source = local(given, folder: folder).map { .local($0) }
+        case (false, true):
+            guard onlyKnown(given, isRemote, "a model with a 'provider'") else { return nil }
+            source = remote(name, field, given, day: day).map { .remote($0) }
+        case (let both, _):
+            refuse(
+                field, found: both ? "both 'weights' and 'provider'" : "neither 'weights' nor 'provider'",
+                expected: "one of them: 'weights' for a model that runs here, 'provider' for one that runs elsewhere")
+            return nil
+        }
+        guard let source else { return nil }
+        var model = Configuration.Model(name: name, source: source, line: field.line ?? 0)
+        if !unset.isEmpty {
+            let names = unset.joined(separator: ", ")
+            model.unavailable = "\(names) \(unset.count == 1 ? "is" : "are") not set"
+            warn(field, "\(names) \(unset.count == 1 ? "is" : "are") not set; the model is unavailable")
+        }
+        return model
+    }
+
+    private mutating func onlyKnown(
+        _ given: [(key: String, field: Field)], _ known: [String], _ what: String
+    ) -> Bool {
+        for (key, field) in given where !known.contains(key) {
+            refuse(field, found: "'\(key)' in \(what)", expected: "only \(known.joined(separator: ", "))")
+            return false
+        }
+        return true
+    }
+
+    private mutating func local(
+        _ given: [(key: String, field: Field)], folder: URL
+    ) -> Configuration.Local? {
+        var local = Configuration.Local(weights: "")
+        for (key, field) in given {
+            switch key {
+            case "weights":
+                let found = findings.count
+                guard let path = string(field, expected: "the path of a GGUF file") else {
+                    // With a variable that is not set the model stays, unavailable; with a wrong value it cannot.
+                    if findings.count > found { return nil }
+                    continue
+                }
+                local.weights = Configuration.absolute(path, in: folder)
+            case "context": local.context = integer(field, in: 16...1_048_576, "a number of tokens")
+            default: local.chatTemplate = choice(field)
+            }
+        }
+        return local
+    }
+
+    private mutating func remote(
+        _ name: String, _ field: Field, _ given: [(key: String, field: Field)], day: String
+    ) -> Configuration.Remote? {
+        var remote = Configuration.Remote(provider: .openAICompatible, upstream: name, endpoints: [])
+        var hasEndpoints = false
+        for (key, field) in given {
+            switch key {
+            case "provider":
+                guard let provider: Configuration.Remote.Provider = choice(field) else { return nil }
+                remote.provider = provider
+            case "upstream": remote.upstream = string(field, expected: "the model's name there") ?? name
+            case "endpoints":
+                hasEndpoints = true
+                remote.endpoints = endpoints(field)
+            case "key": remote.key = string(field, expected: "a key such as \"${NAME}\"", isSecret: true)
+            default: remote.price = price(field, day: day)
+            }
+        }
+        switch remote.provider {
+        case .openAI where !hasEndpoints:
+            remote.endpoints = [Configuration.Endpoint(url: "https://api.openai.com/v1")]
+            if !given.contains(where: { $0.key == "key" }) {
+                refuse(field, found: "no 'key'", expected: "one for OpenAI, such as key: \"${OPENAI_API_KEY}\"")
+            }
+        case .openAICompatible where !hasEndpoints:
+            refuse(field, found: "no 'endpoints'", expected: "at least one, such as [\"http://10.0.0.5:8000/v1\"]")
+        default: break
+        }
+        return remote
+    }
+
+    private mutating func endpoints(_ field: Field) -> [Configuration.Endpoint] {
+        guard let elements = elements(of: field, expected: "a list of addresses") else { return [] }
+        if elements.isEmpty { refuse(field, found: "an empty list", expected: "at least one address") }
+        return elements.compactMap { element in
+            guard case .mapping = element.node else {
+                return url(element).map { Configuration.Endpoint(url: $0) }
+            }
+            guard let given = fields(of: element, known: ["url", "weight"]) else { return nil }
+            guard given.contains(where: { $0.key == "url" }) else {
+                refuse(element, found: "no 'url'", expected: "url: ADDRESS, and a weight if it is not 1")
+                return nil
+            }
+            var endpoint = Configuration.Endpoint(url: "")
+            for (key, field) in given {
+                if key == "url" {
+                    guard let url = url(field) else { return nil }
+                    endpoint.url = url
+                } else {
+                    endpoint.weight = integer(field, in: 1...1000, "a weight") ?? 1
+                }
+            }
+            return endpoint
+        }
+    }
+
+    private mutating func url(_ field: Field) -> String? {
+        let expected = "an address such as http://10.0.0.5:8000/v1"
+        guard let text = string(field, expected: expected) else { return nil }
+        guard let url = URL(string: text), ["http", "https"].contains(url.scheme?.lowercased() ?? ""),
+            let host = url.host(), !host.isEmpty, url.query() == nil, url.fragment() == nil, url.user() == nil
+        else {
+            // What a variable held is not shown: it may be a key put in the wrong place.
+            refuse(field, found: Self.describe(field.node), expected: expected)
+            return nil
+        }
+        return text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    private mutating func price(_ field: Field, day: String) -> Price? {
+        guard let given = fields(of: field, known: ["input", "cached_input", "output", "effective"]) else { return nil }
+        var price = Price(inputPerMillion: .zero, outputPerMillion: .zero, source: "lapwing.yaml", effective: day)
+        for (key, field) in given {
+            switch key {
+            case "input": price.inputPerMillion = dollars(field) ?? .zero
+            case "cached_input": price.cachedInputPerMillion = dollars(field)
+            case "output": price.outputPerMillion = dollars(field) ?? .zero
+            default: price.effective = date(field) ?? day
+            }
+        }
+        for missing in ["input", "output"] where !given.contains(where: { $0.key == missing }) {
+            refuse(field, found: "no '\(missing)'", expected: "input and output, in US dollars for a million tokens")
+            return nil
+        }
+        return price
+    }
+
+    private mutating func dollars(_ field: Field) -> NanoUSD? {
+        let expected = "US dollars such as 0.24, not negative, with at most nine places, and at most 1000000"
+        guard let text = number(field, expected: expected) else { return nil }
+        guard let dollars = NanoUSD(dollars: text), (NanoUSD.zero...NanoUSD(1_000_000_000_000_000)).contains(dollars)
+        else {
+            refuse(field, found: text, expected: expected)
+            return nil
+        }
+        return dollars
+    }
+
+    private mutating func date(_ field: Field) -> String? {
+        let expected = "a date as YYYY-MM-DD"
+        guard let text = requiredString(field, expected: expected) else { return nil }
+        guard DayText.beginning(of: text) != nil else {
+            refuse(field, found: "'\(text)'", expected: expected)
+            return nil
+        }
+        return text
+    }
+
+    /// Whether `name` can be a model's or a route's, which travels in JSON, in headers and in reports.
+    mutating func isName(_ name: String, _ field: Field) -> Bool {
+        let fits = name.utf8.count <= 200 && name.utf8.allSatisfy { (33...126).contains($0) }
+        if !fits {
+            refuse(field, found: "the name '\(name.prefix(40))'", expected: "up to 200 ASCII characters without spaces")
+        }
+        return fits
+    }
+}

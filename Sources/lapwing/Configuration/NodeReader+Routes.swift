@@ -1,0 +1,90 @@
+import Yams
+
+extension NodeReader {
+    /// Reads the routes; the models are to be read before them.
+    mutating func routes(_ field: Field) -> [Configuration.Route] {
+        (fields(of: field) ?? []).compactMap { name, field in
+            guard isName(name, field) else { return nil }
+            if declaredModels.contains(name) {
+                refuse(field, found: "a route with a model's name", expected: "a name of its own")
+            }
+            return route(name, field, models: declaredModels)
+        }
+    }
+
+    mutating func report(_ field: Field) -> String? {
+        var model: String?
+        for (_, field) in fields(of: field, known: ["counterfactual"]) ?? [] {
+            model = requiredString(field, expected: "a model's name")
+        }
+        return model
+    }
+
+    private mutating func route(_ name: String, _ field: Field, models: [String]) -> Configuration.Route? {
+        let known = ["open", "closed", "hold", "escalate", "unknown"]
+        guard let given = fields(of: field, known: known) else { return nil }
+        guard given.contains(where: { $0.key == "open" }) else {
+            refuse(field, found: "no 'open'", expected: "the name of the model that is asked first")
+            return nil
+        }
+        var route = Configuration.Route(name: name, open: "", line: field.line ?? 0)
+        for (key, field) in given {
+            switch key {
+            case "open": route.open = modelName(field, models) ?? ""
+            case "closed": route.closed = modelName(field, models)
+            case "hold": route.hold = hold(field) ?? route.hold
+            case "escalate": route.escalation = escalation(field)
+            default: route.unknown = choice(field) ?? route.unknown
+            }
+        }
+        if let closed = route.closed, closed == route.open {
+            refuse(field, found: "'\(closed)' as both open and closed", expected: "two models")
+        }
+        return route
+    }
+
+    private mutating func modelName(_ field: Field, _ models: [String]) -> String? {
+        let expected = models.isEmpty ? "the name of a model" : "one of \(models.joined(separator: ", "))"
+        guard let name = requiredString(field, expected: expected) else { return nil }
+        guard models.contains(name) else {
+            let hint = nearestWord(to: name, among: models).map { " (did you mean '\($0)'?)" } ?? ""
+            refuse(field, found: "'\(name)', which is not under 'models'\(hint)", expected: expected)
+            return nil
+        }
+        return name
+    }
+
+    private mutating func hold(_ field: Field) -> Configuration.Route.Hold? {
+        let expected = "'all', or a number of tokens from 1 to 100000"
+        guard case .scalar(let scalar) = field.node else {
+            refuse(field, found: Self.describe(field.node), expected: expected)
+            return nil
+        }
+        if scalar.string == "all" { return .all }
+        guard scalar.style == .plain, let count = Int(scalar.string), (1...100_000).contains(count) else {
+            refuse(field, found: Self.describe(field.node), expected: expected)
+            return nil
+        }
+        return .tokens(count)
+    }
+
+    private mutating func escalation(_ field: Field) -> Configuration.Route.Escalation? {
+        guard let given = fields(of: field, known: ["below", "tiers"]) else { return nil }
+        guard given.contains(where: { $0.key == "below" }) else {
+            refuse(field, found: "no 'below'", expected: "the confidence from 0 to 1 under which to escalate")
+            return nil
+        }
+        var escalation = Configuration.Route.Escalation(below: 0)
+        for (key, field) in given {
+            if key == "below" {
+                escalation.below = fraction(field) ?? 0
+            } else if let elements = elements(of: field, expected: "a list of tiers such as [enterprise]") {
+                if elements.isEmpty {
+                    refuse(field, found: "an empty list", expected: "at least one tier, or no 'tiers' for all of them")
+                }
+                escalation.tiers = elements.compactMap { element in requiredString(element, expected: "a tier's name") }
+            }
+        }
+        return escalation
+    }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Foundation
+
+/// The command line's root; each subcommand is a file under `Commands/`.
+@main
+package struct Lapwing: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "lapwing",
+        abstract: "Answers with open weights first, escalates where it pays, and keeps a receipt for both.",
+        discussion: """
+            Most commands read ./lapwing.yaml, or the file named with --config. `lapwing demo` writes one where there is \
+            none.
+
+            Exit codes: 0 success, 1 the work failed, 2 bad usage, 130 interrupted.
+            """,
+        version: "lapwing 0.1.0",
+        groupedSubcommands: [
+            CommandGroup(name: "Answer", subcommands: [Demo.self, Serve.self, RunPrompt.self, Chat.self]),
+            CommandGroup(name: "Models", subcommands: [Models.self, Pull.self, Bench.self]),
+            CommandGroup(name: "Receipts", subcommands: [ReportCommand.self, LedgerCommand.self, Prices.self]),
+            CommandGroup(name: "Setup", subcommands: [Check.self, Doctor.self]),
+        ])
+
+    package init() {}
+
+    package static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            let ending = Ending(of: error)
+            if let message = ending.message { ending.stream.line(message) }
+            Foundation.exit(ending.status)
+        }
+    }
+
+    /// What the process says last and what it exits with.
+    package struct Ending {
+        package var status: Int32
+        package var message: String?
+        package var stream: Output
+
+        /// The one place where an error becomes text for a terminal.
+        package init(of error: any Error) {
+            stream = .error
+            switch error {
+            case is CancellationError:
+                (status, message) = (130, nil)
+            case let failure as Failure:
+                (status, message) = (1, failure.message.map { "lapwing: \($0)" })
+            default:
+                let code = Lapwing.exitCode(for: error)
+                let text = Lapwing.fullMessage(for: error)
+                switch code {
+                case .success:
+                    stream = .standard
+                    (status, message) = (0, text.isEmpty ? nil : text)
+                case .validationFailure: (status, message) = (2, text)
+                case ExitCode(130): (status, message) = (130, nil)
+                default: (status, message) = (1, "lapwing: \(Self.sentence(of: error))")
+                }
+            }
+        }
+
+        private static func sentence(of error: any Error) -> String {
+            if let localized = error as? any LocalizedError, let text = localized.errorDescription { return text }
+            if type(of: error) is NSError.Type { return error.localizedDescription }
+            return "\(error)"
+        }
+    }
+}
+
+/// The work failed, and this is all there is to say about it; nil where it was said already.
+package struct Failure: Error {
+    package var message: String?
+
+    package init(_ message: String? = nil) { self.message = message }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import LapwingAPI
+import LapwingRouter
+import LapwingStore
+import LapwingTestSupport
+import Testing
+import lapwing
+
+@Suite struct AssemblyTests {
+    private let model: WrittenModel
+    private let folder: URL
+
+    init() throws {
+        model = try TinyModel().write()
+        folder = URL(filePath: model.path).deletingLastPathComponent()
+    }
+
+    private func configuration(_ yaml: String, _ environment: [String: String] = [:]) throws -> Configuration {
+        try Configuration(
+            yaml: yaml, file: folder.appending(path: "lapwing.yaml").path, day: "2026-01-01", environment: environment)
+    }
+
+    private static let yaml = """
+        models:
+          tiny: { weights: tiny.gguf, context: 256 }
+          big: { provider: openai, upstream: gpt-4-turbo, key: "${KEY}" }
+        routes: { support: { open: tiny, closed: big, hold: all, escalate: { below: 1.0, tiers: [gold] } } }
+        """
+
+    private func ask(_ assembly: Assembly, _ name: String, tier: String = "default") async throws -> (
+        text: String, receipt: Receipt?
+    ) {
+        var request = GenerationRequest(model: name, prompts: [.messages([ChatMessage(role: "user", content: "Hi")])])
+        request.maxTokens = 4
+        request.ignoreEOS = true
+        request.sampling.temperature = 0
+        var context = RequestContext(requestID: UUID().uuidString)
+        context.tier = tier
+        var text = ""
+        var receipt: Receipt?
+        for try await event in try await assembly.router.generate(request, context: context) {
+            if case .delta(_, let part, _) = event { text += part }
+            if case .completed(_, _, let found) = event { receipt = found }
+        }
+        return (text, receipt)
+    }
+
+    @Test("What the file says is what answers: route, machine time, counterfactual, ledger")
+    func wires() async throws {
+        let assembly = try await Assembly.make(configuration(Self.yaml))
+        let receipt = try #require(try await ask(assembly, "support").receipt)
+        #expect(receipt.route == "support")
+        #expect(receipt.model == "tiny")
+        #expect(receipt.decision == .wouldEscalate)
+        #expect(receipt.calls.map(\.priceSource) == ["machine time"])
+        #expect(receipt.cost > .zero)
+        #expect(receipt.counterfactual?.model == "big")
+        #expect(try assembly.ledger.reader.entryCount() == 1)
+        let cards = await assembly.router.models()
+        #expect(cards.map(\.name).sorted() == ["big", "support", "tiny"])
+        #expect(cards.first { $0.name == "big" }?.unavailable == "KEY is not set")
+        #expect(cards.first { $0.name == "tiny" }?.contextLength == 256)
+        await assembly.shutDown()
+    }
+
+    @Test("A model whose key is not set is refused by name, and the rest works")
+    func unavailable() async throws {
+        let assembly = try await Assembly.make(configuration(Self.yaml))
+        await #expect {
+            _ = try await ask(assembly, "big")
+        } throws: { error in
+            guard case RequestError.unavailable(_, let reason, _) = error else { return false }
+            return reason.contains("KEY is not set")
+        }
+        #expect(try await ask(assembly, "tiny").receipt?.decision == .open)
+        await assembly.shutDown()
+    }
+
+    @Test("A second instance on the same data folder is refused, and the first goes on")
+    func secondInstance() async throws {
+        let configuration = try configuration(Self.yaml)
+        let assembly = try await Assembly.make(configuration)
+        await #expect {
+            _ = try await Assembly.make(configuration)
+        } throws: { error in
+            guard case StoreError.inUse = error else { return false }
+            return "\(error)".contains("in use by process")
+        }
+        #expect(try await ask(assembly, "tiny").receipt != nil)
+        await assembly.shutDown()
+    }
+
+    @Test("A weight file that is not there, or not one, is told with the model's name")
+    func badWeights() async throws {
+        for (file, words) in [("none.gguf", "there is no file"), ("lapwing.yaml", "model 'tiny', ")] {
+            try Data("models:".utf8).write(to: folder.appending(path: "lapwing.yaml"))
+            let configuration = try configuration("models: { tiny: { weights: \(file) } }")
+            let failure = await #expect(throws: Failure.self) { _ = try await Assembly.make(configuration) }
+            #expect(failure?.message?.contains("model 'tiny'") == true)
+            #expect(failure?.message?.contains(words) == true)
+        }
+    }
+
+    @Test("A context longer than the model was trained for is refused")
+    func contextTooLong() async throws {
+        let configuration = try configuration("models: { tiny: { weights: tiny.gguf, context: 4096 } }")
+        let failure = await #expect(throws: Failure.self) { _ = try await Assembly.make(configuration) }
+        #expect(failure?.message?.contains("4096") == true)
+    }
+}

@@ -1,0 +1,240 @@
+import Testing
+import lapwing
+
+/// A text, and what must be said of it: `line key: message`.
+struct Refusal: Sendable, CustomTestStringConvertible {
+    var yaml: String
+    var expected: [String]
+
+    init(_ yaml: String, _ expected: String...) {
+        self.yaml = yaml
+        self.expected = expected
+    }
+
+    var testDescription: String { expected.first ?? yaml }
+}
+
+@Suite struct ConfigurationRefusalTests {
+    private static let model = "models: { m: { weights: w.gguf } }\n"
+
+    private func findings(_ yaml: String, _ environment: [String: String] = [:]) -> [String] {
+        do {
+            _ = try Configuration(yaml: yaml, file: "/c/lapwing.yaml", day: "2026-01-02", environment: environment)
+            return []
+        } catch .invalid(let file, let findings) {
+            #expect(file == "/c/lapwing.yaml")
+            return findings.map { "\($0.line.map(String.init) ?? "-") \($0.key): \($0.message)" }
+        } catch {
+            return ["\(error)"]
+        }
+    }
+
+    static let refusals: [Refusal] = [
+        Refusal("", "1 : found an empty file, expected a mapping (key: value)"),
+        Refusal("# only a comment\n", "1 : found an empty file, expected a mapping (key: value)"),
+        Refusal("- a", "1 : found a list, expected a mapping (key: value)"),
+        Refusal("data: ./d", "- models: found no model, expected at least one"),
+        Refusal(
+            model + "sever: {}",
+            "2 sever: found an unknown key (did you mean 'server'?), "
+                + "expected one of server, data, machine, models, routes, report"),
+        Refusal(
+            model + "qqqqqqqq: 1",
+            "2 qqqqqqqq: found an unknown key, expected one of server, data, machine, models, routes, report"),
+        Refusal(model + "server:", "2 server: found nothing, expected a mapping (key: value)"),
+        Refusal(
+            model + "server: { port: \"80\" }", "2 server.port: found the string '80', expected a port from 0 to 65535"),
+        Refusal(model + "server: { port: 65536 }", "2 server.port: found 65536, expected a port from 0 to 65535"),
+        Refusal(model + "server: { port: 80.5 }", "2 server.port: found 80.5, expected a port from 0 to 65535"),
+        Refusal(model + "server: { port: eighty }", "2 server.port: found 'eighty', expected a port from 0 to 65535"),
+        Refusal(
+            model + "server:\n  host: 127",
+            "3 server.host: found the number 127, expected an address such as 127.0.0.1 (put it in quotes if it is one)"
+        ),
+        Refusal(
+            model + "data: \"${HOME_OF_DATA}\"",
+            "2 data: found ${HOME_OF_DATA}, which is not set, expected a folder, or a variable that is set"),
+        Refusal(model + "data: \"${oops\"", "2 data: found '${oops', expected a variable as ${NAME}"),
+        Refusal(model + "data: \"${9}\"", "2 data: found '${9}', expected a variable as ${NAME}"),
+        Refusal(
+            model + "machine: { usd_per_hour: -1 }",
+            "2 machine.usd_per_hour: found -1, "
+                + "expected US dollars such as 0.24, not negative, with at most nine places, and at most 1000000"),
+        Refusal(
+            model + "machine: { usd_per_hour: 1e-3 }",
+            "2 machine.usd_per_hour: found 1e-3, "
+                + "expected US dollars such as 0.24, not negative, with at most nine places, and at most 1000000"),
+        Refusal(
+            model + "machine: { usd_per_hour: 0.0000000001 }",
+            "2 machine.usd_per_hour: found 0.0000000001, "
+                + "expected US dollars such as 0.24, not negative, with at most nine places, and at most 1000000"),
+        Refusal(
+            "models:\n  m: {}",
+            "2 models.m: found neither 'weights' nor 'provider', expected one of them: "
+                + "'weights' for a model that runs here, 'provider' for one that runs elsewhere"),
+        Refusal(
+            "models:\n  m: { weights: w, provider: openai }",
+            "2 models.m: found both 'weights' and 'provider', expected one of them: "
+                + "'weights' for a model that runs here, 'provider' for one that runs elsewhere"),
+        Refusal(
+            "models:\n  m:\n    weights: w\n    price: { input: 1, output: 1 }",
+            "4 models.m.price: found 'price' in a model with 'weights', expected only weights, context, chat_template"),
+        Refusal(
+            "models: { m: { weights: w, context: 0 } }",
+            "1 models.m.context: found 0, expected a number of tokens from 16 to 1048576"),
+        Refusal(
+            "models: { m: { weights: w, chat_template: chatlm } }",
+            "1 models.m.chat_template: found 'chatlm' (did you mean 'chatml'?), "
+                + "expected one of chatml, llama2, llama3, zephyr, gemma"),
+        Refusal(
+            "models: { \"a b\": { weights: w } }",
+            "1 models.a b: found the name 'a b', expected up to 200 ASCII characters without spaces"),
+        Refusal(
+            "models: { m: { provider: openai } }",
+            "1 models.m: found no 'key', expected one for OpenAI, such as key: \"${OPENAI_API_KEY}\""),
+        Refusal(
+            "models: { m: { provider: opnai, key: k } }",
+            "1 models.m.provider: found 'opnai' (did you mean 'openai'?), expected one of openai, openai-compatible"),
+        Refusal(
+            "models: { m: { provider: openai-compatible } }",
+            "1 models.m: found no 'endpoints', expected at least one, such as [\"http://10.0.0.5:8000/v1\"]"),
+        Refusal(
+            "models: { m: { provider: openai-compatible, endpoints: [] } }",
+            "1 models.m.endpoints: found an empty list, expected at least one address"),
+        Refusal(
+            "models: { m: { provider: openai-compatible, endpoints: \"http://h\" } }",
+            "1 models.m.endpoints: found the string 'http://h', expected a list of addresses"),
+        Refusal(
+            "models: { m: { provider: openai-compatible, endpoints: [\"h:8000\", \"ftp://h\", \"http://u@h\"] } }",
+            "1 models.m.endpoints[0]: found the string 'h:8000', expected an address such as http://10.0.0.5:8000/v1",
+            "1 models.m.endpoints[1]: found the string 'ftp://h', expected an address such as http://10.0.0.5:8000/v1",
+            "1 models.m.endpoints[2]: found the string 'http://u@h', expected an address such as http://10.0.0.5:8000/v1"
+        ),
+        Refusal(
+            "models: { m: { provider: openai-compatible, endpoints: [{ url: \"http://h\", weight: 0 }] } }",
+            "1 models.m.endpoints[0].weight: found 0, expected a weight from 1 to 1000"),
+        Refusal(
+            "models: { m: { provider: openai-compatible, endpoints: [{ weight: 1 }] } }",
+            "1 models.m.endpoints[0]: found no 'url', expected url: ADDRESS, and a weight if it is not 1"),
+        Refusal(
+            "models: { m: { provider: openai-compatible, endpoints: [\"http://h\"], price: { input: 1 } } }",
+            "1 models.m.price: found no 'output', expected input and output, in US dollars for a million tokens"),
+        Refusal(
+            "models: { m: { provider: openai-compatible, endpoints: [\"http://h\"], "
+                + "price: { input: 1, output: 1, effective: 2026-13-01 } } }",
+            "1 models.m.price.effective: found '2026-13-01', expected a date as YYYY-MM-DD"),
+        Refusal(
+            model + "routes: { r: {} }",
+            "2 routes.r: found no 'open', expected the name of the model that is asked first"),
+        Refusal(
+            model + "routes: { r: { open: n } }",
+            "2 routes.r.open: found 'n', which is not under 'models' (did you mean 'm'?), expected one of m"),
+        Refusal(
+            model + "routes: { m: { open: m } }",
+            "2 routes.m: found a route with a model's name, expected a name of its own"),
+        Refusal(
+            model + "routes: { r: { open: m, closed: m } }",
+            "2 routes.r: found 'm' as both open and closed, expected two models"),
+        Refusal(
+            model + "routes: { r: { open: m, hold: -1 } }",
+            "2 routes.r.hold: found the number -1, expected 'all', or a number of tokens from 1 to 100000"),
+        Refusal(
+            model + "routes: { r: { open: m, hold: some } }",
+            "2 routes.r.hold: found 'some', expected 'all', or a number of tokens from 1 to 100000"),
+        Refusal(
+            model + "routes: { r: { open: m, escalate: { below: 1.5 } } }",
+            "2 routes.r.escalate.below: found 1.5, expected a number from 0 to 1"),
+        Refusal(
+            model + "routes: { r: { open: m, escalate: { below: .nan } } }",
+            "2 routes.r.escalate.below: found '.nan', expected a number from 0 to 1"),
+        Refusal(
+            model + "routes: { r: { open: m, escalate: { tiers: [a] } } }",
+            "2 routes.r.escalate: found no 'below', expected the confidence from 0 to 1 under which to escalate"),
+        Refusal(
+            model + "routes: { r: { open: m, escalate: { below: 0.5, tiers: [] } } }",
+            "2 routes.r.escalate.tiers: found an empty list, expected at least one tier, or no 'tiers' for all of them"),
+        Refusal(
+            model + "routes: { r: { open: m, escalate: { below: 0.5, tiers: [a, 2] } } }",
+            "2 routes.r.escalate.tiers[1]: found the number 2, expected a tier's name (put it in quotes if it is one)"),
+        Refusal(
+            model + "routes: { r: { open: m, unknown: drop } }",
+            "2 routes.r.unknown: found 'drop', expected one of keep, escalate"),
+        Refusal(
+            model + "report: { counterfactual: true }",
+            "2 report.counterfactual: found true, expected a model's name (put it in quotes if it is one)"),
+        Refusal(model + "models: {}", "1 : found the key 'models' more than once, expected once"),
+        Refusal(model + "x: [", "3 : it is not valid YAML: did not find expected node content"),
+        Refusal(model + "x: *none", "2 : it is not valid YAML: found undefined alias"),
+    ]
+
+    @Test(
+        "A file that does not fit is refused with its line, the key, what was found and what was expected",
+        arguments: refusals)
+    func refuses(_ refusal: Refusal) { #expect(findings(refusal.yaml) == refusal.expected) }
+
+    @Test("All that is wrong is said at once, in the file's order")
+    func allAtOnce() {
+        let yaml = """
+            routes: { r: { open: m, hold: 0 } }
+            server: { port: x }
+            models:
+              m: { weights: 3 }
+            """
+        #expect(
+            findings(yaml).map { String($0.prefix { $0 != ":" }) } == [
+                "1 routes.r.hold", "2 server.port", "4 models.m.weights",
+            ])
+    }
+
+    @Test("What a key's variable holds is never shown")
+    func secretsStayHidden() {
+        let found = findings(
+            """
+            models:
+              a: { provider: openai-compatible, endpoints: ["${SECRET}"], key: "${SECRET}" }
+              b: { provider: openai, key: 8675309 }
+              c: { provider: openai, key: "8675309${" }
+            """, ["SECRET": "8675309"])
+        #expect(found.count == 3)
+        #expect(!found.joined().contains("8675309"))
+    }
+
+    @Test("The text of an error begins with file and line")
+    func text() {
+        let error = ConfigurationError.invalid(
+            file: "/c/l.yaml",
+            findings: [Finding(line: 3, key: "a.b", message: "m"), Finding(line: nil, key: "", message: "n")])
+        #expect("\(error)" == "/c/l.yaml:3: a.b: m\n/c/l.yaml: n")
+    }
+
+    @Test("A bomb of aliases, a deep nest and a huge file are refused before they cost anything")
+    func bombs() {
+        var levels = ["a0: &a0 [x, x, x]"]
+        for level in 1..<10 {
+            levels.append(
+                "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ") + "]")
+        }
+        #expect(findings(levels.joined(separator: "\n")) == ["3 : found 20 aliases, expected at most 16"])
+        let keyed = levels[...1].joined(separator: "\n") + "\n? *a1\n: 1\n"
+        #expect(!findings(keyed).isEmpty)
+        #expect(
+            findings(String(repeating: "[", count: 100_000)) == [
+                "1 : found 100000 opening brackets, expected at most 1000"
+            ])
+        #expect(
+            findings(String(repeating: "- ", count: 5000)) == [
+                "1 : found 10000 columns of indentation, expected at most 128"
+            ])
+        #expect(findings(String(repeating: "[", count: 1000)).count == 1)
+        #expect(findings(String(repeating: "#", count: 300_000)) == ["- : found 300000 bytes, expected at most 262144"])
+        let wide = "a: &a [" + String(repeating: "x, ", count: 4000) + "]\nb: [*a, *a, *a, *a, *a, *a]"
+        #expect(findings(wide) == ["- : found more than 20000 values once aliases are followed, expected fewer"])
+    }
+
+    @Test("The nearest known word is proposed, and none where none is near")
+    func nearest() {
+        #expect(nearestWord(to: "tires", among: ["tiers", "below"]) == "tiers")
+        #expect(nearestWord(to: "Provider", among: ["provider", "price"]) == "provider")
+        #expect(nearestWord(to: "url", among: ["endpoints", "key"]) == nil)
+    }
+}

@@ -1,0 +1,175 @@
+import Foundation
+import LapwingAPI
+import LapwingText
+import Testing
+import lapwing
+
+@Suite struct ConfigurationTests {
+    private func read(_ yaml: String, _ environment: [String: String] = [:]) throws(ConfigurationError) -> Configuration
+    {
+        try Configuration(yaml: yaml, file: "/srv/shop/lapwing.yaml", day: "2026-01-02", environment: environment)
+    }
+
+    private static let whole = """
+        server: { host: 0.0.0.0, port: 9000 }
+        data: ./store
+        machine: { usd_per_hour: 0.25 }
+        models:
+          smollm2: { weights: models/a.gguf, context: 4096, chat_template: chatml }
+          mixtral:
+            provider: openai-compatible
+            upstream: mistralai/Mixtral-8x7B-Instruct-v0.1
+            endpoints: ["http://10.0.0.5:8000/v1/", { url: "https://b.example/v1", weight: 2 }]
+            price: { input: 0.24, cached_input: 0.1, output: 0.000000001, effective: 2025-05-01 }
+          gpt-4: { provider: openai, upstream: gpt-4-turbo, key: "${KEY}" }
+        routes:
+          support: { open: smollm2, closed: gpt-4, hold: 48, escalate: { below: 0.92, tiers: [enterprise, pro] } }
+          labels: { open: mixtral, hold: all, unknown: escalate }
+        report: { counterfactual: gpt-4 }
+        """
+
+    @Test("Every key of the format is read")
+    func readsAll() throws {
+        let configuration = try read(Self.whole, ["KEY": "sk-1"])
+        #expect(configuration.server.host == "0.0.0.0")
+        #expect(configuration.server.port == 9000)
+        #expect(configuration.dataFolder == "/srv/shop/store")
+        #expect(configuration.machine.perHour == NanoUSD(250_000_000))
+        #expect(!configuration.machine.isDefault)
+        #expect(configuration.models.map(\.name) == ["smollm2", "mixtral", "gpt-4"])
+        #expect(configuration.models.map(\.line) == [5, 6, 11])
+
+        let local = try #require(configuration.models[0].local)
+        #expect(local.weights == "/srv/shop/models/a.gguf")
+        #expect(local.context == 4096)
+        #expect(local.chatTemplate == .chatml)
+
+        let remote = try #require(configuration.models[1].remote)
+        #expect(remote.provider == .openAICompatible)
+        #expect(remote.upstream == "mistralai/Mixtral-8x7B-Instruct-v0.1")
+        #expect(remote.endpoints.map(\.url) == ["http://10.0.0.5:8000/v1", "https://b.example/v1"])
+        #expect(remote.endpoints.map(\.weight) == [1, 2])
+        #expect(remote.key == nil)
+        #expect(
+            remote.price
+                == Price(
+                    inputPerMillion: NanoUSD(240_000_000), cachedInputPerMillion: NanoUSD(100_000_000),
+                    outputPerMillion: NanoUSD(1), source: "lapwing.yaml", effective: "2025-05-01"))
+
+        let closed = try #require(configuration.models[2].remote)
+        #expect(closed.provider == .openAI)
+        #expect(closed.endpoints.map(\.url) == ["https://api.openai.com/v1"])
+        #expect(closed.key == "sk-1")
+
+        #expect(configuration.routes.map(\.name) == ["support", "labels"])
+        #expect(configuration.routes.map(\.open) == ["smollm2", "mixtral"])
+        #expect(configuration.routes.map(\.closed) == ["gpt-4", nil])
+        #expect(configuration.routes.map(\.hold) == [.tokens(48), .all])
+        #expect(configuration.routes.map(\.unknown) == [.keep, .escalate])
+        #expect(configuration.routes.map(\.line) == [13, 14])
+        #expect(configuration.routes[0].escalation?.below == 0.92)
+        #expect(configuration.routes[0].escalation?.tiers == ["enterprise", "pro"])
+        #expect(configuration.routes[1].escalation == nil)
+        #expect(configuration.counterfactual == "gpt-4")
+        #expect(configuration.warnings.isEmpty)
+    }
+
+    @Test("One model is enough; the rest has defaults")
+    func defaults() throws {
+        let configuration = try read("models: { m: { weights: /w/m.gguf } }")
+        #expect(configuration.server.host == "127.0.0.1")
+        #expect(configuration.server.port == 8080)
+        #expect(configuration.dataFolder == "/srv/shop/data")
+        #expect(configuration.machine.perHour == NanoUSD(100_000_000))
+        #expect(configuration.machine.isDefault)
+        #expect(configuration.routes.isEmpty)
+        #expect(configuration.counterfactual == nil)
+        #expect(configuration.models[0].local?.weights == "/w/m.gguf")
+        #expect(configuration.models[0].local?.context == nil)
+    }
+
+    @Test("A variable that is not set makes its model unavailable, with a warning, and nothing else")
+    func unsetVariable() throws {
+        for environment in [[:], ["KEY": ""]] {
+            let configuration = try read(Self.whole, environment)
+            #expect(configuration.models.map(\.unavailable) == [nil, nil, "KEY is not set"])
+            #expect(
+                configuration.warnings.map(\.description) == [
+                    "line 11: models.gpt-4: KEY is not set; the model is unavailable"
+                ])
+        }
+        let nested = try read(
+            "models: { m: { provider: openai-compatible, endpoints: [\"${A}/v1\"], upstream: \"${B}\", key: \"${A}\" } }"
+        )
+        #expect(nested.models[0].unavailable == "A, B are not set")
+        let weights = try read("models: { m: { weights: \"${DIR}/m.gguf\" } }")
+        #expect(weights.models[0].unavailable == "DIR is not set")
+    }
+
+    @Test("A variable is expanded in string values only, and what it holds is never read as YAML")
+    func expansion() throws {
+        let yaml = """
+            models: { "${N}": { weights: "${DIR}/${FILE}" } }
+            data: "/d/${FILE}"
+            """
+        let configuration = try read(yaml.replacing("\"${N}\"", with: "m"), ["DIR": "/w: [", "FILE": "${DIR} # x"])
+        #expect(configuration.models[0].local?.weights == "/w: [/${DIR} # x")
+        #expect(configuration.dataFolder == "/d/${DIR} # x")
+        // A key is not a value: its name stays as it is written.
+        #expect(try read(yaml, ["N": "n", "DIR": "d", "FILE": "f"]).models[0].name == "${N}")
+    }
+
+    @Test("Prices are taken from the text to the last nano-dollar")
+    func exactPrices() throws {
+        for (text, expected) in [
+            ("0.1", 100_000_000), ("0.3", 300_000_000), ("15", 15_000_000_000), ("0.123456789", 123_456_789),
+            ("0", 0), ("1000000", 1_000_000_000_000_000),
+        ] as [(String, Int64)] {
+            let configuration = try read(
+                "models: { m: { provider: openai-compatible, endpoints: [\"http://h\"], "
+                    + "price: { input: \(text), output: \(text) } } }")
+            let price = configuration.models[0].remote?.price
+            #expect(price?.inputPerMillion == NanoUSD(expected))
+            #expect(price?.effective == "2026-01-02")
+        }
+    }
+
+    @Test("Names that YAML 1.1 took for booleans or times are strings")
+    func plainStrings() throws {
+        let configuration = try read(
+            "models: { no: { weights: on } }\nroutes: { yes: { open: no, escalate: { below: 1, tiers: [off, y] } } }")
+        #expect(configuration.routes[0].name == "yes")
+        #expect(configuration.routes[0].escalation?.tiers == ["off", "y"])
+    }
+
+    @Test("An anchor may be used again")
+    func anchors() throws {
+        let configuration = try read(
+            """
+            models:
+              a: { provider: openai-compatible, endpoints: &e ["http://h/v1"] }
+              b: { provider: openai-compatible, endpoints: *e }
+            """)
+        #expect(configuration.models.map { $0.remote?.endpoints.map(\.url) } == [["http://h/v1"], ["http://h/v1"]])
+    }
+
+    @Test("A file is read from the disk, with paths from its own folder and the price's day from its date")
+    func readsFile() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "lapwing.yaml")
+        try Self.whole.write(to: file, atomically: true, encoding: .utf8)
+        let configuration = try Configuration.read(path: file.path, environment: [:])
+        #expect(configuration.dataFolder == folder.appending(path: "store").path)
+        #expect(throws: ConfigurationError.unreadable(file: folder.path + "/x", reason: "there is no such file")) {
+            try Configuration.read(path: folder.path + "/x", environment: [:])
+        }
+        try Data([0xff, 0xfe, 0x00]).write(to: file)
+        #expect(throws: ConfigurationError.unreadable(file: file.path, reason: "it is not UTF-8 text")) {
+            try Configuration.read(path: file.path, environment: [:])
+        }
+        try Data(repeating: 32, count: 2 << 20).write(to: file)
+        #expect(throws: ConfigurationError.self) { try Configuration.read(path: file.path, environment: [:]) }
+    }
+}

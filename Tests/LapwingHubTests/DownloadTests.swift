@@ -1,0 +1,168 @@
+import Foundation
+import LapwingHub
+import Synchronization
+import Testing
+
+@Suite struct DownloadTests {
+    private let hub = HubFixture()
+
+    @Test("A file is fetched whole, verified, and leaves nothing else behind")
+    func fetches() async throws {
+        let pull = try Pull()
+        defer { pull.remove() }
+        try await ScriptedServer.run { request, _ in
+            hub.isTree(request) ? hub.tree() : hub.file(request)
+        } body: { server in
+            let last = Mutex<DownloadProgress?>(nil)
+            let pulled = try await pull.run("acme/lark", from: server) { progress in last.withLock { $0 = progress } }
+            #expect(pulled.wasFetched)
+            #expect(last.withLock { $0 }?.received == Int64(hub.content.count))
+            #expect(server.seen.map(\.path).last == "/acme/lark/resolve/main/lark-Q4_1.gguf")
+        }
+        #expect(pull.files == ["lark-Q4_1.gguf"])
+        #expect(pull.bytes("lark-Q4_1.gguf") == hub.content)
+    }
+
+    @Test("A connection that breaks off is taken up where it broke, with a Range")
+    func resumesWithinARun() async throws {
+        let pull = try Pull()
+        defer { pull.remove() }
+        let seen = try await ScriptedServer.run { request, count in
+            hub.isTree(request) ? hub.tree() : hub.file(request, dropAfter: count < 4 ? 70_000 : nil)
+        } body: { server in
+            try await pull.run("acme/lark", from: server)
+            return server.seen
+        }
+        #expect(pull.bytes("lark-Q4_1.gguf") == hub.content)
+        // How much of what was sent still came in before the break is the network's affair; each start is past the last.
+        let starts = seen.dropFirst(2).map { Int(($0.headers["range"] ?? "").dropFirst(6).dropLast()) ?? 0 }
+        #expect(starts.count == 2)
+        #expect((1...70_000).contains(starts[0]))
+        #expect((starts[0] + 1...starts[0] + 70_000).contains(starts[1]))
+        // Every attempt brought something, so each wait is the first one's.
+        #expect(pull.waits.delays.withLock { $0 } == [.seconds(1), .seconds(1)])
+    }
+
+    @Test("A run that gave up leaves its bytes, and the next run goes on from them")
+    func resumesAcrossRuns() async throws {
+        let pull = try Pull()
+        defer { pull.remove() }
+        await #expect(throws: HubError.self) {
+            try await ScriptedServer.run { request, count in
+                if hub.isTree(request) { return hub.tree() }
+                return count == 2 ? hub.file(request, dropAfter: 100_000) : .init(status: 503)
+            } body: { server in
+                try await pull.run("acme/lark", from: server)
+            }
+        }
+        #expect(pull.waits.delays.withLock { $0 } == [1, 2, 4, 8].map { .seconds($0) })
+        let partial = "lark-Q4_1.gguf.\(hub.sha256.prefix(12)).partial"
+        #expect(pull.files == [partial])
+        let count = Int64(try #require(pull.bytes(partial)).count)
+        #expect((1...100_000).contains(count))
+        let resumed = Mutex<Int64>(0)
+        let seen = try await ScriptedServer.run { request, _ in
+            hub.isTree(request) ? hub.tree() : hub.file(request)
+        } body: { server in
+            try await pull.run("acme/lark", from: server) { progress in resumed.withLock { $0 = progress.resumed } }
+            return server.seen
+        }
+        #expect(seen.last?.headers["range"] == "bytes=\(count)-")
+        #expect(resumed.withLock { $0 } == count)
+        #expect(pull.bytes("lark-Q4_1.gguf") == hub.content)
+    }
+
+    @Test("A server without ranges sends the whole file again, and the result is right")
+    func serverWithoutRanges() async throws {
+        let pull = try Pull()
+        defer { pull.remove() }
+        try await ScriptedServer.run { request, count in
+            if hub.isTree(request) { return hub.tree() }
+            return .init(body: hub.content, dropAfter: count == 2 ? 50_000 : nil)
+        } body: { server in
+            try await pull.run("acme/lark", from: server)
+        }
+        #expect(pull.bytes("lark-Q4_1.gguf") == hub.content)
+    }
+
+    @Test("A file with the wrong checksum never gets its name and is not kept")
+    func wrongChecksum() async throws {
+        let pull = try Pull()
+        defer { pull.remove() }
+        let expected = String(repeating: "ab", count: 32)
+        await #expect(
+            throws: HubError.checksumMismatch(file: hub.fileName, expected: expected, found: hub.sha256)
+        ) {
+            try await ScriptedServer.run { request, _ in
+                hub.isTree(request) ? hub.tree(sha256: expected) : hub.file(request)
+            } body: { server in
+                try await pull.run("acme/lark", from: server)
+            }
+        }
+        #expect(pull.bytes(hub.fileName) == nil)
+        #expect(pull.files.allSatisfy { pull.bytes($0) == [] })
+    }
+
+    @Test("A partial file that was damaged on the disk is fetched again from the start")
+    func damagedPartial() async throws {
+        let pull = try Pull()
+        defer { pull.remove() }
+        let partial = pull.folder.appending(path: "\(hub.fileName).\(hub.sha256.prefix(12)).partial")
+        try Data(repeating: 7, count: 1000).write(to: partial)
+        let seen = try await ScriptedServer.run { request, _ in
+            hub.isTree(request) ? hub.tree() : hub.file(request)
+        } body: { server in
+            try await pull.run("acme/lark", from: server)
+            return server.seen
+        }
+        #expect(seen.dropFirst().map { $0.headers["range"] } == ["bytes=1000-", nil])
+        #expect(pull.bytes(hub.fileName) == hub.content)
+    }
+
+    @Test("A file that is there already is verified and not fetched again; another file there is not overwritten")
+    func existingFile() async throws {
+        let pull = try Pull()
+        defer { pull.remove() }
+        let path = pull.folder.appending(path: hub.fileName)
+        try Data(hub.content).write(to: path)
+        try await ScriptedServer.run { request, _ in
+            hub.isTree(request) ? hub.tree() : hub.file(request)
+        } body: { server in
+            #expect(try await pull.run("acme/lark", from: server).wasFetched == false)
+            #expect(server.seen.count == 1)
+            try Data([1, 2, 3]).write(to: path)
+            await #expect(throws: HubError.alreadyExists(path: path.path)) {
+                try await pull.run("acme/lark", from: server)
+            }
+        }
+        #expect(pull.bytes(hub.fileName) == [1, 2, 3])
+    }
+
+    @Test("A disk without room is found before the first byte")
+    func noSpace() async throws {
+        var pull = try Pull()
+        defer { pull.remove() }
+        pull.freeBytes = 1000
+        try await ScriptedServer.run { request, _ in
+            hub.isTree(request) ? hub.tree() : hub.file(request)
+        } body: { server in
+            let error = await #expect(throws: HubError.self) { try await pull.run("acme/lark", from: server) }
+            #expect(error?.description.contains("1.0 kB free") == true)
+            #expect(server.seen.count == 1)
+        }
+    }
+
+    @Test("An answer longer than the file is cut short")
+    func tooLong() async throws {
+        let pull = try Pull()
+        defer { pull.remove() }
+        await #expect(throws: HubError.self) {
+            try await ScriptedServer.run { request, _ in
+                hub.isTree(request) ? hub.tree() : .init(body: hub.content + [1, 2, 3])
+            } body: { server in
+                try await pull.run("acme/lark", from: server)
+            }
+        }
+        #expect(pull.bytes(hub.fileName) == nil)
+    }
+}

@@ -1,0 +1,117 @@
+import LapwingModel
+import LapwingTestSupport
+import Testing
+
+@Suite("Hyperparameters and shapes")
+struct ModelConfigurationTests {
+    /// What loading says after one metadata value was changed, or taken out.
+    private func error(_ key: String, _ value: GGUFWriter.Value?) -> WeightsError? {
+        var writer = TinyModel().writer()
+        writer.metadata.removeAll { $0.key == key }
+        if let value { writer.add(key, value) }
+        return error(writer)
+    }
+
+    private func error(_ writer: GGUFWriter) -> WeightsError? {
+        do {
+            _ = try LanguageModel(file: GGUFFile(bytes: writer.file().bytes), options: LoadOptions())
+            return nil
+        } catch {
+            return error as? WeightsError ?? .missingKey("not a WeightsError: \(error)")
+        }
+    }
+
+    @Test("A sound file's hyperparameters are read")
+    func reads() throws {
+        let model = try LanguageModel(file: GGUFFile(bytes: TinyModel().bytes()))
+        let found = model.configuration
+        #expect(found.architecture == "llama" && found.vocabularySize == 384 && found.contextLength == 512)
+        #expect(found.layerCount == 2 && found.embeddingLength == 64 && found.feedForwardLength == 128)
+        #expect(found.headCount == 4 && found.kvHeadCount == 2 && found.headLength == 16 && found.groupSize == 2)
+        #expect(found.ropeBase == 10_000 && found.ropeScale == 1 && found.ropeDimensionCount == 16)
+    }
+
+    @Test("An architecture that cannot be run is refused by name, with those that can")
+    func architecture() {
+        #expect(
+            error("general.architecture", .string("mamba"))
+                == .unsupportedArchitecture(found: "mamba", supported: ["llama"]))
+        #expect(error("general.architecture", nil) == .missingKey("general.architecture"))
+    }
+
+    @Test(
+        "Numbers that the forward pass cannot run with are refused by key",
+        arguments: [
+            ("llama.block_count", 0), ("llama.block_count", 4_000_000_000), ("llama.embedding_length", 0),
+            ("llama.attention.head_count", 0),
+            ("llama.attention.head_count_kv", 0), ("llama.attention.head_count_kv", 3),
+            ("llama.attention.head_count_kv", 8), ("llama.feed_forward_length", 4_000_000_000),
+            ("llama.context_length", 0), ("llama.rope.dimension_count", 15), ("llama.rope.dimension_count", 18),
+            ("llama.attention.value_length", 8), ("llama.attention.key_length", 512), ("llama.expert_count", 8),
+        ] as [(String, UInt32)])
+    func numbers(key: String, value: UInt32) {
+        guard case .unfitHyperparameter(key, "\(value)", _) = error(key, .uint32(value)) else {
+            Issue.record("\(String(describing: error(key, .uint32(value))))")
+            return
+        }
+    }
+
+    @Test("Heads that do not divide the embedding or the query heads are refused")
+    func heads() {
+        #expect(
+            error("llama.attention.head_count", .uint32(3))
+                == .unfitHyperparameter(
+                    key: "llama.attention.head_count_kv", found: "2", expected: "a divisor of 3 heads"))
+        #expect(
+            error("llama.attention.head_count", .uint32(10))
+                == .unfitHyperparameter(
+                    key: "llama.attention.head_count", found: "10", expected: "heads of 1 to 256 that fill 64"))
+    }
+
+    @Test("Kinds of scaling that are not run, and values of the wrong kind, are refused by key")
+    func kinds() {
+        #expect(
+            error("llama.rope.scaling.type", .string("yarn"))
+                == .unfitHyperparameter(key: "llama.rope.scaling.type", found: "yarn", expected: "none or linear"))
+        #expect(
+            error("llama.rope.freq_base", .float32(-1))
+                == .unfitHyperparameter(key: "llama.rope.freq_base", found: "-1.0", expected: "a positive number"))
+        #expect(error("llama.attention.layer_norm_rms_epsilon", nil) != nil)
+        guard case .wrongType("llama.block_count", _, _, _) = error("llama.block_count", .string("2")) else {
+            Issue.record("a text passed for a number")
+            return
+        }
+    }
+
+    @Test("A block count beyond the file's blocks is a missing tensor, one short of it a stray one")
+    func blockCount() {
+        #expect(error("llama.block_count", .uint32(3)) == .missingTensor(name: "blk.2.attn_k.weight"))
+        #expect(error("llama.block_count", .uint32(1)) == .unexpectedTensor(name: "blk.1.attn_k.weight"))
+    }
+
+    @Test("A tensor whose shape does not follow from the hyperparameters is refused with both shapes")
+    func shapes() {
+        #expect(
+            error("llama.feed_forward_length", .uint32(96))
+                == .shapeMismatch(name: "blk.0.ffn_down.weight", expected: [96, 64], found: [128, 64]))
+        var writer = TinyModel().writer()
+        writer.tensors[0].shape = [384, 64]
+        #expect(
+            error(writer) == .shapeMismatch(name: "token_embd.weight", expected: [64, 64], found: [384, 64]))
+    }
+
+    @Test("A tensor that this architecture would leave out is refused by name")
+    func strayTensor() {
+        var writer = TinyModel().writer()
+        writer.add(tensor: "blk.0.attn_q.bias", .f32, shape: [1], data: [0, 0, 0, 0])
+        #expect(error(writer) == .unexpectedTensor(name: "blk.0.attn_q.bias"))
+    }
+
+    @Test("Kernels that this machine does not have are refused by name")
+    func kernels() throws {
+        let file = try GGUFFile(bytes: TinyModel().bytes())
+        #expect(throws: ModelError.kernelsUnavailable(name: "vax", available: KernelTable.availableNames)) {
+            try LanguageModel(file: file, options: LoadOptions(kernels: "vax"))
+        }
+    }
+}
