@@ -35,6 +35,13 @@ struct RouterEndingTests {
         #expect(entry.latencyMilliseconds == 250)
     }
 
+    @Test("A stream that is never read leaves one cancelled entry")
+    func neverRead() async throws {
+        let house = try RouterHouse(open: first + [.wait(Gate())])
+        _ = try await house.ask()
+        #expect(try await house.entries().map(\.status) == [.cancelled])
+    }
+
     @Test("A client that goes while the answer is held back leaves a discarded call")
     func goneWhileHeld() async throws {
         let gate = Gate()

@@ -76,6 +76,21 @@ struct EvidenceTests {
         #expect(EvidenceCollector(limit: nil).evidence == nil)
     }
 
+    @Test("Features are those that the fit's script computes from the same log-probabilities")
+    func sameAsTheScript() throws {
+        var collector = EvidenceCollector(limit: nil)
+        collector.add(text: "a", tokens: [token(-0.25, second: -2)])
+        let rest = [-0.5, -1.75, -0.0625, -3.5, -0.125, -2.25, -0.03125, -0.75, -1.0, -0.375, -6.0]
+        collector.add(text: "b", tokens: rest.map { token($0) })
+        collector.end(.stop)
+        let evidence = try #require(collector.evidence)
+        // features(chosen, [-0.25, -2.0], True) of Scripts/fit_default_confidence.py.
+        let expected = [-1.3828125, -6.0, -3.5, 1.75, 0.6761659812009042, 2.4849066497880004, 1.0]
+        for (feature, value) in zip(ConfidenceFeature.allCases, expected) {
+            #expect(abs((feature.value(in: evidence) ?? .nan) - value) < 1e-12, "\(feature)")
+        }
+    }
+
     @Test("Features are bounded, and unknown where their evidence is")
     func features() {
         var evidence = Evidence(tokenCount: 1, mean: -80, minimum: -80, lowDecile: -80, median: -80)
