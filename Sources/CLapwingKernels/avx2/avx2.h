@@ -17,7 +17,8 @@ extern const lw_kernels lw_avx2_kernels;
 
 void lw_avx2_matmul(const lw_matrix *w, const lw_input *x, size_t tokens, const lw_output *y, size_t strip0,
                     size_t strip1);
-void lw_avx2_quantize(const float *restrict x, lw_q8_block *restrict blocks, int8_t *restrict fine, size_t count);
+void lw_avx2_quantize(const float *restrict x, lw_q8_block *restrict blocks, lw_q8_block *restrict remainders,
+                      uint64_t *restrict marks, size_t count);
 void lw_avx2_rms_norm(const float *restrict x, const float *restrict weight, float epsilon, float *restrict y,
                       size_t count);
 void lw_avx2_rope(float *restrict x, const float *restrict cosines, const float *restrict sines, size_t count);

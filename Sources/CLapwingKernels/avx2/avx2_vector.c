@@ -34,18 +34,21 @@ LW_INLINE int32_t store_bytes(const __m256i quants[4], int8_t *out) {
     return _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1)));
 }
 
-void lw_avx2_quantize(const float *restrict x, lw_q8_block *restrict blocks, int8_t *restrict fine, size_t count) {
+void lw_avx2_quantize(const float *restrict x, lw_q8_block *restrict blocks, lw_q8_block *restrict remainders,
+                      uint64_t *restrict marks, size_t count) {
     float total = 0;
     for (size_t b = 0; b < count; b++) {
         // The magnitude waits in the block for the second pass.
         blocks[b].scale = block_magnitude(x + b * LW_BLOCK_LENGTH);
         total += blocks[b].scale;
     }
-    const float limit = total / (float)count * LW_FINE_RATIO;
-    for (size_t b = 0; b < count; b++, x += LW_BLOCK_LENGTH, fine += LW_BLOCK_LENGTH) {
+    for (size_t word = 0; word < LW_MARK_WORDS(count); word++) marks[word] = 0;
+    const float limit = total / (float)count * LW_REMAINDER_RATIO;
+    for (size_t b = 0; b < count; b++, x += LW_BLOCK_LENGTH) {
         const float magnitude = blocks[b].scale;
+        remainders[b].scale = remainders[b].sum = 0;
         if (!(magnitude < INFINITY) || magnitude < LW_TINY) {
-            lw_scalar_quantize_block(x, magnitude, false, blocks + b, fine);
+            lw_scalar_quantize_block(x, magnitude, blocks + b, NULL);
             continue;
         }
         const __m256 inverse = _mm256_set1_ps(127.0f / magnitude);
@@ -55,23 +58,18 @@ void lw_avx2_quantize(const float *restrict x, lw_q8_block *restrict blocks, int
             scaled[j] = _mm256_mul_ps(_mm256_loadu_ps(x + 8 * j), inverse);
             quants[j] = _mm256_cvtps_epi32(scaled[j]);
         }
-        const int32_t sum = store_bytes(quants, blocks[b].quants);
-        const bool is_fine = magnitude > limit;
-        blocks[b].shift = is_fine ? 8 : 0;
-        if (!is_fine) {
-            blocks[b].scale = magnitude / 127.0f;
-            blocks[b].sum = (float)sum;
-            _mm256_storeu_si256((__m256i *)fine, _mm256_setzero_si256());
-            continue;
-        }
+        blocks[b].sum = (float)store_bytes(quants, blocks[b].quants);
+        blocks[b].scale = magnitude / 127.0f;
+        if (!(magnitude > limit)) continue;
+        marks[b / 64] |= (uint64_t)1 << b % 64;
         const __m256 most = _mm256_set1_ps(127.0f), least = _mm256_set1_ps(-127.0f);
         LW_UNROLL for (int j = 0; j < 4; j++) {
             const __m256 rest = _mm256_mul_ps(_mm256_sub_ps(scaled[j], _mm256_cvtepi32_ps(quants[j])),
                                               _mm256_set1_ps(256.0f));
             quants[j] = _mm256_cvtps_epi32(_mm256_max_ps(_mm256_min_ps(rest, most), least));
         }
-        blocks[b].scale = magnitude / 127.0f / 256.0f;
-        blocks[b].sum = (float)(256 * sum + store_bytes(quants, fine));
+        remainders[b].sum = (float)store_bytes(quants, remainders[b].quants);
+        remainders[b].scale = blocks[b].scale / 256.0f;
     }
 }
 

@@ -91,24 +91,28 @@ void lw_matrix_row(const lw_matrix *w, size_t row, float *restrict out);
 
 // MARK: Activations
 
-/// 32 activations quant * scale or, where `shift` is 8, (256 * quant + fine quant) * scale.
+/// 32 activations as quant * scale, with the sum of the quants that folds weight minima in.
 typedef struct lw_q8_block {
     float scale;
-    float sum;      // of the 32 whole numbers that the scale multiplies, exact; it folds weight minima in
-    int32_t shift;  // 8 where the block has fine quants, else 0
+    float sum;  // of the 32 quants, an exact whole number
     int8_t quants[32];
 } lw_q8_block;
 
-_Static_assert(sizeof(lw_q8_block) == 44, "three words and 32 bytes");
+_Static_assert(sizeof(lw_q8_block) == 40, "two floats and 32 bytes");
+
+/// Words of 64 bits that mark which of a row's blocks have a remainder.
+#define LW_MARK_WORDS(blocks) (((blocks) + 63) / 64)
 
 /// The input rows of a product. Float layouts read `values`, quantised layouts the rest; what is not read may be any
-/// address.
+/// address. A marked block is the sum of itself and its remainder; the scale of other remainders is zero.
 typedef struct lw_input {
     const float *values;
     size_t value_stride;  // floats from one token to the next
     const lw_q8_block *blocks;
-    const int8_t *fine;   // 32 fine quants a block, zero where its shift is
-    size_t block_stride;  // blocks from one token to the next
+    const lw_q8_block *remainders;
+    size_t block_stride;  // blocks, and remainders, from one token to the next
+    const uint64_t *marks;
+    size_t mark_stride;  // words from one token to the next
 } lw_input;
 
 /// Where a product goes: y[token * stride + row], replaced, or added to when `add` is set.
@@ -148,9 +152,10 @@ typedef struct lw_kernels {
                    size_t strip1);
 
     /// Quantises a row of `count` blocks of 32 floats: scale = greatest magnitude / 127, ties to even. A block whose
-    /// greatest magnitude is over twice the row's mean of them would round as coarsely as its outlier asks for: it
-    /// gets a second byte a value. Those few blocks carry most of the error of eight bits.
-    void (*quantize)(const float *restrict x, lw_q8_block *restrict blocks, int8_t *restrict fine, size_t count);
+    /// greatest magnitude is over 1.5 times the row's mean of them is rounded as coarsely as its outlier asks for: what
+    /// rounding took away goes to its remainder, in steps 256 times smaller. Those few blocks carry most of the error.
+    void (*quantize)(const float *restrict x, lw_q8_block *restrict blocks, lw_q8_block *restrict remainders,
+                     uint64_t *restrict marks, size_t count);
 
     /// y = x / sqrt(mean(x^2) + epsilon) * weight.
     void (*rms_norm)(const float *restrict x, const float *restrict weight, float epsilon, float *restrict y,

@@ -9,10 +9,11 @@ extern const lw_kernels lw_scalar_kernels;
 
 void lw_scalar_matmul(const lw_matrix *w, const lw_input *x, size_t tokens, const lw_output *y, size_t strip0,
                       size_t strip1);
-void lw_scalar_quantize(const float *restrict x, lw_q8_block *restrict blocks, int8_t *restrict fine, size_t count);
-/// One block of the given greatest magnitude, with or without fine quants.
-void lw_scalar_quantize_block(const float *restrict x, float magnitude, bool is_fine, lw_q8_block *restrict block,
-                              int8_t *restrict fine);
+void lw_scalar_quantize(const float *restrict x, lw_q8_block *restrict blocks, lw_q8_block *restrict remainders,
+                        uint64_t *restrict marks, size_t count);
+/// One block of the given greatest magnitude; `remainder` is NULL where it has none.
+void lw_scalar_quantize_block(const float *restrict x, float magnitude, lw_q8_block *restrict block,
+                              lw_q8_block *restrict remainder);
 void lw_scalar_rms_norm(const float *restrict x, const float *restrict weight, float epsilon, float *restrict y,
                         size_t count);
 void lw_scalar_rope(float *restrict x, const float *restrict cosines, const float *restrict sines, size_t count);

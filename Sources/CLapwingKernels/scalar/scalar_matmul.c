@@ -37,46 +37,48 @@ static int32_t dot_bytes(const int8_t quants[4][32], size_t lane, const int8_t *
     return sum;
 }
 
-/// One block's whole-number product with the weights that `dot` reads, fine quants included.
-#define WHOLE(dot, weights, lane, x, fine) \
-    (dot(weights, lane, (x)->quants) * (1 << (x)->shift) + ((x)->shift ? dot(weights, lane, fine) : 0))
-
-static int32_t dot_all_bytes(const int8_t quants[8][32], size_t lane, const int8_t *x) {
-    return dot_bytes(quants, lane, x) + dot_bytes(quants + 4, lane, x + 16);
-}
-
 /// Adds one block's product to `sum`: the weights' scales first, the activations' scale last.
-static float add_block(const lw_matrix *w, const void *strip, size_t b, size_t lane, const lw_q8_block *x,
-                       const int8_t *fine, float sum) {
+static float add_block(const lw_matrix *w, const void *strip, size_t b, size_t lane, const lw_q8_block *x, float sum) {
     switch (w->layout) {
     case LW_LAYOUT_Q4_0: {
         const lw_q4_0x8 *block = (const lw_q4_0x8 *)strip + b;
-        // The sum is a whole number, so taking 8 times it off here is exact.
-        const int32_t dot = WHOLE(dot_nibbles, block->quants, lane, x, fine) - 8 * (int32_t)x->sum;
+        // The sum of quants is a small whole number, so taking 8 times it off here is exact.
+        const int32_t dot = dot_nibbles(block->quants, lane, x->quants) - 8 * (int32_t)x->sum;
         return fmaf(lw_float_of_half(block->scale[lane]) * (float)dot, x->scale, sum);
     }
     case LW_LAYOUT_Q4_1: {
         const lw_q4_1x8 *block = (const lw_q4_1x8 *)strip + b;
-        const float dot = (float)WHOLE(dot_nibbles, block->quants, lane, x, fine);
+        const float dot = (float)dot_nibbles(block->quants, lane, x->quants);
         const float folded = lw_float_of_half(block->minimum[lane]) * x->sum;
         return fmaf(fmaf(lw_float_of_half(block->scale[lane]), dot, folded), x->scale, sum);
     }
     case LW_LAYOUT_Q8_0: {
         const lw_q8_0x8 *block = (const lw_q8_0x8 *)strip + b;
-        const float dot = (float)WHOLE(dot_all_bytes, block->quants, lane, x, fine);
-        return fmaf(lw_float_of_half(block->scale[lane]) * dot, x->scale, sum);
+        const int32_t dot = dot_bytes(block->quants, lane, x->quants) + dot_bytes(block->quants + 4, lane, x->quants + 16);
+        return fmaf(lw_float_of_half(block->scale[lane]) * (float)dot, x->scale, sum);
     }
     default: {
         const lw_i8x8 *block = (const lw_i8x8 *)strip + b;
-        float folded = block->minimum[lane] * x->sum;
-        for (size_t half = 0; half < 2; half++) {
-            const int32_t whole = dot_bytes(block->quants + 4 * half, lane, x->quants + 16 * half);
-            const int32_t rest = x->shift ? dot_bytes(block->quants + 4 * half, lane, fine + 16 * half) : 0;
-            folded = fmaf(block->scale[half][lane], (float)(whole * (1 << x->shift) + rest), folded);
-        }
+        const float low = (float)dot_bytes(block->quants, lane, x->quants);
+        const float high = (float)dot_bytes(block->quants + 4, lane, x->quants + 16);
+        float folded = fmaf(block->scale[0][lane], low, block->minimum[lane] * x->sum);
+        folded = fmaf(block->scale[1][lane], high, folded);
         return fmaf(folded, x->scale, sum);
     }
     }
+}
+
+/// All blocks in ascending order, then the remainders of the marked ones.
+static float dot_blocks(const lw_matrix *w, const void *strip, size_t lane, const lw_input *x, size_t token) {
+    const lw_q8_block *blocks = x->blocks + token * x->block_stride;
+    const lw_q8_block *remainders = x->remainders + token * x->block_stride;
+    const uint64_t *marks = x->marks + token * x->mark_stride;
+    const size_t count = w->columns / LW_BLOCK_LENGTH;
+    float sum = 0;
+    for (size_t b = 0; b < count; b++) sum = add_block(w, strip, b, lane, blocks + b, sum);
+    for (size_t b = 0; b < count; b++)
+        if (marks[b / 64] >> b % 64 & 1) sum = add_block(w, strip, b, lane, remainders + b, sum);
+    return sum;
 }
 
 void lw_scalar_matmul(const lw_matrix *w, const lw_input *x, size_t tokens, const lw_output *y, size_t strip0,
@@ -87,15 +89,8 @@ void lw_scalar_matmul(const lw_matrix *w, const lw_input *x, size_t tokens, cons
         const char *strip = (const char *)w->strips + row / LW_STRIP_ROWS * strip_bytes;
         const size_t lane = row % LW_STRIP_ROWS;
         for (size_t token = 0; token < tokens; token++) {
-            float sum = 0;
-            if (floats) {
-                sum = dot_float(w, strip, lane, x->values + token * x->value_stride);
-            } else {
-                const lw_q8_block *blocks = x->blocks + token * x->block_stride;
-                const int8_t *fine = x->fine + token * x->block_stride * LW_BLOCK_LENGTH;
-                for (size_t b = 0; b < w->columns / LW_BLOCK_LENGTH; b++)
-                    sum = add_block(w, strip, b, lane, blocks + b, fine + b * LW_BLOCK_LENGTH, sum);
-            }
+            const float sum = floats ? dot_float(w, strip, lane, x->values + token * x->value_stride)
+                                     : dot_blocks(w, strip, lane, x, token);
             float *out = y->values + token * y->stride + row;
             *out = y->add ? *out + sum : sum;
         }

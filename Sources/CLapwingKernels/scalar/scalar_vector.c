@@ -15,37 +15,43 @@ static float block_magnitude(const float *x) {
     return lw_float_of_bits(greatest);
 }
 
-void lw_scalar_quantize_block(const float *restrict x, float magnitude, bool is_fine, lw_q8_block *restrict block,
-                              int8_t *restrict fine) {
+void lw_scalar_quantize_block(const float *restrict x, float magnitude, lw_q8_block *restrict block,
+                              lw_q8_block *restrict remainder) {
     const bool finite = magnitude < INFINITY;
     const float inverse = finite && magnitude >= LW_TINY ? 127.0f / magnitude : 0.0f;
-    int32_t sum = 0, fine_sum = 0;
+    int32_t sum = 0, rest_sum = 0;
     for (size_t i = 0; i < LW_BLOCK_LENGTH; i++) {
         const float scaled = inverse == 0 ? 0 : x[i] * inverse;
         const float quant = rintf(scaled);
-        float rest = rintf((scaled - quant) * 256.0f);
-        // Half a step would be 128; what limiting it leaves out is a 256th of a step.
-        rest = rest > 127.0f ? 127.0f : rest < -127.0f ? -127.0f : rest;
         block->quants[i] = (int8_t)quant;
-        fine[i] = is_fine ? (int8_t)rest : 0;
         sum += block->quants[i];
-        fine_sum += fine[i];
+        if (!remainder) continue;
+        // Half a step would be 128; what limiting it leaves out is a 256th of a step.
+        float rest = rintf((scaled - quant) * 256.0f);
+        rest = rest > 127.0f ? 127.0f : rest < -127.0f ? -127.0f : rest;
+        remainder->quants[i] = (int8_t)rest;
+        rest_sum += remainder->quants[i];
     }
     // A block that is not finite poisons its products instead of passing for a number.
-    const float scale = finite ? magnitude / 127.0f : magnitude - magnitude;
-    block->scale = is_fine ? scale / 256.0f : scale;
-    block->shift = is_fine ? 8 : 0;
-    block->sum = (float)(is_fine ? 256 * sum + fine_sum : sum);
+    block->scale = finite ? magnitude / 127.0f : magnitude - magnitude;
+    block->sum = (float)sum;
+    if (!remainder) return;
+    remainder->scale = block->scale / 256.0f;
+    remainder->sum = (float)rest_sum;
 }
 
-void lw_scalar_quantize(const float *restrict x, lw_q8_block *restrict blocks, int8_t *restrict fine, size_t count) {
+void lw_scalar_quantize(const float *restrict x, lw_q8_block *restrict blocks, lw_q8_block *restrict remainders,
+                        uint64_t *restrict marks, size_t count) {
     float total = 0;
     for (size_t b = 0; b < count; b++) total += block_magnitude(x + b * LW_BLOCK_LENGTH);
-    const float limit = total / (float)count * LW_FINE_RATIO;
+    const float limit = total / (float)count * LW_REMAINDER_RATIO;
     for (size_t b = 0; b < count; b++) {
         const float magnitude = block_magnitude(x + b * LW_BLOCK_LENGTH);
-        const bool is_fine = magnitude > limit && magnitude >= LW_TINY;
-        lw_scalar_quantize_block(x + b * LW_BLOCK_LENGTH, magnitude, is_fine, blocks + b, fine + b * LW_BLOCK_LENGTH);
+        const bool marked = magnitude > limit && magnitude >= LW_TINY;
+        if (b % 64 == 0) marks[b / 64] = 0;
+        marks[b / 64] |= (uint64_t)marked << b % 64;
+        remainders[b].scale = remainders[b].sum = 0;
+        lw_scalar_quantize_block(x + b * LW_BLOCK_LENGTH, magnitude, blocks + b, marked ? remainders + b : NULL);
     }
 }
 

@@ -3,13 +3,13 @@ import CLapwingKernels
 extension ForwardPass {
     /// Final norm and output head for the rows that are left, a tile of rows at a time so that memory stays bounded.
     func predict(_ onLogits: (_ row: Int, UnsafeMutableBufferPointer<Float>) -> Void) {
-        let vocabulary = configuration.vocabularySize, width = configuration.embeddingLength
+        let vocabulary = configuration.vocabularySize
         let output = model.weights.output
         normalize(by: model.weights.outputNorm, for: [output])
         for start in stride(from: 0, to: rows.count, by: scratch.logitTile) {
             let count = min(scratch.logitTile, rows.count - start)
-            let input = scratch.input.skipping(start, width: width)
-            multiply(input, by: [Product(output, to: scratch.logits, stride: vocabulary)], count: count)
+            let tile = Product(output, to: scratch.logits, stride: vocabulary)
+            multiply(scratch.input, by: [tile], rows: start..<start + count)
             for offset in 0..<count {
                 let logits = UnsafeMutableBufferPointer(
                     start: scratch.logits + offset * vocabulary, count: vocabulary)

@@ -30,21 +30,21 @@ extension ForwardPass {
             ])
     }
 
-    /// Multiplies all rows, or the first `count`, with matrices that have the same input, in one parallel loop.
-    func multiply(_ input: Activations, by products: [Product], count: Int? = nil) {
-        let tokens = count ?? rows.count
+    /// Multiplies all rows, or some of them, with matrices that have the same input, in one parallel loop.
+    func multiply(_ input: Activations, by products: [Product], rows range: Range<Int>? = nil) {
+        let range = range ?? 0..<rows.count
         let total = products.reduce(0) { $0 + $1.matrix.stripCount }
-        workers.forEachRange(total, grain: workers.grain(total)) { range in
+        workers.forEachRange(total, grain: workers.grain(total)) { strips in
             var first = 0
             for product in products {
                 let next = first + product.matrix.stripCount
-                let part = range.clamped(to: first..<next)
+                let part = strips.clamped(to: first..<next)
                 if !part.isEmpty {
-                    var rows = input.rows(width: product.matrix.columns)
+                    var rows = input.rows(from: range.lowerBound, width: product.matrix.columns)
                     var output = lw_output(values: product.output, stride: product.stride, add: product.add)
-                    var strips = product.matrix.strips
+                    var matrix = product.matrix.strips
                     kernels.pointee.matmul(
-                        &strips, &rows, tokens, &output, part.lowerBound - first, part.upperBound - first)
+                        &matrix, &rows, range.count, &output, part.lowerBound - first, part.upperBound - first)
                 }
                 first = next
             }
@@ -95,7 +95,7 @@ extension ForwardPass {
         let strip = Int(LW_STRIP_ROWS), width = layer.gate.rows
         let strips = columns.lowerBound / strip..<(columns.upperBound + strip - 1) / strip
         for (matrix, target) in [(layer.gate, gates), (layer.up, ups)] {
-            var input = scratch.input.skipping(rows.lowerBound, width: matrix.columns).rows(width: matrix.columns)
+            var input = scratch.input.rows(from: rows.lowerBound, width: matrix.columns)
             // The kernel counts outputs from the matrix's first row.
             var output = lw_output(values: target - columns.lowerBound, stride: columns.count, add: false)
             var packed = matrix.strips

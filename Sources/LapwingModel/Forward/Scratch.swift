@@ -54,51 +54,44 @@ final class Scratch {
 struct Activations {
     let values: UnsafeMutablePointer<Float>
     let blocks: UnsafeMutablePointer<lw_q8_block>
-    let fine: UnsafeMutablePointer<Int8>
+    let remainders: UnsafeMutablePointer<lw_q8_block>
+    let marks: UnsafeMutablePointer<UInt64>
 
-    fileprivate typealias Place = (values: Int, blocks: Int, fine: Int)
+    fileprivate typealias Place = (values: Int, blocks: Int, remainders: Int, marks: Int)
 
     fileprivate static func place(_ rows: Int, width: Int, in layout: inout RegionLayout) -> Place {
-        let blockCount = rows * ((width + Int(LW_BLOCK_LENGTH) - 1) / Int(LW_BLOCK_LENGTH))
+        let blockByteCount = rows * (blockCount(width) + 1) * MemoryLayout<lw_q8_block>.stride
         return (
-            layout.place(rows * width * MemoryLayout<Float>.stride),
-            layout.place(blockCount * MemoryLayout<lw_q8_block>.stride), layout.place(blockCount * Int(LW_BLOCK_LENGTH))
+            layout.place(rows * width * MemoryLayout<Float>.stride), layout.place(blockByteCount),
+            layout.place(blockByteCount), layout.place(rows * markCount(width) * MemoryLayout<UInt64>.stride)
         )
-    }
-
-    private init(
-        values: UnsafeMutablePointer<Float>, blocks: UnsafeMutablePointer<lw_q8_block>, fine: UnsafeMutablePointer<Int8>
-    ) {
-        self.values = values
-        self.blocks = blocks
-        self.fine = fine
     }
 
     fileprivate init(in region: Region, at place: Place) {
         values = region.floats(at: place.values)
         blocks = (region.base + place.blocks).assumingMemoryBound(to: lw_q8_block.self)
-        fine = (region.base + place.fine).assumingMemoryBound(to: Int8.self)
+        remainders = (region.base + place.remainders).assumingMemoryBound(to: lw_q8_block.self)
+        marks = (region.base + place.marks).assumingMemoryBound(to: UInt64.self)
     }
 
     private static func blockCount(_ width: Int) -> Int { width / Int(LW_BLOCK_LENGTH) }
+    private static func markCount(_ width: Int) -> Int { (blockCount(width) + 63) / 64 }
 
-    /// The rows as the kernels take them, `width` values each.
-    func rows(width: Int) -> lw_input {
-        lw_input(
-            values: values, value_stride: width, blocks: blocks, fine: fine, block_stride: Self.blockCount(width))
-    }
-
-    /// The rows from `row` on.
-    func skipping(_ row: Int, width: Int) -> Activations {
-        let block = row * Self.blockCount(width)
-        return Activations(
-            values: values + row * width, blocks: blocks + block, fine: fine + block * Int(LW_BLOCK_LENGTH))
+    /// The rows from `first` on as the kernels take them, `width` values each.
+    func rows(from first: Int = 0, width: Int) -> lw_input {
+        let blockStride = Self.blockCount(width), markStride = Self.markCount(width)
+        return lw_input(
+            values: values + first * width, value_stride: width, blocks: blocks + first * blockStride,
+            remainders: remainders + first * blockStride, block_stride: blockStride,
+            marks: marks + first * markStride, mark_stride: markStride)
     }
 
     /// Fills one row's blocks from its values.
     func quantize(row: Int, width: Int, by kernels: UnsafePointer<lw_kernels>) {
-        let start = skipping(row, width: width)
-        kernels.pointee.quantize(start.values, start.blocks, start.fine, Self.blockCount(width))
+        let blockStride = Self.blockCount(width)
+        kernels.pointee.quantize(
+            values + row * width, blocks + row * blockStride, remainders + row * blockStride,
+            marks + row * Self.markCount(width), blockStride)
     }
 }
 

@@ -47,8 +47,8 @@ struct DefaultModelTests {
         }
         let mean = total / Double(reference.tokens.count)
         // Joining all but 128 tokens can only lower a divergence (the log sum inequality), here by 7%: whole
-        // distributions, compared by the script, give 0.00068.
-        #expect(mean < 0.0009 && mean > 0)
+        // distributions, compared by the script, give 0.0005.
+        #expect(mean < 0.0007 && mean > 0)
         #expect(reference.tokens.count >= 2_000)
     }
 

@@ -4,36 +4,41 @@ import Testing
 
 @Suite("Activations of eight bits")
 struct QuantizeTests {
-    @Test("Quantised blocks hold their values to half a step, and the sum of their quants")
+    @Test("Blocks hold their values to half a step, with a remainder to half a 256th, and the sums of their quants")
     func holdsValues() {
         for table in KernelTable.available {
             let input = TestInput(tokens: 1, columns: 1024, table: table)
             for (b, block) in input.blocks.enumerated() {
                 let values = input.values[b * 32..<b * 32 + 32]
-                let greatest = values.map(abs).max() ?? 0
-                #expect(block.scale == (block.shift == 0 ? greatest / 127 : greatest / 127 / 256))
+                let remainder = input.remainders[b]
+                #expect(block.scale == (values.map(abs).max() ?? 0) / 127)
+                #expect(remainder.scale == (input.isMarked(b) ? block.scale / 256 : 0))
                 for index in values.indices {
                     // Half a step of the coarse quants is 128 fine ones, of which a byte holds 127.
-                    let steps = block.shift == 0 ? 0.50001 : 1.00001
-                    #expect(abs(input.dequantized(index) - Double(values[index])) <= steps * Double(block.scale))
+                    let error = input.isMarked(b) ? 1.00001 * remainder.scale : 0.50001 * block.scale
+                    #expect(abs(input.dequantized(index) - Double(values[index])) <= Double(error))
                 }
-                #expect(Int(block.sum) == values.indices.reduce(0) { $0 + input.quant($1) })
+                #expect(Int(block.sum) == Self.sum(block))
+                #expect(Int(remainder.sum) == (input.isMarked(b) ? Self.sum(remainder) : 0))
             }
         }
     }
 
-    @Test("Blocks over twice the row's mean magnitude have fine quants, the others none")
-    func choosesFineBlocks() {
+    private static func sum(_ block: lw_q8_block) -> Int {
+        withUnsafeBytes(of: block.quants) { $0.reduce(0) { $0 + Int(Int8(bitPattern: $1)) } }
+    }
+
+    @Test("Blocks over 1.5 times the row's mean magnitude have a remainder, the others none", arguments: [16, 70])
+    func choosesBlocks(count: Int) {
         for table in KernelTable.available {
-            let input = TestInput(tokens: 3, columns: 512, table: table)
+            let input = TestInput(tokens: 3, columns: 32 * count, table: table)
             for token in 0..<3 {
-                let magnitudes = (0..<16).map { b in
-                    input.values[(token * 16 + b) * 32..<(token * 16 + b) * 32 + 32].map(abs).max() ?? 0
-                }
-                let mean = magnitudes.reduce(0, +) / 16
-                let shifts = input.blocks[token * 16..<token * 16 + 16].map(\.shift)
-                #expect(shifts == magnitudes.map { $0 > 2 * mean ? 8 : 0 })
-                #expect(shifts.contains(8) && shifts.contains(0))
+                let blocks = token * count..<(token + 1) * count
+                let magnitudes = blocks.map { b in input.values[b * 32..<b * 32 + 32].map(abs).max() ?? 0 }
+                let mean = magnitudes.reduce(0, +) / Float(count)
+                let marked = blocks.map(input.isMarked)
+                #expect(marked == magnitudes.map { $0 > 1.5 * mean })
+                #expect(marked.contains(true) && marked.contains(false))
             }
         }
     }
@@ -51,10 +56,11 @@ struct QuantizeTests {
             if values.count == 32, !values.allSatisfy(\.isFinite) { #expect(expected.blocks[0].scale.isNaN) }
             for table in KernelTable.others {
                 let found = TestInput(values, tokens: 1, table: table)
-                #expect(found.fine == expected.fine)
-                for (a, b) in zip(found.blocks, expected.blocks) {
+                #expect(found.marks == expected.marks)
+                let pairs = zip(found.blocks + found.remainders, expected.blocks + expected.remainders)
+                for (a, b) in pairs {
                     #expect(a.scale == b.scale || a.scale.isNaN && b.scale.isNaN)
-                    #expect(a.sum == b.sum && a.shift == b.shift)
+                    #expect(a.sum == b.sum)
                     #expect(withUnsafeBytes(of: a.quants, Array.init) == withUnsafeBytes(of: b.quants, Array.init))
                 }
             }

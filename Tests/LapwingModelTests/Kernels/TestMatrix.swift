@@ -63,7 +63,8 @@ final class TestMatrix {
 struct TestInput {
     let values: [Float]
     let blocks: [lw_q8_block]
-    let fine: [Int8]
+    let remainders: [lw_q8_block]
+    let marks: [UInt64]
     let tokens: Int
     let columns: Int
 
@@ -78,29 +79,40 @@ struct TestInput {
         columns = values.count / tokens
         // One block even where there are none, so that there is an address to pass.
         var blocks = [lw_q8_block](repeating: lw_q8_block(), count: max(values.count / 32, 1))
-        var fine = [Int8](repeating: 99, count: blocks.count * 32)
-        let count = columns / 32
+        // What no mark points to is garbage, as it is in memory that other rows used before.
+        var remainders = blocks
+        for index in remainders.indices { remainders[index].quants.0 = 99 }
+        let count = columns / 32, words = (count + 63) / 64
+        var marks = [UInt64](repeating: .max, count: max(words * tokens, 1))
         for token in 0..<tokens where columns % 32 == 0 {
             let row = Array(values[token * columns..<(token + 1) * columns])
-            blocks.withUnsafeMutableBufferPointer { blocks in
-                fine.withUnsafeMutableBufferPointer { fine in
-                    guard let blocks = blocks.baseAddress, let fine = fine.baseAddress else { return }
-                    table.functions.pointee.quantize(row, blocks + token * count, fine + token * count * 32, count)
-                }
-            }
+            var some = Array(blocks[token * count..<(token + 1) * count])
+            var rest = Array(remainders[token * count..<(token + 1) * count])
+            var marked = Array(marks[token * words..<(token + 1) * words])
+            table.functions.pointee.quantize(row, &some, &rest, &marked, count)
+            blocks.replaceSubrange(token * count..<(token + 1) * count, with: some)
+            remainders.replaceSubrange(token * count..<(token + 1) * count, with: rest)
+            marks.replaceSubrange(token * words..<(token + 1) * words, with: marked)
         }
-        (self.values, self.blocks, self.fine, self.tokens) = (values, blocks, fine, tokens)
+        (self.values, self.blocks, self.tokens) = (values, blocks, tokens)
+        (self.remainders, self.marks) = (remainders, marks)
     }
 
-    /// The whole number that stands for the activation at `index`.
-    func quant(_ index: Int) -> Int {
-        let block = blocks[index / 32]
-        let coarse = withUnsafeBytes(of: block.quants) { Int($0.load(fromByteOffset: index % 32, as: Int8.self)) }
-        return coarse << Int(block.shift) + Int(fine[index])
+    /// Whether the block has a remainder.
+    func isMarked(_ block: Int) -> Bool {
+        let count = columns / 32, words = (count + 63) / 64
+        return marks[block / count * words + block % count / 64] >> UInt64(block % count % 64) & 1 == 1
     }
 
     /// The activation at `index` as the quantised form holds it.
-    func dequantized(_ index: Int) -> Double { Double(blocks[index / 32].scale) * Double(quant(index)) }
+    func dequantized(_ index: Int) -> Double {
+        func value(_ block: lw_q8_block) -> Double {
+            withUnsafeBytes(of: block.quants) {
+                Double(block.scale) * Double($0.load(fromByteOffset: index % 32, as: Int8.self))
+            }
+        }
+        return value(blocks[index / 32]) + (isMarked(index / 32) ? value(remainders[index / 32]) : 0)
+    }
 
     /// y [token][row] for a range of tokens; `fill` is what the output holds before.
     func times(
@@ -110,19 +122,24 @@ struct TestInput {
         var out = [Float](repeating: fill, count: tokens.count * matrix.rows)
         values.withUnsafeBufferPointer { values in
             blocks.withUnsafeBufferPointer { blocks in
-                fine.withUnsafeBufferPointer { fine in
-                    out.withUnsafeMutableBufferPointer { out in
-                        guard let target = out.baseAddress, let values = values.baseAddress,
-                            let blocks = blocks.baseAddress, let fine = fine.baseAddress
-                        else { return }
-                        let skipped = tokens.lowerBound * (columns / 32)
-                        var packed = matrix.packed
-                        var input = lw_input(
-                            values: values + tokens.lowerBound * columns, value_stride: columns,
-                            blocks: blocks + skipped, fine: fine + skipped * 32, block_stride: columns / 32)
-                        var output = lw_output(values: target, stride: matrix.rows, add: add)
-                        table.functions.pointee.matmul(
-                            &packed, &input, tokens.count, &output, strips.lowerBound, strips.upperBound)
+                remainders.withUnsafeBufferPointer { remainders in
+                    marks.withUnsafeBufferPointer { marks in
+                        out.withUnsafeMutableBufferPointer { out in
+                            guard let target = out.baseAddress, let values = values.baseAddress,
+                                let blocks = blocks.baseAddress, let remainders = remainders.baseAddress,
+                                let marks = marks.baseAddress
+                            else { return }
+                            let count = columns / 32, words = (count + 63) / 64
+                            var packed = matrix.packed
+                            var input = lw_input(
+                                values: values + tokens.lowerBound * columns, value_stride: columns,
+                                blocks: blocks + tokens.lowerBound * count,
+                                remainders: remainders + tokens.lowerBound * count, block_stride: count,
+                                marks: marks + tokens.lowerBound * words, mark_stride: words)
+                            var output = lw_output(values: target, stride: matrix.rows, add: add)
+                            table.functions.pointee.matmul(
+                                &packed, &input, tokens.count, &output, strips.lowerBound, strips.upperBound)
+                        }
                     }
                 }
             }
