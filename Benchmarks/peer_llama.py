@@ -1,0 +1,61 @@
+"""Measures llama.cpp on a GGUF file: prefill of 512 tokens and decode of 128, on THREADS threads.
+
+    python Benchmarks/peer_llama.py MODEL.gguf [THREADS]
+
+Uses the C interface directly, so that no Python work stands inside a timed call, and asks for the logits of the last
+token only, as a server does. Prints one JSON object.
+"""
+
+import ctypes
+import json
+import resource
+import sys
+import time
+
+import llama_cpp
+
+path, threads = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 2
+prefill_tokens, decode_tokens = 512, 128
+
+quiet = llama_cpp.llama_log_callback(lambda *_: None)
+llama_cpp.llama_log_set(quiet, None)
+llama_cpp.llama_backend_init()
+model = llama_cpp.llama_model_load_from_file(path.encode(), llama_cpp.llama_model_default_params())
+options = llama_cpp.llama_context_default_params()
+options.n_ctx, options.n_batch, options.n_ubatch = 1024, 512, 512
+options.n_threads = options.n_threads_batch = threads
+context = llama_cpp.llama_init_from_model(model, options)
+memory = llama_cpp.llama_get_memory(context)
+vocabulary = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(model))
+
+
+def decode(tokens):
+    array = (llama_cpp.llama_token * len(tokens))(*tokens)
+    if llama_cpp.llama_decode(context, llama_cpp.llama_batch_get_one(array, len(tokens))) != 0:
+        sys.exit("llama_decode failed")
+
+
+def timed(body):
+    start = time.perf_counter()
+    body()
+    llama_cpp.llama_synchronize(context)
+    return time.perf_counter() - start
+
+
+prompt = [(37 * i + 101) % vocabulary for i in range(prefill_tokens)]
+llama_cpp.llama_memory_clear(memory, True)
+decode(prompt[:8])
+prefill, single = [], []
+for _ in range(3):
+    llama_cpp.llama_memory_clear(memory, True)
+    prefill.append(prefill_tokens / timed(lambda: decode(prompt)))
+    llama_cpp.llama_memory_clear(memory, True)
+    decode(prompt[:8])
+    single.append(decode_tokens / timed(lambda: [decode([token]) for token in prompt[:decode_tokens]]))
+
+print(json.dumps({
+    "engine": f"llama.cpp ({llama_cpp.__version__} of llama-cpp-python)", "threads": threads,
+    "prefill_tokens_per_second": sorted(prefill)[1], "decode_tokens_per_second": sorted(single)[1],
+    "resident_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    "instruction_sets": llama_cpp.llama_print_system_info().decode().strip(),
+}))
