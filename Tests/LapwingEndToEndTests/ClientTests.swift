@@ -1,0 +1,21 @@
+import Foundation
+import Testing
+
+/// Packages that people really use, against a real server with the real model.
+@Suite(.enabled(if: Resources.model != nil && Resources.python != nil, "needs the default model and .cache/clients"))
+struct ClientTests {
+    @Test("The openai package chats, streams, completes with log-probabilities and sees clear refusals")
+    func openAIPackage() throws {
+        let folder = try TestFolder()
+        try folder.configure(model: try #require(Resources.model))
+        let server = try ServerProcess.start(in: folder)
+        let outcome = try Command.run([
+            try #require(Resources.python), Resources.script("clients/openai_client.py"), server.baseURL, "support",
+        ])
+        #expect(outcome.status == 0, "\(outcome.standardOutput)\(outcome.standardError)")
+        #expect(outcome.standardOutput.contains(/([5-9]\d) checks passed/), "\(outcome.standardOutput)")
+        #expect(server.stop() == 0)
+        let verified = try Binary.run("ledger", "verify", "--config", folder.configuration)
+        #expect(verified.status == 0, "\(verified.standardOutput)\(verified.standardError)")
+    }
+}
