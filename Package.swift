@@ -136,6 +136,8 @@ let package = Package(
         // Tests share this: tiny models, scripted providers and the manual clock.
         .target(
             name: "LapwingTestSupport", dependencies: ["LapwingAPI", "LapwingModel"], path: "Tests/LapwingTestSupport"),
+        // What must hold for the whole tree: the import table, the unsafe allow-list, file lengths.
+        .testTarget(name: "LapwingHouseTests"),
     ]
 )
 

@@ -10,7 +10,7 @@ import Testing
     @Test("After twenty kills every whole answer is in the ledger once, and what was in flight is closed as lost")
     func killsLoseNothing() async throws {
         let folder = try TestFolder()
-        let model = try TinyModel.temporaryFile()
+        let model = try TinyModel().write()
         try folder.configure(model: model.path, name: "tiny", context: 512)
         var random = SplitMix64(seed: 20)
         let seen = Seen()

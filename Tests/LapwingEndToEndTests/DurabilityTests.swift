@@ -33,7 +33,7 @@ struct DurabilityTests {
 
     private func trace(stream: Bool, options: [String]) async throws -> [SystemCall] {
         let folder = try TestFolder()
-        let model = try TinyModel.temporaryFile()
+        let model = try TinyModel().write()
         try folder.configure(model: model.path, name: "tiny", context: 512)
         let log = folder.path + "/strace"
         let server = try ServerProcess.start(
