@@ -11,8 +11,7 @@ model=${LAPWING_MODEL:-models/SmolLM2-135M-Instruct.Q4_1.gguf}
 peer=.cache/peers/llama
 log=.cache/peers/engine.jsonl
 
-make --silent setup model
-swift build -c release --product lapwing --disable-testable-imports >&2
+make --silent build model >&2
 if [ ! -x "$peer/bin/python" ] || ! "$peer/bin/python" -c 'import llama_cpp' 2>/dev/null; then
     echo "building llama.cpp for this machine (about five minutes)" >&2
     python3 -m venv "$peer"
