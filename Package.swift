@@ -138,6 +138,14 @@ let package = Package(
             name: "LapwingTestSupport", dependencies: ["LapwingAPI", "LapwingModel"], path: "Tests/LapwingTestSupport"),
         // What must hold for the whole tree: the import table, the unsafe allow-list, file lengths.
         .testTarget(name: "LapwingHouseTests"),
+        // The program as its users meet it: real processes, real clients, kills, system calls.
+        .testTarget(
+            name: "LapwingEndToEndTests",
+            dependencies: [
+                "lapwing", "LapwingAPI", "LapwingEngine", "LapwingModel", "LapwingTestSupport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
     ]
 )
 

@@ -20,7 +20,7 @@ import Testing
         let table = ImportTable("# comment\nLapwingText:\nLapwingEngine: LapwingText Logging\n")
         for line in [
             "import LapwingEngine", "package import LapwingEngine", "@preconcurrency import LapwingEngine",
-            "import struct LapwingEngine.Engine", "  import LapwingEngine.Sub",
+            "import struct LapwingEngine.Engine", "  import LapwingEngine.Sub", "import LapwingEngine  // why",
         ] {
             #expect(
                 table.violations(in: "import Foundation\n\(line)\n", target: "LapwingText", file: "A.swift") == [

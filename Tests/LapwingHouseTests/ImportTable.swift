@@ -34,8 +34,10 @@ struct ImportTable {
                 words[..<position].allSatisfy({ modifiers.contains($0) || $0.hasPrefix("@") })
             else { return nil }
             let kinds: Set<String> = ["struct", "class", "enum", "protocol", "func", "var", "let", "typealias"]
-            let path = kinds.contains(words[position + 1]) ? words[(position + 2)...].first : words[position + 1]
-            return path?.split(separator: ".").first.map(String.init)
+            let rest = words[(position + 1)...].drop(while: kinds.contains)
+            // Prose and SQL in string literals may begin with the word too, but go on after the name.
+            guard let path = rest.first, rest.dropFirst().first?.hasPrefix("//") ?? true else { return nil }
+            return path.split(separator: ".").first.map(String.init)
         }
     }
 
