@@ -16,7 +16,7 @@ struct DurabilityTests {
 
     @Test("The same check fails when SQLite does not sync each commit")
     func theCheckCanFail() async throws {
-        let calls = try await trace(stream: false, options: ["--ledger-synchronous", "normal"])
+        let calls = try await trace(stream: false, options: ["--ledger-synchronous", "NORMAL"])
         #expect(try !Self.isDurable(calls))
     }
 

@@ -23,21 +23,23 @@ package final class Assembly: Sendable {
     /// Opens the ledger, loads the models, and connects all. Takes the time that loading takes.
     ///
     /// Throws `StoreError.inUse` where another process serves from the same data folder.
-    package static func make(_ configuration: Configuration) async throws -> Assembly {
+    package static func make(
+        _ configuration: Configuration, ledger options: LedgerOptions = LedgerOptions()
+    ) async throws -> Assembly {
         let client = HTTPClient.forUpstreams()
         do {
-            return try Assembly(configuration, client: client)
+            return try Assembly(configuration, ledger: options, client: client)
         } catch {
             try? await client.shutdown()
             throw error
         }
     }
 
-    private init(_ configuration: Configuration, client: HTTPClient) throws {
+    private init(_ configuration: Configuration, ledger options: LedgerOptions, client: HTTPClient) throws {
         try FileManager.default.createDirectory(
             atPath: configuration.dataFolder, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
-        ledger = try Ledger(path: configuration.ledgerPath)
+        ledger = try Ledger(path: configuration.ledgerPath, options: options)
         recoveredCount = try ledger.recover(at: Int64(Date().timeIntervalSince1970 * 1000))
         let workers = Workers()
         var engines: [Engine] = []

@@ -2,6 +2,7 @@ import ArgumentParser
 import LapwingAPI
 import LapwingEngine
 import LapwingServer
+import LapwingStore
 import Logging
 
 /// `lapwing serve`: the OpenAI-compatible server.
@@ -19,6 +20,11 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var options: ConfigurationOptions
     @Option(help: "The port to listen on, in place of the configuration's; 0 takes a free one.") var port: Int?
+    @Option(
+        help: ArgumentHelp(
+            "How SQLite syncs the ledger; only full is durable, normal shows that the tests can tell.",
+            visibility: .hidden))
+    var ledgerSynchronous = Synchronous.full
     @Option(help: "trace, debug, info, notice, warning, error or critical.") var logLevel: Logger.Level = .info
 
     func validate() throws {
@@ -35,8 +41,10 @@ struct Serve: AsyncParsableCommand {
                 "server.host is \(server.host), which other machines can reach, and there is no key to ask them for; "
                     + "listen on 127.0.0.1")
         }
+        var ledgerOptions = LedgerOptions()
+        ledgerOptions.synchronous = ledgerSynchronous
         let start = ContinuousClock.now
-        let assembly = try await Assembly.make(configuration)
+        let assembly = try await Assembly.make(configuration, ledger: ledgerOptions)
         let seconds = Figures.fixed(start.duration(to: .now) / .seconds(1), places: 2)
         if assembly.recoveredCount > 0 {
             let count = assembly.recoveredCount
@@ -63,6 +71,7 @@ struct Serve: AsyncParsableCommand {
 }
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
+extension Synchronous: ExpressibleByArgument {}
 
 /// Logs to standard error, so that standard output holds only what was asked for.
 enum CommandLog {
