@@ -144,7 +144,7 @@ let package = Package(
             dependencies: [
                 "lapwing", "LapwingAPI", "LapwingEngine", "LapwingModel", "LapwingTestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
     ]
 )

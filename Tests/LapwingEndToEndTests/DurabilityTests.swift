@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import LapwingTestSupport
 import NIOCore
+import NIOHTTP1
 import Testing
 
 /// What the kernel was asked to do, in order: the ledger's log is on disk before the answer's last byte leaves.

@@ -88,7 +88,7 @@ enum Command {
         let folder = try TestFolder()
         let files = try ["out", "err"].map { name in
             let path = folder.path + "/" + name
-            FileManager.default.createFile(atPath: path, contents: nil)
+            try Data().write(to: URL(filePath: path))
             return try #require(FileHandle(forWritingAtPath: path))
         }
         process.standardOutput = files[0]
@@ -134,7 +134,7 @@ final class TestFolder {
     }
 
     fileprivate func logHandle() throws -> FileHandle {
-        if !FileManager.default.fileExists(atPath: log) { FileManager.default.createFile(atPath: log, contents: nil) }
+        if !FileManager.default.fileExists(atPath: log) { try Data().write(to: URL(filePath: log)) }
         let handle = try #require(FileHandle(forWritingAtPath: log))
         try handle.seekToEnd()
         return handle
