@@ -36,6 +36,7 @@ extension Engine {
     private func compute(_ plan: StepPlan) -> [SequenceID: Draw] {
         var draws: [SequenceID: Draw] = [:]
         var locator = RowLocator(plan)
+        for copy in plan.copies { cache.copyPage(copy.source, to: copy.destination) }
         model.forward(ModelStep(plan), cache: cache) { row, logits in
             let (rows, position) = locator.locate(row)
             if let draw = read(UnsafeBufferPointer(logits), of: rows, at: position) { draws[rows.id] = draw }

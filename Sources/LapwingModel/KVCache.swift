@@ -42,4 +42,17 @@ package final class KVCache {
             base: base + start, page_stride: halvesPerPage, table: table, head_length: headLength,
             scale: 1 / Float(headLength).squareRoot())
     }
+
+    /// Copies a page's positions, all layers, into another page; no forward pass may be running.
+    package func copyPage(_ source: Int32, to destination: Int32) {
+        let pages = 0..<Int32(pageCount)
+        precondition(pages.contains(source) && pages.contains(destination), "a page is one of the cache's")
+        guard source != destination else { return }
+        let byteCount = halvesPerPage * MemoryLayout<UInt16>.size
+        for layer in 0..<layerCount {
+            let pages = region.base + layer * pageCount * byteCount
+            (pages + Int(destination) * byteCount).copyMemory(
+                from: pages + Int(source) * byteCount, byteCount: byteCount)
+        }
+    }
 }

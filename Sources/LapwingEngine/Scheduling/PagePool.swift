@@ -15,9 +15,11 @@ package struct Chain: Hashable, Sendable {
 
 /// The cache's pages: who uses them, and which of those that nobody uses still hold a prefix worth having.
 ///
-/// A page is free, or used (its reference count is over 0), or idle: full, published under its content, used by nobody.
+/// A page is free, or used (its reference count is over 0), or idle: published under its content, used by nobody.
 /// Published pages are found by the exact tokens that they and their forerunners hold, so a hash collision cannot mix up
-/// two prefixes. Idle pages are given away, least recently used first, once no page is free; used pages never are.
+/// two prefixes. Full ones are shared; of a page that begins as wanted and goes on otherwise, and of one that was left
+/// half full, a copy can be made. Idle pages are given away, least recently used first, once no page is free; used
+/// pages never are.
 package struct PagePool {
     package let pageSize: Int
     package let pageCount: Int
@@ -29,12 +31,14 @@ package struct PagePool {
 
     private struct Content {
         var key: Key
-        var chain: Chain
+        /// nil where the page is not full: nothing can follow it.
+        var chain: Chain?
     }
 
     private var referenceCounts: [Int]  // [page]
     private var contents: [Content?]  // [page], nil where the page is not published
     private var pageOfKey: [Key: PageIndex] = [:]
+    private var successors: [Chain: Set<PageIndex>] = [:]  // published pages by what comes before them
     private var free: [PageIndex]
     private var idle: RecencyList
     private var lastSerial = Chain.shared.serial
@@ -79,10 +83,10 @@ extension PagePool {
         var end = pageSize
         while end <= min(limit, tokens.count) {
             let key = Key(forerunner: prefix.chain, tokens: Array(tokens[end - pageSize..<end]))
-            guard let page = pageOfKey[key], let content = contents[Int(page)] else { break }
+            guard let page = pageOfKey[key], let chain = contents[Int(page)]?.chain else { break }
             retain(page)
             prefix.pages.append(page)
-            prefix.chain = content.chain
+            prefix.chain = chain
             end += pageSize
         }
         return prefix
@@ -134,15 +138,50 @@ extension PagePool {
         precondition(
             referenceCounts[Int(page)] == 1 && contents[Int(page)] == nil, "page \(page) is not its writer's own")
         let key = Key(forerunner: forerunner, tokens: Array(tokens))
-        if let known = pageOfKey[key], let content = contents[Int(known)] {
+        if let known = pageOfKey[key], let chain = contents[Int(known)]?.chain {
             retain(known)
             release([page])
-            return (known, content.chain)
+            return (known, chain)
         }
         let chain = makePrivateChain()
-        pageOfKey[key] = page
-        contents[Int(page)] = Content(key: key, chain: chain)
+        publish(page, Content(key: key, chain: chain))
         return (page, chain)
+    }
+
+    /// Makes a page known that its writer leaves half full, unless what it holds is known already.
+    ///
+    /// The writer must release it next: a page that is still written to is not published.
+    package mutating func publishHalfFull(_ page: PageIndex, tokens: ArraySlice<TokenID>, after forerunner: Chain) {
+        precondition(!tokens.isEmpty && tokens.count < pageSize, "a half full page has tokens, and room for more")
+        for other in successors[forerunner] ?? [] {
+            guard let known = contents[Int(other)]?.key.tokens else { continue }
+            if known.starts(with: tokens) { return }
+            // Only an idle one can be shorter than ours and its beginning, and is of no use beside ours.
+            if tokens.starts(with: known) {
+                idle.remove(other)
+                unpublish(other)
+                free.append(other)
+            }
+        }
+        publish(page, Content(key: Key(forerunner: forerunner, tokens: Array(tokens)), chain: nil))
+    }
+
+    /// The published page after `forerunner` that has most of `tokens` at its beginning; nil where none has the first.
+    package mutating func longestBeginning(
+        of tokens: ArraySlice<TokenID>, after forerunner: Chain
+    ) -> (page: PageIndex, count: Int)? {
+        var best: (page: PageIndex, count: Int)?
+        for page in successors[forerunner] ?? [] {
+            guard let known = contents[Int(page)]?.key.tokens else { continue }
+            let count = zip(known, tokens).prefix { $0 == $1 }.count
+            // Of equals the lowest page, so that a run can be repeated.
+            if count > 0, (count, -page) > (best?.count ?? 0, -(best?.page ?? 0)) { best = (page, count) }
+        }
+        if let best, idle.contains(best.page) {
+            idle.remove(best.page)
+            idle.insertNewest(best.page)
+        }
+        return best
     }
 
     private mutating func retain(_ page: PageIndex) {
@@ -150,9 +189,17 @@ extension PagePool {
         referenceCounts[Int(page)] += 1
     }
 
+    private mutating func publish(_ page: PageIndex, _ content: Content) {
+        pageOfKey[content.key] = page
+        successors[content.key.forerunner, default: []].insert(page)
+        contents[Int(page)] = content
+    }
+
     private mutating func unpublish(_ page: PageIndex) {
-        guard let content = contents[Int(page)] else { return }
-        pageOfKey[content.key] = nil
+        guard let key = contents[Int(page)]?.key else { return }
+        pageOfKey[key] = nil
+        successors[key.forerunner]?.remove(page)
+        if successors[key.forerunner]?.isEmpty == true { successors[key.forerunner] = nil }
         contents[Int(page)] = nil
     }
 }
@@ -176,7 +223,13 @@ extension PagePool {
             if isFree && content != nil { return "page \(page) is free and published" }
             if isIdle && content == nil { return "page \(page) is idle and not published" }
             if let content, pageOfKey[content.key] != page { return "page \(page) is not found by its content" }
+            if let content, successors[content.key.forerunner]?.contains(page) != true {
+                return "page \(page) is not found by what comes before it"
+            }
+            if let content, content.chain == nil, !isIdle { return "page \(page) is half full, published and used" }
         }
+        let followers = successors.values.reduce(0) { $0 + $1.count }
+        guard followers == pageOfKey.count else { return "\(followers) pages follow others" }
         guard pageOfKey.count == contents.count(where: { $0 != nil }) else { return "a key has no page" }
         return nil
     }

@@ -30,12 +30,23 @@ extension Scheduler {
         }
     }
 
-    /// A chunk ends where scoring starts, if that spares the output layer for a page of rows or more.
+    /// A chunk ends early where that spares more than the step that it adds: where others wait to share what is computed
+    /// by then, and where scoring starts, because rows before that need no output layer.
     private func chunk(of sequence: RunningSequence, atMost count: Int) -> Int {
-        guard let scoredFrom = sequence.scoredFrom else { return count }
-        let unscored = scoredFrom - sequence.computedCount
-        return unscored >= pool.pageSize ? min(count, unscored) : count
+        var count = count
+        if let unscored = sequence.scoredFrom.map({ $0 - sequence.computedCount }), unscored >= Self.leastUnscored {
+            count = min(count, unscored)
+        }
+        if let awaited = awaitedCounts[sequence.goal.id].map({ $0 - sequence.computedCount }), awaited > 0,
+            count - awaited >= Self.leastUnshared
+        {
+            count = awaited
+        }
+        return count
     }
+
+    private static let leastUnscored = 16
+    private static let leastUnshared = 8
 
     private func rows(of sequence: RunningSequence, count: Int) -> SequencePlan {
         let (start, end) = (sequence.computedCount, sequence.computedCount + count)

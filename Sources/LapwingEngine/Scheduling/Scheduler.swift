@@ -48,6 +48,10 @@ package struct Scheduler {
     package internal(set) var queue: [QueuedSequence] = []
     /// In order of arrival.
     package internal(set) var running: [RunningSequence] = []
+    /// What the next step must copy for those that have just started.
+    var copies: [PageCopy] = []
+    /// How far a running sequence must get for a queued one to share its tokens; a chunk may end there.
+    var awaitedCounts: [SequenceID: Int] = [:]
 
     package init(limits: Limits, pool: PagePool) {
         self.limits = limits
@@ -78,6 +82,7 @@ package struct Scheduler {
         var plan = StepPlan()
         planGeneration(&plan)
         planPrompts(&plan)
+        swap(&plan.copies, &copies)
         return plan.rows.isEmpty ? nil : plan
     }
 
@@ -134,6 +139,9 @@ package struct Scheduler {
     /// Takes a sequence out of the running ones and gives its pages back.
     mutating func stop(_ index: Int) -> RunningSequence {
         let sequence = running.remove(at: index)
+        let full = sequence.publishedCount
+        let rest = sequence.tokens[full * pool.pageSize..<sequence.computedCount]
+        if !rest.isEmpty { pool.publishHalfFull(sequence.pages[full], tokens: rest, after: sequence.chain) }
         pool.release(sequence.pages, keep: sequence.goal.keepsPages)
         return sequence
     }

@@ -70,11 +70,11 @@ package struct QueuedSequence: Sendable {
     /// How many tokens may come from the cache: positions whose logits are read must be computed.
     var cacheableCount: Int { min(tokens.count - 1, scoredFrom ?? .max) }
 
-    func started(prefix: PagePool.Prefix, pageSize: Int, newPages: [PageIndex]) -> RunningSequence {
-        let cached = prefix.pages.count * pageSize
-        return RunningSequence(
-            goal: goal, scoredFrom: scoredFrom, cachedTokens: cachedTokens ?? cached, tokens: tokens,
-            computedCount: cached, pages: prefix.pages + newPages, publishedCount: prefix.pages.count,
+    /// `cachedCount` tokens are in `pages` already, those of `prefix` among them.
+    func started(prefix: PagePool.Prefix, newPages: [PageIndex], cachedCount: Int) -> RunningSequence {
+        RunningSequence(
+            goal: goal, scoredFrom: scoredFrom, cachedTokens: cachedTokens ?? cachedCount, tokens: tokens,
+            computedCount: cachedCount, pages: prefix.pages + newPages, publishedCount: prefix.pages.count,
             chain: prefix.chain)
     }
 }

@@ -2,9 +2,22 @@ import LapwingAPI
 
 /// What one forward pass computes: which sequences, and how many tokens of each.
 package struct StepPlan: Sendable {
+    /// To be made before the pass, in this order.
+    package var copies: [PageCopy] = []
     package var rows: [SequencePlan] = []
 
     package var tokenCount: Int { rows.reduce(0) { $0 + $1.tokens.count } }
+}
+
+/// One page's positions are to be written over another's.
+package struct PageCopy: Sendable, Equatable {
+    package var source: PageIndex
+    package var destination: PageIndex
+
+    package init(source: PageIndex, destination: PageIndex) {
+        self.source = source
+        self.destination = destination
+    }
 }
 
 /// A sequence's part of a step: `tokens` at the positions from `start` on.

@@ -19,6 +19,11 @@ struct CacheSimulator {
 
     /// Writes a step's rows, and compares with `known`, the tokens that each sequence is said to have.
     mutating func run(_ plan: StepPlan, known: (SequenceID) -> [TokenID]) {
+        for copy in plan.copies {
+            for offset in 0..<pageSize {
+                slots[Int(copy.destination) * pageSize + offset] = slots[Int(copy.source) * pageSize + offset]
+            }
+        }
         for rows in plan.rows {
             let tokens = known(rows.id)
             if Array(tokens[rows.start..<rows.start + rows.tokens.count]) != rows.tokens {

@@ -118,4 +118,45 @@ struct PagePoolTests {
         pool.release(discarded, keep: false)
         #expect(pool.allocate() == discarded[0])
     }
+
+    @Test("A page that begins as wanted is found, the one with most in common")
+    func longestBeginning() throws {
+        var pool = PagePool(pageCount: 4, pageSize: 4)
+        let first = try Self.fill(&pool, [1, 2, 3, 4])
+        let second = try Self.fill(&pool, [1, 2, 9, 9])
+        var found = pool.longestBeginning(of: [1, 2, 9, 5], after: .shared)
+        #expect(found?.page == second[0] && found?.count == 3)
+        found = pool.longestBeginning(of: [1, 2, 3], after: .shared)
+        #expect(found?.page == first[0] && found?.count == 3)
+        found = pool.longestBeginning(of: [2, 2], after: .shared)
+        #expect(found == nil)
+    }
+
+    @Test("A half full page is found by its beginning until it is given away, and never shared")
+    func halfFull() throws {
+        var pool = PagePool(pageCount: 1, pageSize: 4)
+        let page = try #require([pool.allocate()][0])
+        pool.publishHalfFull(page, tokens: [1, 2, 3], after: .shared)
+        pool.release([page])
+        #expect(pool.violation(users: []) == nil)
+        #expect(pool.takePrefix(of: [1, 2, 3, 4], limit: 4, from: .shared).pages.isEmpty)
+        var found = pool.longestBeginning(of: [1, 2, 7], after: .shared)
+        #expect(found?.page == page && found?.count == 2)
+        #expect(pool.allocate() == page)
+        found = pool.longestBeginning(of: [1, 2, 7], after: .shared)
+        #expect(found == nil)
+    }
+
+    @Test("Of half full pages that begin alike only the longest stays")
+    func halfFullPagesDoNotPileUp() throws {
+        var pool = PagePool(pageCount: 8, pageSize: 4)
+        for tokens in [[1, 2], [1], [1, 2, 3], [1, 2], [5]] as [[TokenID]] {
+            let page = try #require([pool.allocate()][0])
+            pool.publishHalfFull(page, tokens: tokens[...], after: .shared)
+            pool.release([page])
+            #expect(pool.violation(users: []) == nil)
+        }
+        #expect(pool.idleCount == 2)
+        #expect(pool.longestBeginning(of: [1, 2, 3], after: .shared)?.count == 3)
+    }
 }
