@@ -40,7 +40,7 @@ struct DurabilityTests {
         let server = try ServerProcess.start(
             in: folder,
             prefix: [
-                "strace", "-f", "-y", "-s", "65536", "-o", log, "-e",
+                "strace", "-D", "-f", "-y", "-s", "65536", "-o", log, "-e",
                 "trace=fdatasync,fsync,pwrite64,write,writev,sendto,sendmsg",
             ], options: options)
         var request = HTTPClientRequest(url: "\(server.baseURL)/v1/chat/completions")
@@ -55,7 +55,16 @@ struct DurabilityTests {
         let body = String(buffer: try await response.body.collect(upTo: 1 << 20))
         #expect(response.status == .ok, "\(body)")
         server.stop()
-        return SystemCall.parse(try String(contentsOfFile: log, encoding: .utf8))
+        // The tracer is not our child (-D), so that the server is; it ends its log a moment after the server's end.
+        for _ in 0..<100 {
+            let text = try String(contentsOfFile: log, encoding: .utf8)
+            if text.contains("\n\(server.processID) +++ exited") || text.contains("\(server.processID)  +++ exited") {
+                return SystemCall.parse(text)
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        Issue.record("strace did not finish its log")
+        return []
     }
 }
 
