@@ -129,7 +129,8 @@ let package = Package(
         .testTarget(
             name: "LapwingCommandTests",
             dependencies: [
-                "lapwing", "LapwingAPI", "LapwingText", "LapwingStore", "LapwingRouter", "LapwingTestSupport",
+                "lapwing", "LapwingAPI", "LapwingText", "LapwingStore", "LapwingRouter", "LapwingModel",
+                "LapwingTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

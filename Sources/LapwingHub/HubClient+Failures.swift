@@ -60,6 +60,7 @@ extension HubClient {
         switch error {
         case let passing as Passing: passing.reason
         case let error as HTTPClientError: error.shortDescription
+        case let error as IOError: String(cString: strerror(error.errnoCode)).lowercased()
         case is ChannelError, is HTTPParserError: "the connection broke off"
         default: "\(error)"
         }

@@ -32,7 +32,7 @@ package struct BenchFigures: Sendable, Codable {
 }
 
 /// Measures a model by its forward passes and the engine by its requests; each figure is the median of three.
-struct EngineBench {
+package struct EngineBench {
     static let prefillTokens = 512
     static let decodeTokens = 128
     static let streams = 8
@@ -42,14 +42,14 @@ struct EngineBench {
     let name: String
     let loadSeconds: Double
 
-    init(name: String, path: String, threads: Int) throws {
+    package init(name: String, path: String, threads: Int) throws {
         let start = ContinuousClock.now
         model = try LanguageModel.load(path: path, options: LoadOptions(workers: Workers(count: threads)))
         loadSeconds = start.duration(to: .now) / .seconds(1)
         self.name = name
     }
 
-    func run(progress: (String) -> Void) async throws -> BenchFigures {
+    package func run(progress: (String) -> Void) async throws -> BenchFigures {
         progress("prefill of \(Self.prefillTokens) tokens, decode of \(Self.decodeTokens)")
         let (prefill, decode) = try passes()
         // Before the engine's larger cache, as a peer's process would have it.

@@ -2,8 +2,8 @@ import ArgumentParser
 import Foundation
 
 /// `lapwing bench`: how fast a model runs here.
-struct Bench: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct Bench: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
         abstract: "Measure how fast a model runs on this machine.",
         discussion: """
             Reads a prompt of 512 tokens, writes 128 tokens, and answers eight requests at once; each figure is the median \
@@ -19,13 +19,15 @@ struct Bench: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Measure llama.cpp beside it, with this Python.", valueName: "python")) var peer: String?
     @Flag(help: "Print one JSON object on one line.") var json = false
 
-    func validate() throws {
+    package init() {}
+
+    package func validate() throws {
         if let threads, !(1...256).contains(threads) {
             throw ValidationError("--threads is \(threads), expected 1 to 256.")
         }
     }
 
-    func run() async throws {
+    package func run() async throws {
         let (name, local) = try model.resolve()
         let count = threads ?? ProcessInfo.processInfo.activeProcessorCount
         let bench = try EngineBench(name: name, path: local.weights, threads: count)
@@ -58,7 +60,7 @@ struct Bench: AsyncParsableCommand {
         }
     }
 
-    static func lines(_ figures: BenchFigures, peer: LlamaPeer?, terminal: Terminal = .plain) -> [String] {
+    package static func lines(_ figures: BenchFigures, peer: LlamaPeer?, terminal: Terminal = .plain) -> [String] {
         var table = Table([(figures.model, .left), ("lapwing", .right)])
         if peer != nil { table.columns += [("llama.cpp", .right), ("ratio", .right)] }
         func row(_ label: String, _ ours: Double, _ theirs: Double? = nil) -> [String] {

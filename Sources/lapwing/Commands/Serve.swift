@@ -1,9 +1,11 @@
 import ArgumentParser
+import Foundation
 import LapwingAPI
 import LapwingEngine
 import LapwingServer
 import LapwingStore
 import Logging
+import NIOCore
 
 /// `lapwing serve`: the OpenAI-compatible server.
 struct Serve: AsyncParsableCommand {
@@ -53,7 +55,7 @@ struct Serve: AsyncParsableCommand {
                     + "in the ledger as lost")
         }
         let names = assembly.engines.map(\.name).joined(separator: ", ")
-        let host = server.host
+        let host = server.host.contains(":") ? "[\(server.host)]" : server.host
         let serving = Serving(
             assembly, options: server, logger: CommandLog.make(logLevel), handlesSignals: true
         ) { port in
@@ -65,7 +67,8 @@ struct Serve: AsyncParsableCommand {
             try await serving.run()
         } catch {
             await assembly.shutDown()
-            throw Failure("cannot serve on \(host):\(server.port): \(error)")
+            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)).lowercased() } ?? "\(error)"
+            throw Failure("cannot serve on \(host):\(server.port): \(reason)")
         }
     }
 }

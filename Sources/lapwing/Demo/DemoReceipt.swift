@@ -64,11 +64,13 @@ package struct DemoReceipt: Sendable {
         let mark = comparison.estimatedCost.amount == .zero ? "" : "~"
         let spent = figures.spent.amount + closed
         let saved = comparison.cost.amount - spent
-        return (
-            "if escalated",
-            "\(mark)\(Figures.dollars(spent)) spent and \(mark)\(Figures.dollars(saved)) saved, had the closed model answered "
-                + (unsure.count == 1 ? "the unsure one" : "the \(Figures.grouped(unsure.count)) unsure ones")
-        )
+        // Asking twice costs more than asking the closed model at once when every answer is unsure.
+        let outcome =
+            saved < .zero
+            ? "\(mark)\(Figures.dollars(.zero - saved)) more than the closed model alone"
+            : "\(mark)\(Figures.dollars(saved)) saved"
+        let which = unsure.count == 1 ? "the unsure one" : "the \(Figures.grouped(unsure.count)) unsure ones"
+        return ("if escalated", "\(mark)\(Figures.dollars(spent)) spent, \(outcome), had it answered \(which)")
     }
 
     /// What the figures rest on.

@@ -37,7 +37,7 @@ package struct DemoRun: Sendable {
         var options = ServerOptions()
         options.port = 0
         let serving = Serving(
-            assembly, options: options, logger: CommandLog.make(.error), handlesSignals: false
+            assembly, options: options, logger: CommandLog.make(.critical), handlesSignals: false
         ) { port in
             address.continuation.yield(port)
             address.continuation.finish()

@@ -35,8 +35,9 @@ final class PullMeter: Sendable {
         let amount = "\(ByteCount(progress.received)) of \(ByteCount(progress.total))"
         guard seconds > 0.5 else { return amount }
         let rate = Double(progress.received - progress.resumed) / seconds
-        guard rate >= 1 else { return amount }
-        let left = Int64(Double(progress.total - progress.received) / rate * 1000)
-        return "\(amount), \(ByteCount(Int64(rate)))/s, \(Figures.duration(milliseconds: left / 1000 * 1000)) left"
+        guard rate >= 1, progress.received < progress.total else { return amount }
+        let left = Int64(Double(progress.total - progress.received) / rate) + 1
+        let time = left < 60 ? "\(left) s" : "\(left / 60) min \(left % 60) s"
+        return "\(amount), \(ByteCount(Int64(rate)))/s, \(time) left"
     }
 }
