@@ -2,48 +2,74 @@ import LapwingAPI
 import LapwingEngine
 import LapwingModel
 import LapwingTestSupport
-import Synchronization
+import LapwingText
 import Testing
 
-@Suite("Loading an engine")
+@Suite("Making an engine from a file")
 struct LoadTests {
-    private final class Stages: Sendable {
-        let seen = Mutex<[Engine.LoadStage]>([])
-    }
-
-    @Test("A weight file becomes an engine that answers, and the stages are told in order")
-    func load() async throws {
-        let written = try TinyModel(seed: 1, hasTiedHead: false).write()
-        let stages = Stages()
-        let engine = try await Engine.load(name: "tiny", path: written.path) { stage in
-            stages.seen.withLock { $0.append(stage) }
-        }
-        #expect(stages.seen.withLock { $0 } == Engine.LoadStage.allCases)
-        #expect(engine.contextLength == 512)
-        let answer = try await engine.answer(.greedy(.text("the young run"), maxTokens: 4)).answer
-        #expect(
-            answer.ids == (try await Fixture.engine().answer(.greedy(.text("the young run"), maxTokens: 4))).answer.ids)
-    }
-
-    @Test("A file that is not there is an error before an engine exists")
-    func missingFile() async throws {
-        await #expect(throws: WeightsError.self) { try await Engine.load(name: "none", path: "/nowhere/none.gguf") }
-    }
-
     @Test("A conversation is refused by name where the file has no template, and text is still completed")
     func noTemplate() async throws {
-        var writer = TinyModel(seed: 1).writer()
-        writer.metadata.removeAll { $0.key == "tokenizer.chat_template" }
-        let folder = try TemporaryFolder()
-        let path = try folder.write(writer.file().bytes, to: "bare.gguf")
-        let engine = try await Engine.load(name: "bare", path: path)
-        let refused = await LimitTests.error {
-            try await engine.start(.greedy(.messages([.init(role: "user", content: "hi")]), maxTokens: 1))
-        }
+        let engine = try engine { file in file.metadata.removeAll { $0.key == "tokenizer.chat_template" } }
+        let refused = await LimitTests.error { try await engine.start(conversation) }
         guard case .unsupported(field: "messages", _) = refused else {
             Issue.record("found \(String(describing: refused))")
             return
         }
         #expect(try await engine.answer(.greedy(.text("hi"), maxTokens: 1)).answer.tokens.count == 1)
+    }
+
+    @Test("A template that cannot be run is refused with the construct, and a named one takes its place")
+    func brokenTemplate() async throws {
+        let damage: (inout GGUFWriter) -> Void = { file in
+            file.metadata.removeAll { $0.key == "tokenizer.chat_template" }
+            file.add("tokenizer.chat_template", .string("{% import 'os' as os %}"))
+        }
+        let refused = await LimitTests.error { try await engine(damage).start(conversation) }
+        guard case .unsupported(field: "messages", let reason) = refused else {
+            Issue.record("found \(String(describing: refused))")
+            return
+        }
+        #expect(reason.contains("import"))
+        let overridden = try engine(damage) { $0.chatTemplate = .chatml }
+        let found = try await overridden.answer(conversation).answer.ids
+        #expect(found == (try await engine { _ in }.answer(conversation)).answer.ids)
+    }
+
+    @Test("A file without tokens is refused by the key that it lacks")
+    func noTokens() throws {
+        #expect(throws: WeightsError.missingKey("tokenizer.ggml.tokens")) {
+            try engine { file in file.metadata.removeAll { $0.key == "tokenizer.ggml.tokens" } }
+        }
+    }
+
+    @Test("Weights that are not numbers make answers of finite log-probabilities, and no crash")
+    func notANumber() async throws {
+        let engine = try engine { file in
+            for index in file.tensors.indices where file.tensors[index].name == "output_norm.weight" {
+                file.tensors[index].data = Array(repeating: 0xFF, count: file.tensors[index].data.count)
+            }
+        }
+        for temperature in [0, 1.0] {
+            var request = GenerationRequest.greedy(.text("hi"), maxTokens: 3)
+            request.sampling.temperature = temperature
+            request.sampling.topP = 0.9
+            let answer = try await engine.answer(request).answer
+            #expect(answer.tokens.count == 3)
+            #expect(answer.logProbabilities.allSatisfy { $0.isFinite })
+        }
+    }
+
+    private let conversation = GenerationRequest.greedy(.messages([.init(role: "user", content: "hi")]), maxTokens: 3)
+
+    private func engine(
+        _ change: (inout GGUFWriter) -> Void, options: (inout EngineOptions) -> Void = { _ in }
+    ) throws -> Engine {
+        var writer = TinyModel(seed: 1).writer()
+        change(&writer)
+        var chosen = EngineOptions()
+        options(&chosen)
+        let folder = try TemporaryFolder()
+        let path = try folder.write(writer.file().bytes, to: "changed.gguf")
+        return try Engine(name: "changed", model: LanguageModel.load(path: path), options: chosen)
     }
 }

@@ -12,7 +12,14 @@ struct RowReader {
     }
 
     /// The same token always gives the same number, so that "is it the best?" can be asked with `==`.
-    func logProbability(of token: TokenID) -> Double { Double(row[Int(token)]) - normalizer }
+    ///
+    /// Damaged weights can make logits that are no numbers; those count as `unlikeliest`, because JSON cannot hold them.
+    func logProbability(of token: TokenID) -> Double {
+        let value = Double(row[Int(token)]) - normalizer
+        return value.isFinite ? value : Self.unlikeliest
+    }
+
+    private static let unlikeliest = -9999.0
 
     /// Whether no token is more probable.
     func isBest(_ token: TokenID) -> Bool { row[Int(token)] >= row[LogitMath.argmax(row)] }
