@@ -5,20 +5,44 @@
 #include "scalar/scalar.h"
 #if defined(__x86_64__)
 #include "avx2/avx2.h"
+#include "avx512/avx512.h"
 #endif
 
-const lw_kernels *lw_kernels_best(void) {
+/// Tables in order of speed, each with whether this machine can run it.
+typedef struct choice {
+    const lw_kernels *table;
+    bool runs;
+} choice;
+
+static size_t choices(choice found[4]) {
+    size_t count = 0;
 #if defined(__x86_64__)
     // The compiler's runtime asks both the processor and, for the wide registers, the operating system.
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"))
-        return &lw_avx2_kernels;
+    const bool avx2 =
+        __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+    const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+                        __builtin_cpu_supports("avx512vnni");
+    found[count++] = (choice){&lw_avx512_kernels, avx512};
+    found[count++] = (choice){&lw_avx2_kernels, avx2};
 #endif
-    return &lw_scalar_kernels;
+    found[count++] = (choice){&lw_scalar_kernels, true};
+    return count;
+}
+
+const lw_kernels *lw_kernels_best(void) {
+    choice found[4];
+    choices(found);
+    size_t i = 0;
+    while (!found[i].runs) i++;
+    return found[i].table;
 }
 
 const lw_kernels *lw_kernels_named(const char *name) {
-    if (strcmp(name, lw_scalar_kernels.name) == 0) return &lw_scalar_kernels;
-    const lw_kernels *best = lw_kernels_best();
-    return strcmp(name, best->name) == 0 ? best : NULL;
+    choice found[4];
+    const size_t count = choices(found);
+    for (size_t i = 0; i < count; i++)
+        if (found[i].runs && strcmp(name, found[i].table->name) == 0) return found[i].table;
+    return NULL;
 }

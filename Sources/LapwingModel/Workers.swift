@@ -44,8 +44,9 @@ package final class Workers: @unchecked Sendable {
         if ran == nil { body(0..<count) }
     }
 
-    /// A grain that gives each thread about four ranges, so that an uneven start or a slow thread evens out.
-    package func grain(_ count: Int) -> Int { max(1, count / (self.count * 4)) }
+    /// A grain that gives each thread about four ranges, so that an uneven start or a slow thread evens out. It is even,
+    /// because kernels take strips in pairs.
+    package func grain(_ count: Int) -> Int { max(2, count / (self.count * 4) / 2 * 2) }
 
     /// One parallel loop.
     struct ParallelLoop {

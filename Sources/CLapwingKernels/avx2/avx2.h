@@ -31,6 +31,13 @@ float lw_avx2_exp_scaled(const float *x, float shift, float scale, float *y, siz
 size_t lw_avx2_collect(const float *restrict x, size_t count, float threshold, uint32_t *restrict indices,
                        size_t capacity);
 
+/// Asks for `bytes` of packed weights that will be wanted some microseconds later. The processor's own prefetchers lose
+/// to the arithmetic of several tokens: 24 KiB ahead made four tokens' products 1.2 times as fast with AVX2 and 2 times
+/// with AVX-512, while one token's gained nothing. It never faults, so it may point past the matrix.
+LW_INLINE void lw_prefetch(const char *now, size_t bytes) {
+    for (size_t line = 0; line < bytes; line += 64) __builtin_prefetch(now + 24 * 1024 + line);
+}
+
 LW_AVX2_BEGIN
 
 LW_INLINE __m256 lw_load_halves(const uint16_t *halves) {

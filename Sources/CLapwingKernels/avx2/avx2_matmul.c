@@ -20,6 +20,7 @@ typedef struct tile {
     const float *values[MAX_TILE];
     float *out[MAX_TILE];
     bool add;
+    bool streams;  // several tokens, and these weights come from memory: no earlier tile brought them to a cache
     size_t rows;  // of this strip, 1...8
 } tile;
 
@@ -140,7 +141,11 @@ LW_INLINE void block_tile(const int T, block_function *add, size_t stride, const
     const size_t count = columns / LW_BLOCK_LENGTH;
     __m256 sums[MAX_TILE];
     LW_UNROLL for (int t = 0; t < T; t++) sums[t] = _mm256_setzero_ps();
-    for (size_t b = 0; b < count; b++) add(T, (const char *)strip + b * stride, at->blocks, b, sums);
+    for (size_t b = 0; b < count; b++) {
+        const char *block = (const char *)strip + b * stride;
+        if (at->streams) lw_prefetch(block, stride);
+        add(T, block, at->blocks, b, sums);
+    }
     for (size_t word = 0; word < LW_MARK_WORDS(count); word++) {
         uint64_t marks = 0;
         LW_UNROLL for (int t = 0; t < T; t++) marks |= at->marks[t][word];
@@ -246,7 +251,7 @@ void lw_avx2_matmul(const lw_matrix *w, const lw_input *x, size_t tokens, const 
         const size_t end = begin + resident < tokens ? begin + resident : tokens;
         for (size_t s = strip0; s < strip1; s++) {
             const size_t left = w->rows - s * LW_STRIP_ROWS;
-            tile at = {.add = y->add, .rows = left < LW_STRIP_ROWS ? left : LW_STRIP_ROWS};
+            tile at = {.add = y->add, .streams = begin == 0 && tokens > 1, .rows = left < LW_STRIP_ROWS ? left : LW_STRIP_ROWS};
             const void *strip = (const char *)w->strips + s * strip_bytes;
             for (size_t token = begin; token < end;) {
                 // Five tokens go as three and two, not four and one: a tile of one reads a weight for one product.
@@ -261,6 +266,7 @@ void lw_avx2_matmul(const lw_matrix *w, const lw_input *x, size_t tokens, const 
                 }
                 tile_functions[w->layout][count - 1](strip, w->columns, &at);
                 token += count;
+                at.streams = false;
             }
         }
     }

@@ -1,0 +1,22 @@
+// AVX-512 pays in the products; the rest is the AVX2 table's, bit for bit the same.
+
+#include "avx512.h"
+
+#include "../scalar/scalar.h"
+
+const lw_kernels lw_avx512_kernels = {
+    .name = "avx512",
+    .matmul = lw_avx512_matmul,
+    .quantize = lw_avx2_quantize,
+    .rms_norm = lw_avx2_rms_norm,
+    .rope = lw_avx2_rope,
+    .swiglu = lw_avx2_swiglu,
+    .store = lw_avx2_store,
+    .attend = lw_avx2_attend,
+    .attend_merge = lw_scalar_attend_merge,
+    .attend_finish = lw_scalar_attend_finish,
+    .maximum = lw_avx2_maximum,
+    .sum_exp = lw_avx2_sum_exp,
+    .exp_scaled = lw_avx2_exp_scaled,
+    .collect = lw_avx2_collect,
+};
