@@ -14,9 +14,9 @@ final class FileLock: Sendable {
             throw StoreError.cannotOpen(path: path, reason: String(cString: strerror(errno)))
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let holder = Self.processID(in: descriptor)
-            close(descriptor)
-            throw StoreError.inUse(path: path, processID: holder)
+            // `deinit` closes it: a class that throws once all its properties are set is deinitialised. A second close
+            // would close whatever another thread has opened in between.
+            throw StoreError.inUse(path: path, processID: Self.processID(in: descriptor))
         }
         // The holder's number is for the other process's message only; failing to write it costs nothing else.
         let text = Array("\(getpid())\n".utf8)

@@ -11,15 +11,21 @@ enum Fixture {
 
     static func model() throws -> LanguageModel { try tiny.get() }
 
+    /// So long that an answer which may fill it ends after every test that needs it to be running.
+    static let trainedContextLength = 1 << 16
+
     static func engine(_ change: (inout EngineOptions) -> Void = { _ in }) throws -> Engine {
         var options = EngineOptions()
+        options.contextLength = 512
         change(&options)
         return try Engine(name: "tiny", model: model(), options: options)
     }
 
     /// Its head is not tied to the embedding: a tied one of random weights repeats the last token for ever.
     private static let tiny = Result { () throws -> LanguageModel in
-        let written = try TinyModel(seed: 1, hasTiedHead: false).write()
+        var tiny = TinyModel(seed: 1, hasTiedHead: false)
+        tiny.contextLength = trainedContextLength
+        let written = try tiny.write()
         return try withExtendedLifetime(written) { try LanguageModel.load(path: written.path) }
     }
 }
