@@ -20,7 +20,8 @@ let package = Package(
         // Layer 0: no imports of ours.
         // C inner loops per instruction set, and the choice among them.
         // Optimised in debug builds too, where tests would otherwise run the kernels a hundred times slower.
-        .target(name: "CLapwingKernels", cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])]),
+        // `check` is a program of its own: Scripts/emulate.sh.
+        .target(name: "CLapwingKernels", exclude: ["check"], cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])]),
         // The words that all layers speak.
         .target(name: "LapwingAPI"),
         .testTarget(name: "LapwingAPITests", dependencies: ["LapwingAPI"]),

@@ -18,7 +18,7 @@ let package = Package(
     name: "lapwing",
     platforms: [.macOS(.v15)],
     targets: [
-        .target(name: "CLapwingKernels", cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])]),
+        .target(name: "CLapwingKernels", exclude: ["check"], cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])]),
         .target(name: "LapwingAPI"),
         .target(name: "LapwingModel", dependencies: ["CLapwingKernels"]),
         .target(

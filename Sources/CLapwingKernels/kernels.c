@@ -6,6 +6,11 @@
 #if defined(__x86_64__)
 #include "avx2/avx2.h"
 #include "avx512/avx512.h"
+#elif defined(__aarch64__)
+#include "neon/neon.h"
+#if defined(__linux__)
+#include <sys/auxv.h>
+#endif
 #endif
 
 /// Tables in order of speed, each with whether this machine can run it.
@@ -26,6 +31,16 @@ static size_t choices(choice found[4]) {
                         __builtin_cpu_supports("avx512vnni");
     found[count++] = (choice){&lw_avx512_kernels, avx512};
     found[count++] = (choice){&lw_avx2_kernels, avx2};
+#elif defined(__aarch64__)
+#if defined(__ARM_FEATURE_DOTPROD)
+    const bool dotprod = true;
+#elif defined(__linux__)
+    const bool dotprod = getauxval(AT_HWCAP) & HWCAP_ASIMDDP;
+#else
+    const bool dotprod = false;
+#endif
+    found[count++] = (choice){&lw_dotprod_kernels, dotprod};
+    found[count++] = (choice){&lw_neon_kernels, true};
 #endif
     found[count++] = (choice){&lw_scalar_kernels, true};
     return count;

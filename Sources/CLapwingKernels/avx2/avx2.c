@@ -1,5 +1,7 @@
 // The table for x86 processors with AVX2, FMA and F16C.
 
+#if defined(__x86_64__)
+
 #include "avx2.h"
 
 #include "../scalar/scalar.h"
@@ -20,3 +22,5 @@ const lw_kernels lw_avx2_kernels = {
     .exp_scaled = lw_avx2_exp_scaled,
     .collect = lw_avx2_collect,
 };
+
+#endif

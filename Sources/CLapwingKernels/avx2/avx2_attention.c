@@ -1,5 +1,7 @@
 // Attention, three query lines by 32 positions (or 32 value columns) at a time: twelve sums in sixteen registers.
 
+#if defined(__x86_64__)
+
 #include "../scalar/scalar.h"
 #include "avx2.h"
 
@@ -177,3 +179,5 @@ void lw_avx2_attend(const lw_pages *pages, const lw_attention_line *lines, size_
 }
 
 LW_AVX2_END
+
+#endif

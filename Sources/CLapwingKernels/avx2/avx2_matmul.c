@@ -4,6 +4,8 @@
 // with every row at once, and one float register holds the sums of the eight rows: nothing is added across lanes.
 // A tile of four tokens uses 15 of the 16 registers and reads and unpacks each weight once.
 
+#if defined(__x86_64__)
+
 #include "avx2.h"
 
 #pragma STDC FP_CONTRACT OFF
@@ -273,3 +275,5 @@ void lw_avx2_matmul(const lw_matrix *w, const lw_input *x, size_t tokens, const 
 }
 
 LW_AVX2_END
+
+#endif

@@ -1,5 +1,7 @@
 // Norms, rotations, activations and scans, eight lanes at a time and in the scalar table's order.
 
+#if defined(__x86_64__)
+
 #include "../scalar/scalar.h"
 #include "avx2.h"
 
@@ -182,3 +184,5 @@ size_t lw_avx2_collect(const float *restrict x, size_t count, float threshold, u
 }
 
 LW_AVX2_END
+
+#endif

@@ -1,5 +1,7 @@
 // AVX-512 pays in the products; the rest is the AVX2 table's, bit for bit the same.
 
+#if defined(__x86_64__)
+
 #include "avx512.h"
 
 #include "../scalar/scalar.h"
@@ -20,3 +22,5 @@ const lw_kernels lw_avx512_kernels = {
     .exp_scaled = lw_avx2_exp_scaled,
     .collect = lw_avx2_collect,
 };
+
+#endif

@@ -3,6 +3,8 @@
 // dpbusd multiplies four unsigned with four signed bytes and adds them to an int32 in one instruction, so nothing can
 // overflow and nothing needs widening. The two halves of a register belong to two strips of eight rows.
 
+#if defined(__x86_64__)
+
 #include "avx512.h"
 
 #pragma STDC FP_CONTRACT OFF
@@ -207,3 +209,5 @@ void lw_avx512_matmul(const lw_matrix *w, const lw_input *x, size_t tokens, cons
 }
 
 #pragma clang attribute pop
+
+#endif

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Builds the kernels for 64-bit Arm and compares them with the scalar ones under emulation, where this machine is not Arm.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+kernels=Sources/CLapwingKernels
+out=.build/emulate
+sysroot=/usr/aarch64-linux-gnu
+
+if [ "$(uname -s)" != Linux ] || [ "$(uname -m)" = aarch64 ] || ! command -v apt-get >/dev/null; then
+    echo "emulate: skipped; the tests run the Arm kernels where they are native, and Debian's packages emulate them elsewhere"
+    exit 0
+fi
+missing=()
+command -v qemu-aarch64 >/dev/null || missing+=(qemu-user)
+[ -e "$sysroot/include/stdlib.h" ] || missing+=(libc6-dev-arm64-cross)
+compgen -G '/usr/lib/gcc-cross/aarch64-linux-gnu/*/crtbegin.o' >/dev/null || missing+=(gcc-aarch64-linux-gnu)
+if [ ${#missing[@]} -gt 0 ]; then
+    as_root=()
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+    echo "emulate: installing ${missing[*]}"
+    "${as_root[@]}" apt-get update -qq
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+mkdir -p "$out"
+find "$kernels" -name '*.c' -print0 | xargs -0 clang --target=aarch64-linux-gnu -isystem "$sysroot/include" \
+    -fuse-ld=lld -static -O2 -ffp-contract=off -Wall -Wextra -Werror -I "$kernels/include" -lm -o "$out/parity"
+# A processor without the dot product instructions chooses another table than one with them.
+qemu-aarch64 -cpu cortex-a53 "$out/parity"
+qemu-aarch64 -cpu max "$out/parity"

@@ -1,0 +1,242 @@
+// Compares every table of a processor with the scalar one, bit for bit. The Swift tests do that for the processor they
+// run on; this program does it for one that is only emulated: Scripts/emulate.sh builds and runs it for 64-bit Arm.
+// Prints a line a kernel and exits with the number of kernels that differ.
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../lw_math.h"
+
+static uint64_t state = 1;
+
+/// SplitMix64 (Steele, Lea, Flood 2014).
+static uint64_t draw(void) {
+    uint64_t z = state += 0x9e3779b97f4a7c15;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+    z = (z ^ z >> 27) * 0x94d049bb133111eb;
+    return z ^ z >> 31;
+}
+
+static float uniform(float magnitude) { return ((float)(draw() >> 40) / 0x1p23f - 1) * magnitude; }
+
+static float *floats(size_t count, float magnitude) {
+    float *values = malloc((count + 1) * sizeof *values);
+    for (size_t i = 0; i < count; i++) values[i] = uniform(magnitude);
+    return values;
+}
+
+/// Sizes at which loops over registers, blocks and tails change their path.
+static const size_t sizes[] = {1, 3, 4, 5, 7, 8, 9, 16, 31, 32, 33, 63, 64, 65, 255, 256, 257, 576};
+#define EACH_SIZE(n) for (size_t at_ = 0, n; at_ < sizeof sizes / sizeof *sizes && (n = sizes[at_], true); at_++)
+
+static bool same(const void *a, const void *b, size_t bytes) { return memcmp(a, b, bytes) == 0; }
+
+// MARK: Products
+
+static const uint32_t types[] = {0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 30};
+
+/// The bytes of one row of that type are random but for its halves and floats, which must be numbers.
+static lw_matrix random_matrix(uint32_t type, size_t rows, size_t columns) {
+    const lw_layout layout = (lw_layout)lw_layout_for_type(type);
+    const size_t strips = (rows + 7) / 8, bytes = strips * lw_strip_bytes(layout, columns);
+    uint8_t *memory = malloc(bytes);
+    for (size_t i = 0; i < bytes; i++) memory[i] = (uint8_t)draw();
+    for (size_t b = 0; layout > LW_LAYOUT_BF16 && b < strips * (columns / 32); b++)
+        for (size_t lane = 0; lane < 8; lane++) {
+            const uint16_t scale = lw_half_of_float(uniform(0.1f)), minimum = lw_half_of_float(uniform(0.5f));
+            if (layout == LW_LAYOUT_Q4_0) ((lw_q4_0x8 *)memory)[b].scale[lane] = scale;
+            if (layout == LW_LAYOUT_Q8_0) ((lw_q8_0x8 *)memory)[b].scale[lane] = scale;
+            if (layout == LW_LAYOUT_Q4_1) ((lw_q4_1x8 *)memory)[b].scale[lane] = scale;
+            if (layout == LW_LAYOUT_Q4_1) ((lw_q4_1x8 *)memory)[b].minimum[lane] = minimum;
+            if (layout != LW_LAYOUT_I8) continue;
+            lw_i8x8 *block = (lw_i8x8 *)memory + b;
+            block->scale[0][lane] = uniform(0.1f);
+            block->scale[1][lane] = uniform(0.1f);
+            block->minimum[lane] = uniform(0.5f);
+        }
+    for (size_t i = 0; layout <= LW_LAYOUT_BF16 && i < strips * 8 * columns; i++) {
+        const float value = uniform(2);
+        if (layout == LW_LAYOUT_F32) ((float *)memory)[i] = value;
+        if (layout == LW_LAYOUT_F16) ((uint16_t *)memory)[i] = lw_half_of_float(value * (i % 7 ? 1 : 1e-5f));
+        if (layout == LW_LAYOUT_BF16) ((uint16_t *)memory)[i] = (uint16_t)(lw_bits_of_float(value) >> 16);
+    }
+    return (lw_matrix){.strips = memory, .rows = rows, .columns = columns, .layout = layout};
+}
+
+static bool products_agree(const lw_kernels *table, const lw_kernels *scalar, uint32_t type, size_t rows,
+                           size_t columns, size_t tokens) {
+    const lw_matrix w = random_matrix(type, rows, columns);
+    const size_t blocks = columns / 32, words = LW_MARK_WORDS(blocks);
+    float *x = floats(tokens * columns, 3);
+    for (size_t i = 37; i < tokens * columns; i += 151) x[i] *= 30;  // outliers give some blocks a remainder
+    lw_q8_block *quants = malloc((tokens * blocks + 1) * sizeof *quants), *rest = malloc((tokens * blocks + 1) * sizeof *rest);
+    uint64_t *marks = malloc((tokens * words + 1) * sizeof *marks);
+    memset(rest, 99, (tokens * blocks + 1) * sizeof *rest);
+    for (size_t t = 0; t < tokens && blocks > 0; t++)
+        scalar->quantize(x + t * columns, quants + t * blocks, rest + t * blocks, marks + t * words, blocks);
+    const lw_input input = {x, columns, quants, rest, blocks, marks, words};
+    bool agree = true;
+    for (int add = 0; add < 2; add++) {
+        float *expected = floats(tokens * rows, 1), *found = malloc((tokens * rows + 1) * sizeof *found);
+        memcpy(found, expected, tokens * rows * sizeof *found);
+        const lw_output to_expected = {expected, rows, add}, to_found = {found, rows, add};
+        scalar->matmul(&w, &input, tokens, &to_expected, 0, (rows + 7) / 8);
+        table->matmul(&w, &input, tokens, &to_found, 0, (rows + 7) / 8);
+        agree = agree && same(expected, found, tokens * rows * sizeof *found);
+        free(expected);
+        free(found);
+    }
+    free((void *)w.strips);
+    free(x);
+    free(quants);
+    free(rest);
+    free(marks);
+    return agree;
+}
+
+static bool matmul(const lw_kernels *table, const lw_kernels *scalar) {
+    static const size_t rows[] = {1, 8, 13, 64}, tokens[] = {1, 2, 3, 4, 5, 8, 13, 33};
+    bool agree = true;
+    for (size_t type = 0; type < sizeof types / sizeof *types; type++)
+        for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
+            for (size_t t = 0; t < sizeof tokens / sizeof *tokens; t++) {
+                const bool floats = lw_layout_for_type(types[type]) <= LW_LAYOUT_BF16;
+                const size_t columns = floats ? 37 + r : 256 * (r + 1);
+                if (products_agree(table, scalar, types[type], rows[r], columns, tokens[t])) continue;
+                printf("  type %u, %zu rows, %zu tokens differ\n", types[type], rows[r], tokens[t]);
+                agree = false;
+            }
+    return agree;
+}
+
+// MARK: Vectors
+
+static bool quantize(const lw_kernels *table, const lw_kernels *scalar) {
+    static const float extremes[] = {0, 1e-38f, 1e30f, INFINITY, NAN, 127, 0.5f};
+    for (size_t extreme = 0; extreme < sizeof extremes / sizeof *extremes; extreme++)
+        EACH_SIZE(count) {
+            float *x = floats(32 * count, 5);
+            for (size_t i = 11; i < 32 * count; i += 173) x[i] = extremes[extreme];
+            lw_q8_block *a = calloc(4 * count, sizeof *a), *b = a + 2 * count;
+            uint64_t marks[2][LW_MARK_WORDS(576)] = {{0}};
+            scalar->quantize(x, a, a + count, marks[0], count);
+            table->quantize(x, b, b + count, marks[1], count);
+            bool agree = same(marks[0], marks[1], sizeof marks[0]);
+            for (size_t i = 0; i < 2 * count; i++) {
+                const bool scales = a[i].scale == b[i].scale || (isnan(a[i].scale) && isnan(b[i].scale));
+                agree = agree && scales && a[i].sum == b[i].sum && same(a[i].quants, b[i].quants, 32);
+            }
+            free(a);
+            free(x);
+            if (!agree) return false;
+        }
+    return true;
+}
+
+static bool rms_norm(const lw_kernels *table, const lw_kernels *scalar) {
+    EACH_SIZE(count) {
+        float *x = floats(count, 4), *weight = floats(count, 2), *a = floats(count, 0), *b = floats(count, 0);
+        scalar->rms_norm(x, weight, 1e-5f, a, count);
+        table->rms_norm(x, weight, 1e-5f, b, count);
+        if (!same(a, b, count * sizeof *a)) return false;
+    }
+    return true;
+}
+
+static bool rope(const lw_kernels *table, const lw_kernels *scalar) {
+    for (size_t count = 2; count <= 66; count += 2) {
+        float *a = floats(count, 4), *b = floats(count, 4), *cosines = floats(count, 1), *sines = floats(count, 1);
+        memcpy(b, a, count * sizeof *a);
+        scalar->rope(a, cosines, sines, count);
+        table->rope(b, cosines, sines, count);
+        if (!same(a, b, count * sizeof *a)) return false;
+    }
+    return true;
+}
+
+static bool swiglu(const lw_kernels *table, const lw_kernels *scalar) {
+    EACH_SIZE(count) {
+        float *gate = floats(count, 120), *up = floats(count, 4), *a = floats(count, 0), *b = floats(count, 0);
+        scalar->swiglu(gate, up, a, count);
+        table->swiglu(gate, up, b, count);
+        if (!same(a, b, count * sizeof *a)) return false;
+    }
+    return true;
+}
+
+static bool scans(const lw_kernels *table, const lw_kernels *scalar) {
+    EACH_SIZE(count) {
+        float *x = floats(count, 20), *a = floats(count, 0), *b = floats(count, 0);
+        if (count > 40) x[0] = x[9] = x[40] = NAN;
+        const float top = scalar->maximum(x, count);
+        if (table->maximum(x, count) != top) return false;
+        if (table->sum_exp(x, top, count) != scalar->sum_exp(x, top, count)) return false;
+        if (table->exp_scaled(x, top, 0.5f, b, count) != scalar->exp_scaled(x, top, 0.5f, a, count)) return false;
+        if (!same(a, b, count * sizeof *a)) return false;
+        for (size_t capacity = 0; capacity <= count; capacity += 1 + count / 3) {
+            uint32_t first[576], second[576];
+            const size_t found = scalar->collect(x, count, 5, first, capacity);
+            if (table->collect(x, count, 5, second, capacity) != found) return false;
+            if (!same(first, second, found * sizeof *first)) return false;
+        }
+    }
+    return true;
+}
+
+// MARK: Attention
+
+static bool attention(const lw_kernels *table, const lw_kernels *scalar) {
+    static const size_t lengths[] = {4, 8, 12, 16, 40, 64, 72, 128, 256, 6};
+    for (size_t l = 0; l < sizeof lengths / sizeof *lengths; l++) {
+        const size_t length = lengths[l], positions = 70, halves = 3 * 2 * length * LW_PAGE_LENGTH, width = length + 2;
+        const int32_t order[] = {2, 0, 1};
+        uint16_t *caches[2];
+        const lw_kernels *tables[] = {scalar, table};
+        float *keys = floats(positions * length, 2), *values = floats(positions * length, 2);
+        for (size_t i = 0; i < positions * length; i += 97) keys[i] *= 1e5f, values[i] *= 1e-6f;
+        for (size_t i = 50; i < positions * length; i += 1001) keys[i] = NAN;
+        for (int side = 0; side < 2; side++) {
+            caches[side] = malloc(halves * sizeof(uint16_t));
+            for (size_t i = 0; i < halves; i++) caches[side][i] = 0x7e00;
+            const lw_pages pages = {caches[side], 2 * length * LW_PAGE_LENGTH, order, length, 0.25f};
+            for (size_t p = 0; p < positions; p++)
+                tables[side]->store(&pages, p, keys + p * length, values + p * length);
+        }
+        if (!same(caches[0], caches[1], halves * sizeof(uint16_t))) return false;
+        for (size_t count = 1; count <= 8; count++) {
+            float *queries = floats(count * length, 3), *states[2];
+            for (int side = 0; side < 2; side++) {
+                states[side] = calloc(count * width, sizeof(float));
+                lw_attention_line lines[8];
+                for (size_t i = 0; i < count; i++) {
+                    states[side][i * width + length] = -INFINITY;
+                    lines[i] = (lw_attention_line){queries + i * length, states[side] + i * width, (i * 29 + 3) % 70 + 1};
+                }
+                const lw_pages pages = {caches[side], 2 * length * LW_PAGE_LENGTH, order, length, 0.25f};
+                tables[side]->attend(&pages, lines, count, 0, positions);
+            }
+            if (!same(states[0], states[1], count * width * sizeof(float))) return false;
+        }
+    }
+    return true;
+}
+
+int main(void) {
+    static const struct {
+        const char *name;
+        bool (*agrees)(const lw_kernels *table, const lw_kernels *scalar);
+    } checks[] = {{"matmul", matmul}, {"quantize", quantize}, {"rms_norm", rms_norm}, {"rope", rope},
+                  {"swiglu", swiglu}, {"scans", scans},       {"attention", attention}};
+    static const char *const names[] = {"neon", "dotprod", "avx2", "avx512"};
+    const lw_kernels *scalar = lw_kernels_named("scalar");
+    int failed = 0, compared = 0;
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+        const lw_kernels *table = lw_kernels_named(names[n]);
+        for (size_t c = 0; table && c < sizeof checks / sizeof *checks; c++, compared++) {
+            const bool agrees = checks[c].agrees(table, scalar);
+            printf("%s %s %s\n", agrees ? "agrees " : "DIFFERS", names[n], checks[c].name);
+            failed += !agrees;
+        }
+    }
+    return compared == 0 ? 1 : failed;
+}

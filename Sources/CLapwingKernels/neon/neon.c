@@ -1,0 +1,30 @@
+// The tables for 64-bit Arm processors. All have NEON; the dot product instructions pay in the products only.
+
+#if defined(__aarch64__)
+
+#include "neon.h"
+
+#include "../scalar/scalar.h"
+
+#define LW_NEON_TABLE(table_name, products)           \
+    {                                                 \
+        .name = table_name,                           \
+        .matmul = products,                           \
+        .quantize = lw_neon_quantize,                 \
+        .rms_norm = lw_neon_rms_norm,                 \
+        .rope = lw_neon_rope,                         \
+        .swiglu = lw_neon_swiglu,                     \
+        .store = lw_neon_store,                       \
+        .attend = lw_neon_attend,                     \
+        .attend_merge = lw_scalar_attend_merge,       \
+        .attend_finish = lw_scalar_attend_finish,     \
+        .maximum = lw_neon_maximum,                   \
+        .sum_exp = lw_neon_sum_exp,                   \
+        .exp_scaled = lw_neon_exp_scaled,             \
+        .collect = lw_neon_collect,                   \
+    }
+
+const lw_kernels lw_neon_kernels = LW_NEON_TABLE("neon", lw_neon_matmul);
+const lw_kernels lw_dotprod_kernels = LW_NEON_TABLE("dotprod", lw_dotprod_matmul);
+
+#endif
