@@ -2,7 +2,7 @@
 
 MODEL := models/SmolLM2-135M-Instruct.Q4_1.gguf
 LAPWING := .build/release/lapwing
-SOURCES := Sources Tests Package.swift
+SOURCES := Sources Tests Benchmarks Package.swift
 
 .DEFAULT_GOAL := help
 .PHONY: help setup model build demo test format lint clean

@@ -78,7 +78,7 @@ let package = Package(
         .target(
             name: "LapwingHub",
             dependencies: [
-                "LapwingAPI", "LapwingModel", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "LapwingModel", .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the tests of the engine half under AddressSanitizer, with a hundred thousand mutated GGUF headers.
+# Runs the tests of the engine half (text, model, engine) under AddressSanitizer, with a hundred thousand mutated GGUF headers.
 # A memory error, or an allocation that no small file can justify, ends the run with a report and an error.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -20,9 +20,17 @@ let package = Package(
     targets: [
         .target(name: "CLapwingKernels", exclude: ["check"], cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])]),
         .target(name: "LapwingAPI"),
+        .target(name: "LapwingText"),
         .target(name: "LapwingModel", dependencies: ["CLapwingKernels"]),
+        .target(name: "LapwingEngine", dependencies: ["LapwingAPI", "LapwingText", "LapwingModel"]),
         .target(
             name: "LapwingTestSupport", dependencies: ["LapwingAPI", "LapwingModel"], path: "Tests/LapwingTestSupport"),
+        .testTarget(
+            name: "LapwingTextTests", dependencies: ["LapwingText", "LapwingModel", "LapwingTestSupport"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "LapwingEngineTests",
+            dependencies: ["LapwingAPI", "LapwingText", "LapwingModel", "LapwingEngine", "LapwingTestSupport"]),
         .testTarget(
             name: "LapwingModelTests", dependencies: ["CLapwingKernels", "LapwingModel", "LapwingTestSupport"],
             resources: [.copy("Fixtures")]),
@@ -44,4 +52,4 @@ export ASAN_OPTIONS="detect_leaks=0:max_allocation_size_mb=256:allocator_may_ret
 export LAPWING_MODEL=none
 export LAPWING_FUZZ_ROUNDS=${LAPWING_FUZZ_ROUNDS:-100000}
 swift test --package-path "$package" --scratch-path "$root/.build/asan/build" --sanitize=address -c release \
-    --disable-testable-imports "$@" 2>&1 | grep -Ev '^\[[0-9]+/[0-9]+\]|^◇'
+    --disable-testable-imports "$@"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lints, builds once in release, runs every test, then the sanitizer run. The last line is `N passed, N failed, N skipped`.
+# Lints, builds once in release, runs every test, then the sanitizers and the emulator. The last line is `N passed, N failed, N skipped`.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 logs=$(mktemp -d)
@@ -10,35 +10,46 @@ failed=0
 
 step() { printf '\n== %s\n' "$1"; }
 
+# Passing tests say nothing; what fails says all.
+quiet() { grep -Ev '^◇|^✔ (Test "|Suite )|^\[[0-9]+/[0-9]+\]' || true; }
+
+# Runs a part of the tests; its log is what the counts at the end are taken from.
+run() {
+    local log=$logs/$1
+    shift
+    swift test "${test[@]}" "$@" 2>&1 | tee "$log" | quiet
+    grep -qE '^✔ Test run with [0-9]+ tests?.* passed' "$log" || failed=$((failed + 1))
+}
+
 step "format"
-swift format lint --strict -r Sources Tests Package.swift || failed=$((failed + 1))
+make --silent lint || failed=$((failed + 1))
 
 step "build (the first one takes about ten minutes on two cores)"
-swift build -c release --build-tests 2>&1 | grep -Ev '^\[[0-9]+/[0-9]+\] (Compiling|Write|Emitting|Wrapping)'
+# An import that the manifest does not name is an error, also where it would be found by chance.
+swift build -c release --build-tests --explicit-target-dependency-import-check error 2>&1 |
+    grep -Ev '^\[[0-9]+/[0-9]+\] (Compiling|Write|Emitting|Wrapping)'
 [ "${PIPESTATUS[0]}" -eq 0 ] || { echo "the build failed"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 
-# Tests that start processes wait for them, so they run one at a time, after the others, and only where they are asked
-# for: LAPWING_END_TO_END=1. They have not yet passed as a whole.
 step "tests"
-swift test "${test[@]}" --skip LapwingEndToEndTests 2>&1 | tee "$logs/unit" | grep -Ev '^(◇|✔) Test |^◇ Suite|^✔ Suite'
-runs=(unit)
-if [ "${LAPWING_END_TO_END:-0}" = 1 ]; then
-    step "end-to-end tests"
-    Scripts/clients.sh || failed=$((failed + 1))
-    swift test "${test[@]}" --no-parallel --filter LapwingEndToEndTests 2>&1 | tee "$logs/end" | grep -Ev '^◇ '
-    runs+=(end)
-fi
-step "sanitizer run"
-Scripts/sanitize.sh 2>&1 | tee "$logs/sanitize" || failed=$((failed + 1))
+run unit --skip LapwingEndToEndTests
+
+# These start processes and wait for them, so they run one at a time, after the others.
+step "end-to-end tests: the program, its clients, kills and system calls"
+Scripts/clients.sh || failed=$((failed + 1))
+run end --no-parallel --filter LapwingEndToEndTests
+
+step "sanitizer run: the engine half under AddressSanitizer, with damaged weight files"
+Scripts/sanitize.sh 2>&1 | tee "$logs/sanitize" | quiet
+[ "${PIPESTATUS[0]}" -eq 0 ] || failed=$((failed + 1))
+
+step "kernels of the processors that this machine is not"
+Scripts/emulate.sh || failed=$((failed + 1))
 
 # swift-testing marks what each test came to at the start of its last line.
-count() { cat "$logs"/* | grep -cE "$1" || true; }
-for run in "${runs[@]}"; do
-    grep -qE 'Test run with [0-9]+ tests?.* passed' "$logs/$run" || failed=$((failed + 1))
-done
-passed=$(count '^✔ Test .* passed after')
-broken=$(count '^✘ Test .* failed after')
-skipped=$(count '^(➜|↳|-) Test .* skipped')
+count() { cat "$logs/unit" "$logs/end" | grep -cE "$1" || true; }
+passed=$(count '^✔ Test ".* passed after')
+broken=$(count '^✘ Test ".* failed after')
+skipped=$(count '^(➜|↳|-) Test ".* skipped')
 [ "$broken" -gt "$failed" ] && failed=$broken
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

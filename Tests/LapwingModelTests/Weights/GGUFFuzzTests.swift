@@ -25,7 +25,8 @@ struct GGUFFuzzTests {
         for kind in ["truncated", "tooLarge", "invalid", "duplicate", "notGGUF", "unsupportedVersion"] {
             #expect(outcomes[kind, default: 0] > 0, "no mutation ended in \(kind)")
         }
-        print("mutated headers: \(Self.rounds) rounds, \(outcomes.sorted { $0.value > $1.value })")
+        let counts = outcomes.sorted { $0.value > $1.value }.map { "\($0.value) \($0.key)" }
+        print("\(Self.rounds) mutated headers: \(counts.joined(separator: ", "))")
     }
 
     /// Opens a file and reads every value and both ends of every tensor; gives the error's case or "opened".
