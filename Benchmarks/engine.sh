@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Prefill and decode beside llama.cpp on the same file with two threads, in turns; the last line is one JSON object.
+# Prefill, decode, eight streams and memory beside llama.cpp on the same file with two threads, in turns; the last line is
+# one JSON object, medians over the rounds. Eight streams are here whole requests through the engine, sampling and
+# log-probabilities included; llama.cpp's are bare forward passes of the same tokens.
 #
 #   Benchmarks/engine.sh [ROUNDS]
 #
@@ -31,16 +33,18 @@ import json, os, platform, statistics, sys
 rows = [json.loads(line) for line in open(sys.argv[1])]
 ours = [row for row in rows if row["engine"] == "lapwing"]
 peer = [row for row in rows if row["engine"] != "lapwing"]
-figures = ("prefill_tokens_per_second", "decode_tokens_per_second", "resident_mb")
+figures = ("prefill_tokens_per_second", "decode_tokens_per_second", "eight_streams_tokens_per_second", "resident_mb")
+own = ("load_seconds", "first_token_seconds")
 
 
-def median(side, figure):
-    return round(statistics.median(row[figure] for row in side), 1)
+def median(side, figure, places=1):
+    return round(statistics.median(row[figure] for row in side), places)
 
 
 cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "")
 print(json.dumps({
-    "lapwing": {figure: median(ours, figure) for figure in figures} | {"kernels": ours[0].get("kernels")},
+    "lapwing": {figure: median(ours, figure) for figure in figures} | {figure: median(ours, figure, 4) for figure in own}
+    | {"kernels": ours[0]["kernels"]},
     "llama.cpp": {figure: median(peer, figure) for figure in figures} | {"build": peer[0]["engine"]},
     "ratio": {figure: round(median(ours, figure) / median(peer, figure), 2) for figure in figures},
     "rounds": len(ours), "machine": f"{cpu}, {os.cpu_count()} cores, {platform.system()} {platform.release()}",
