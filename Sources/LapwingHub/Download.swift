@@ -4,12 +4,11 @@ import NIOCore
 import NIOHTTP1
 
 /// How far a download is.
-package struct DownloadProgress: Hashable, Sendable {
-    /// Bytes on the disk, those of earlier runs included.
-    package var received: Int64
-    package var total: Int64
-    /// Bytes that an earlier run had left.
-    package var resumed: Int64
+package enum DownloadProgress: Hashable, Sendable {
+    /// Bytes read again of what lies on the disk already.
+    case verifying(done: Int64, total: Int64)
+    /// Bytes on the disk, and those of them that an earlier run had left.
+    case fetching(received: Int64, total: Int64, resumed: Int64)
 }
 
 /// Where a file came to lie.
@@ -47,11 +46,14 @@ package struct Download: Sendable {
 
     /// Runs to the end and returns where the verified file lies. Nothing is at `path` before.
     package func run(progress: @Sendable (DownloadProgress) -> Void) async throws -> PulledFile {
+        let verifying = { (done: Int64, total: Int64) in progress(.verifying(done: done, total: total)) }
         if FileManager.default.fileExists(atPath: path) {
-            guard try PartialFile.sha256(ofFile: path) == sha256 else { throw HubError.alreadyExists(path: path) }
+            guard try PartialFile.sha256(ofFile: path, progress: verifying) == sha256 else {
+                throw HubError.alreadyExists(path: path)
+            }
             return PulledFile(path: path, file: file, wasFetched: false)
         }
-        var partial = try PartialFile(path: path, sha256: sha256)
+        var partial = try PartialFile(path: path, sha256: sha256, progress: verifying)
         let resumed = partial.count
         try checkSpace(needed: file.size - partial.count)
         do {
@@ -84,7 +86,7 @@ package struct Download: Sendable {
             let before = partial.count
             do {
                 try await fetchOnce(url, into: &partial) { count in
-                    progress(DownloadProgress(received: count, total: file.size, resumed: resumed))
+                    progress(.fetching(received: count, total: file.size, resumed: resumed))
                 }
                 // An answer that ends early and cleanly is tried again like one that breaks off.
                 if partial.count < file.size { throw Passing(reason: "the answer ended early") }
@@ -96,7 +98,7 @@ package struct Download: Sendable {
                 attempt += 1
             }
         }
-        progress(DownloadProgress(received: partial.count, total: file.size, resumed: resumed))
+        progress(.fetching(received: partial.count, total: file.size, resumed: resumed))
     }
 
     private func fetchOnce(
@@ -108,7 +110,7 @@ package struct Download: Sendable {
             let range = response.headers.first(name: "content-range") ?? ""
             guard range.hasPrefix("bytes \(partial.count)-") else {
                 throw HubError.unexpectedAnswer(
-                    url: url.absoluteString, reason: "content-range is '\(range)', asked for \(partial.count)-")
+                    url: url.shown, reason: "content-range is '\(range)', asked for \(partial.count)-")
             }
         case .ok:
             // No ranges there: the whole file comes again.

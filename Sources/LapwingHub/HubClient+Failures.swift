@@ -27,7 +27,7 @@ extension HubClient {
                 reason: "status \(status)", wait: seconds.map { .seconds(min(max($0, 0), 120)) })
         default:
             let reason = response.headers.first(name: "x-error-message") ?? response.status.reasonPhrase
-            return HubError.refused(url: url.absoluteString, status: status, reason: String(reason.prefix(200)))
+            return HubError.refused(url: url.shown, status: status, reason: String(reason.prefix(200)))
         }
     }
 
@@ -51,7 +51,7 @@ extension HubClient {
         try Task.checkCancellation()
         if error is CancellationError { throw error }
         guard attempt < retries.attempts else {
-            throw HubError.unreachable(url: url.absoluteString, attempts: attempt, reason: Self.reason(error))
+            throw HubError.unreachable(url: url.shown, attempts: attempt, reason: Self.reason(error))
         }
         try await retries.sleep((error as? Passing)?.wait ?? retries.delay(after: attempt))
     }

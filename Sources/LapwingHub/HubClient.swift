@@ -33,7 +33,7 @@ package struct HubClient: Sendable {
     ) throws(HubError) {
         let text = environment["HF_ENDPOINT"].flatMap { $0.isEmpty ? nil : $0 } ?? "https://huggingface.co"
         guard let url = URL(string: text), ["http", "https"].contains(url.scheme ?? ""), url.host() != nil else {
-            throw .malformedEndpoint(text)
+            throw .malformedEndpoint(text.shownAddress)
         }
         self.http = http
         self.retries = retries
@@ -76,7 +76,7 @@ package struct HubClient: Sendable {
             files += entries.filter { $0.type == "file" }.map(\.file)
             next = following
         }
-        throw HubError.unexpectedAnswer(url: endpoint.absoluteString, reason: "the list of files has no end")
+        throw HubError.unexpectedAnswer(url: endpoint.shown, reason: "the list of files has no end")
     }
 
     private func page(_ url: URL, _ reference: HubReference) async throws -> ([TreeEntry], URL?) {
@@ -88,7 +88,7 @@ package struct HubClient: Sendable {
             do {
                 return (try JSONDecoder().decode([TreeEntry].self, from: Data(body.readableBytesView)), following)
             } catch {
-                throw HubError.unexpectedAnswer(url: url.absoluteString, reason: "it is not a list of files")
+                throw HubError.unexpectedAnswer(url: url.shown, reason: "it is not a list of files")
             }
         }
     }
@@ -113,14 +113,14 @@ package struct HubClient: Sendable {
                 let target = URL(string: location, relativeTo: url)?.absoluteURL,
                 ["http", "https"].contains(target.scheme ?? "")
             else {
-                throw HubError.unexpectedAnswer(url: url.absoluteString, reason: "a redirect to nowhere")
+                throw HubError.unexpectedAnswer(url: url.shown, reason: "a redirect to nowhere")
             }
             guard target.scheme == "https" || url.scheme == "http" else {
-                throw HubError.unexpectedAnswer(url: url.absoluteString, reason: "a redirect from https to http")
+                throw HubError.unexpectedAnswer(url: url.shown, reason: "a redirect from https to http")
             }
             url = target
         }
-        throw HubError.unexpectedAnswer(url: url.absoluteString, reason: "more than five redirects")
+        throw HubError.unexpectedAnswer(url: url.shown, reason: "more than five redirects")
     }
 
     private func isHub(_ url: URL) -> Bool {

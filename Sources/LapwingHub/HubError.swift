@@ -1,7 +1,10 @@
+import Foundation
+
 /// Why a model could not be fetched. Each case carries what was found and, where it helps, what to do.
 package enum HubError: Error, Hashable, Sendable {
     /// Not `owner/name` or `owner/name:file`.
     case malformedReference(String)
+    /// The address is without its secrets.
     case malformedEndpoint(String)
     case repositoryNotFound(repository: String, hasToken: Bool)
     case fileNotFound(repository: String, file: String, available: [HubFile])
@@ -43,7 +46,7 @@ extension HubError: CustomStringConvertible {
             "There is no model '\(repository)' on the hub"
                 + (hasToken ? " that this HF_TOKEN may see." : "; if it is private, set HF_TOKEN.")
         case .fileNotFound(let repository, let file, let available):
-            "'\(repository)' has no file '\(file)'. It has:\n\(Self.list(available))"
+            "'\(repository)' has no file '\(file)'." + (available.isEmpty ? "" : " It has:\n\(Self.list(available))")
         case .ambiguous(let repository, let candidates):
             "'\(repository)' has \(candidates.count) weight files; name one as \(repository):FILE.\n\(Self.list(candidates))"
         case .noWeights(let repository): "'\(repository)' has no GGUF file."
@@ -74,6 +77,21 @@ extension HubError: CustomStringConvertible {
     private static func list(_ files: [HubFile]) -> String {
         files.map { "  \($0.path)  \(ByteCount($0.size))" }.joined(separator: "\n")
     }
+}
+
+extension String {
+    /// An address as it may be printed: without what stands before an `@`, which may be a password, and without the
+    /// query, where signed addresses carry their signature.
+    var shownAddress: String {
+        let address = prefix { $0 != "?" && $0 != "#" }
+        guard let at = address.lastIndex(of: "@") else { return String(address) }
+        let scheme = address.firstRange(of: "://").map { address[..<$0.upperBound] } ?? ""
+        return "\(scheme)…\(address[at...])"
+    }
+}
+
+extension URL {
+    var shown: String { absoluteString.shownAddress }
 }
 
 /// A number of bytes as people read it: `512 B`, `98.4 MB`, `7.2 GB` (powers of ten, as vendors count).

@@ -13,25 +13,29 @@ struct PartialFile: ~Copyable {
     private(set) var count: Int64
     private var hash: SHA256
 
-    /// Opens what an earlier run left, or an empty file. Throws `HubError.inUse` while another process has it open.
-    init(path: String, sha256: String) throws(HubError) {
+    /// Opens what an earlier run left and hashes it, or an empty file. Throws `HubError.inUse` while another process has it
+    /// open.
+    init(path: String, sha256: String, progress: (Int64, Int64) -> Void) throws {
         let partialPath = "\(path).\(sha256.prefix(12)).partial"
         let folder = URL(filePath: path).deletingLastPathComponent().path
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw .cannotWrite(path: folder, reason: error.localizedDescription)
+        } catch let error as CocoaError {
+            throw HubError.cannotWrite(path: folder, reason: error.reason)
         }
         let file = try OpenFile(path: partialPath, flags: O_RDWR | O_CREAT)
-        guard flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 else { throw .inUse(path: path) }
+        guard flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 else { throw HubError.inUse(path: path) }
         var hash = SHA256()
-        count = try file.hashRest(into: &hash)
+        count = try file.hashAll(into: &hash, progress: progress)
         self.path = path
         self.partialPath = partialPath
         expected = sha256
         self.hash = hash
         self.file = file
     }
+
+    /// An empty file is of no use to a later run.
+    deinit { if count == 0 { unlink(partialPath) } }
 
     mutating func append(_ bytes: ByteBufferView) throws(HubError) {
         bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
@@ -75,9 +79,9 @@ struct PartialFile: ~Copyable {
     }
 
     /// Lower-case hexadecimal SHA-256 of a whole file.
-    static func sha256(ofFile path: String) throws(HubError) -> String {
+    static func sha256(ofFile path: String, progress: (Int64, Int64) -> Void) throws -> String {
         var hash = SHA256()
-        _ = try OpenFile(path: path, flags: O_RDONLY).hashRest(into: &hash)
+        _ = try OpenFile(path: path, flags: O_RDONLY).hashAll(into: &hash, progress: progress)
         return hex(hash.finalize())
     }
 
@@ -100,19 +104,26 @@ private struct OpenFile: ~Copyable {
 
     deinit { close(descriptor) }
 
-    /// Hashes all bytes from the current position on and returns how many there were.
-    func hashRest(into hash: inout SHA256) throws(HubError) -> Int64 {
+    /// Hashes all bytes from the start on and returns how many there were. `progress` gets bytes done and in all. Throws
+    /// `CancellationError` in a cancelled task: a large file takes a while.
+    func hashAll(into hash: inout SHA256, progress: (Int64, Int64) -> Void) throws -> Int64 {
+        let size = Int64(lseek(descriptor, 0, SEEK_END))
+        guard size >= 0, lseek(descriptor, 0, SEEK_SET) == 0 else { throw failure }
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         var total: Int64 = 0
         while true {
+            try Task.checkCancellation()
             let result = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
             if result < 0, errno == EINTR { continue }
-            guard result >= 0 else { throw .cannotWrite(path: path, reason: Self.systemError()) }
+            guard result >= 0 else { throw failure }
             if result == 0 { return total }
             buffer.withUnsafeBytes { hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<result])) }
             total += Int64(result)
+            progress(total, size)
         }
     }
+
+    private var failure: HubError { .cannotWrite(path: path, reason: Self.systemError()) }
 
     static func systemError() -> String { String(cString: strerror(errno)) }
 }

@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import Foundation
 import LapwingHub
 import Synchronization
@@ -16,7 +17,8 @@ import Testing
             let last = Mutex<DownloadProgress?>(nil)
             let pulled = try await pull.run("acme/lark", from: server) { progress in last.withLock { $0 = progress } }
             #expect(pulled.wasFetched)
-            #expect(last.withLock { $0 }?.received == Int64(hub.content.count))
+            let count = Int64(hub.content.count)
+            #expect(last.withLock { $0 } == .fetching(received: count, total: count, resumed: 0))
             #expect(server.seen.map(\.path).last == "/acme/lark/resolve/main/lark-Q4_1.gguf")
         }
         #expect(pull.files == ["lark-Q4_1.gguf"])
@@ -60,15 +62,17 @@ import Testing
         #expect(pull.files == [partial])
         let count = Int64(try #require(pull.bytes(partial)).count)
         #expect((1...100_000).contains(count))
-        let resumed = Mutex<Int64>(0)
+        let progress = Mutex<[DownloadProgress]>([])
         let seen = try await ScriptedServer.run { request, _ in
             hub.isTree(request) ? hub.tree() : hub.file(request)
         } body: { server in
-            try await pull.run("acme/lark", from: server) { progress in resumed.withLock { $0 = progress.resumed } }
+            try await pull.run("acme/lark", from: server) { step in progress.withLock { $0.append(step) } }
             return server.seen
         }
         #expect(seen.last?.headers["range"] == "bytes=\(count)-")
-        #expect(resumed.withLock { $0 } == count)
+        let total = Int64(hub.content.count)
+        #expect(progress.withLock { $0 }.first == .verifying(done: count, total: count))
+        #expect(progress.withLock { $0 }.last == .fetching(received: total, total: total, resumed: count))
         #expect(pull.bytes("lark-Q4_1.gguf") == hub.content)
     }
 
@@ -99,8 +103,7 @@ import Testing
                 try await pull.run("acme/lark", from: server)
             }
         }
-        #expect(pull.bytes(hub.fileName) == nil)
-        #expect(pull.files.allSatisfy { pull.bytes($0) == [] })
+        #expect(pull.files == [])
     }
 
     @Test("A partial file that was damaged on the disk is fetched again from the start")
@@ -150,6 +153,45 @@ import Testing
             #expect(error?.description.contains("1.0 kB free") == true)
             #expect(server.seen.count == 1)
         }
+    }
+
+    @Test("Reading again what lies on the disk stops when it is cancelled, and keeps what is there")
+    func cancelledVerification() async throws {
+        let pull = try Pull()
+        defer { pull.remove() }
+        let path = pull.folder.appending(path: hub.fileName)
+        try Data(hub.content).write(to: path)
+        let partial = pull.folder.appending(path: "other.gguf.\(hub.sha256.prefix(12)).partial")
+        try Data(hub.content.prefix(1000)).write(to: partial)
+        for name in [hub.fileName, "other.gguf"] {
+            let file = HubFile(path: name, size: Int64(hub.content.count), sha256: hub.sha256)
+            let http = HubClient.makeHTTPClient()
+            let client = try HubClient(http: http, environment: ["HF_ENDPOINT": "http://127.0.0.1:9"])
+            let download = try Download(
+                client: client, reference: HubReference("acme/lark"), file: file,
+                path: pull.folder.appending(path: name).path)
+            let task = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                return try await download.run { _ in Issue.record("it went on") }
+            }
+            await #expect(throws: CancellationError.self) { try await task.value }
+            try await http.shutdown()
+        }
+        #expect(pull.files == [hub.fileName, partial.lastPathComponent])
+        #expect(pull.bytes(partial.lastPathComponent)?.count == 1000)
+    }
+
+    @Test("A listed file that is not there is told without a list of nothing, and leaves nothing behind")
+    func listedButGone() async throws {
+        let pull = try Pull()
+        defer { pull.remove() }
+        try await ScriptedServer.run { request, _ in
+            hub.isTree(request) ? hub.tree() : .init(status: 404)
+        } body: { server in
+            let error = await #expect(throws: HubError.self) { try await pull.run("acme/lark", from: server) }
+            #expect(error?.description == "'acme/lark' has no file 'lark-Q4_1.gguf'.")
+        }
+        #expect(pull.files == [])
     }
 
     @Test("An answer longer than the file is cut short")

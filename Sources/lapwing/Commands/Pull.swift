@@ -20,6 +20,8 @@ struct Pull: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("The folder to put it in.", valueName: "folder"))
     var output = "models"
 
+    @Flag(help: "Print one JSON object.") var json = false
+
     func validate() throws {
         do {
             _ = try HubReference(model)
@@ -31,29 +33,40 @@ struct Pull: AsyncParsableCommand {
     func run() async throws {
         let reference = try HubReference(model)
         let folder = output
-        try await cancellingOnInterrupt {
+        let pulled = try await cancellingOnInterrupt {
             try await HubClient.use(environment: ProcessInfo.processInfo.environment) { client in
                 try await Self.pull(reference, to: folder, client: client)
             }
         }
+        if json { return try Output.standard.json(Result(pulled)) }
+        Output.standard.line(
+            pulled.wasFetched
+                ? "\(pulled.path)  \(ByteCount(pulled.file.size)), verified"
+                : "\(pulled.path) is there already, verified")
     }
 
-    private static func pull(_ reference: HubReference, to folder: String, client: HubClient) async throws {
+    private struct Result: Encodable {
+        var path: String
+        var bytes: Int64
+        var sha256: String?
+        /// False where it lay there already.
+        var fetched: Bool
+
+        init(_ pulled: PulledFile) {
+            path = pulled.path
+            bytes = pulled.file.size
+            sha256 = pulled.file.sha256
+            fetched = pulled.wasFetched
+        }
+    }
+
+    private static func pull(_ reference: HubReference, to folder: String, client: HubClient) async throws -> PulledFile
+    {
         Output.error.line("asking the hub for \(reference.repository)")
         let file = try reference.choose(among: await client.files(of: reference))
         let path = URL(filePath: folder).appending(path: file.name).path
         let meter = PullMeter(label: file.name, output: .error)
-        let pulled: PulledFile
-        do {
-            pulled = try await Download(client: client, reference: reference, file: file, path: path)
-                .run { meter.update($0) }
-        } catch {
-            meter.finish()
-            throw error
-        }
-        meter.finish()
-        Output.standard.line(
-            pulled.wasFetched
-                ? "\(pulled.path)  \(ByteCount(file.size)), verified" : "\(pulled.path) is there already, verified")
+        defer { meter.finish() }
+        return try await Download(client: client, reference: reference, file: file, path: path).run { meter.update($0) }
     }
 }

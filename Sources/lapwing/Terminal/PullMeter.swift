@@ -5,38 +5,61 @@ import Synchronization
 /// A download's progress with its speed and what is left, drawn a few times a second.
 final class PullMeter: Sendable {
     private struct State {
-        var display: ProgressDisplay
-        var start: ContinuousClock.Instant?
+        var display: ProgressDisplay?
+        var isVerifying = false
+        var start = ContinuousClock.now
         var lastDrawn: ContinuousClock.Instant?
     }
 
-    private let state: Mutex<State>
+    private let label: String
+    private let output: Output
+    private let state = Mutex(State())
 
     init(label: String, output: Output) {
-        state = Mutex(State(display: ProgressDisplay(label: label, output: output)))
+        self.label = label
+        self.output = output
     }
 
     func update(_ progress: DownloadProgress) {
         let now = ContinuousClock.now
         state.withLock { state in
-            let start = state.start ?? now
-            state.start = start
-            let isDue = state.lastDrawn.map { $0.duration(to: now) > .milliseconds(100) } ?? true
-            guard isDue || progress.received == progress.total else { return }
-            state.lastDrawn = now
-            let detail = Self.detail(progress, seconds: start.duration(to: now) / .seconds(1))
-            state.display.update(done: progress.received, total: progress.total, detail: detail)
+            switch progress {
+            case .verifying(let done, let total):
+                begin("verifying \(label)", isVerifying: true, &state, now)
+                draw(done, total, "\(ByteCount(done)) of \(ByteCount(total))", &state, now)
+            case .fetching(let received, let total, let resumed):
+                begin(label, isVerifying: false, &state, now)
+                let seconds = state.start.duration(to: now) / .seconds(1)
+                let detail = Self.detail(received: received, total: total, resumed: resumed, seconds: seconds)
+                draw(received, total, detail, &state, now)
+            }
         }
     }
 
-    func finish() { state.withLock { $0.display.finish() } }
+    func finish() { state.withLock { $0.display?.finish() } }
 
-    private static func detail(_ progress: DownloadProgress, seconds: Double) -> String {
-        let amount = "\(ByteCount(progress.received)) of \(ByteCount(progress.total))"
+    /// A new display where there is none, or where it was for the other kind of work.
+    private func begin(_ label: String, isVerifying: Bool, _ state: inout State, _ now: ContinuousClock.Instant) {
+        guard state.display == nil || state.isVerifying != isVerifying else { return }
+        state.display?.finish()
+        state = State(display: ProgressDisplay(label: label, output: output), isVerifying: isVerifying, start: now)
+    }
+
+    private func draw(
+        _ done: Int64, _ total: Int64, _ detail: String, _ state: inout State, _ now: ContinuousClock.Instant
+    ) {
+        let isDue = state.lastDrawn.map { $0.duration(to: now) > .milliseconds(100) } ?? true
+        guard isDue || done == total else { return }
+        state.lastDrawn = now
+        state.display?.update(done: done, total: total, detail: detail)
+    }
+
+    private static func detail(received: Int64, total: Int64, resumed: Int64, seconds: Double) -> String {
+        let amount = "\(ByteCount(received)) of \(ByteCount(total))"
         guard seconds > 0.5 else { return amount }
-        let rate = Double(progress.received - progress.resumed) / seconds
-        guard rate >= 1, progress.received < progress.total else { return amount }
-        let left = Int64(Double(progress.total - progress.received) / rate) + 1
+        let rate = Double(received - resumed) / seconds
+        guard rate >= 1, received < total else { return amount }
+        let left = Int64(Double(total - received) / rate) + 1
         let time = left < 60 ? "\(left) s" : "\(left / 60) min \(left % 60) s"
         return "\(amount), \(ByteCount(Int64(rate)))/s, \(time) left"
     }
