@@ -131,6 +131,7 @@ let package = Package(
             name: "LapwingCommandTests",
             dependencies: [
                 "lapwing", "LapwingAPI", "LapwingText", "LapwingStore", "LapwingRouter", "LapwingModel",
+                "LapwingServer",
                 "LapwingTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),

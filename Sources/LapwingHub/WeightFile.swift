@@ -39,11 +39,10 @@ package struct WeightFile: Hashable, Sendable, Codable {
             && file.tensors.values.allSatisfy { $0.type.isReadable }
     }
 
-    /// The GGUF files of a folder by name; those that cannot be read are left out.
-    package static func all(in folder: String) -> [WeightFile] {
+    /// The paths of a folder's GGUF files, by name.
+    package static func paths(in folder: String) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.filter { $0.lowercased().hasSuffix(".gguf") }.sorted().compactMap { name in
-            try? WeightFile(path: URL(filePath: folder).appending(path: name).path)
-        }
+        return names.filter { $0.lowercased().hasSuffix(".gguf") }.sorted()
+            .map { URL(filePath: folder).appending(path: $0).path }
     }
 }

@@ -15,11 +15,9 @@ enum DayText {
         return date
     }
 
-    /// A day from the command line.
+    /// A day from the command line, for an option's `transform`.
     static func argument(_ text: String) throws -> String {
-        guard beginning(of: text) != nil else {
-            throw ValidationError("'\(text)' is not a day; expected YYYY-MM-DD.")
-        }
+        guard beginning(of: text) != nil else { throw ValidationError("expected a day as YYYY-MM-DD.") }
         return text
     }
 }

@@ -1,26 +1,44 @@
 import Dispatch
 import Foundation
+import Synchronization
 
-/// Runs `body`, and cancels it at the first Ctrl-C, so that it can put the terminal and its files in order. The second
-/// one ends the process at once.
-func cancellingOnInterrupt<Value: Sendable>(
-    _ body: @escaping @Sendable () async throws -> Value
-) async throws -> Value {
-    let task = Task { try await body() }
+/// Runs `body`. The first Ctrl-C meanwhile calls `first` in place of ending the process; the second ends it at once.
+func onInterrupt<Value>(
+    _ first: @escaping @Sendable () -> Void, during body: () async throws -> Value
+) async rethrows -> Value {
+    let wasPressed = Mutex(false)
     signal(SIGINT, SIG_IGN)
     let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
     source.setEventHandler {
-        if task.isCancelled { exit(130) }
-        task.cancel()
+        let isSecond = wasPressed.withLock { pressed in
+            defer { pressed = true }
+            return pressed
+        }
+        if isSecond { exit(130) }
+        first()
     }
-    source.resume()
+    // A Ctrl-C before it is registered would be lost.
+    await withCheckedContinuation { continuation in
+        source.setRegistrationHandler { continuation.resume() }
+        source.resume()
+    }
     defer {
         source.cancel()
         signal(SIGINT, SIG_DFL)
     }
-    return try await withTaskCancellationHandler {
-        try await task.value
-    } onCancel: {
-        task.cancel()
+    return try await body()
+}
+
+/// Runs `body`, and cancels it at the first Ctrl-C, so that it can put the terminal and its files in order.
+func cancellingOnInterrupt<Value: Sendable>(
+    _ body: @escaping @Sendable () async throws -> Value
+) async throws -> Value {
+    let task = Task { try await body() }
+    return try await onInterrupt(task.cancel) {
+        try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
     }
 }

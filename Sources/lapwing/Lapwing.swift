@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LapwingHub
 
 /// The command line's root; each subcommand is a file under `Commands/`.
 @main
@@ -33,7 +34,7 @@ package struct Lapwing: AsyncParsableCommand {
             }
         } catch {
             let ending = Ending(of: error)
-            if let message = ending.message { ending.stream.line(message) }
+            if let message = ending.message { (ending.stream == .output ? Output.standard : .error).line(message) }
             Foundation.exit(ending.status)
         }
     }
@@ -42,7 +43,7 @@ package struct Lapwing: AsyncParsableCommand {
     package struct Ending {
         package var status: Int32
         package var message: String?
-        package var stream: Output
+        package var stream: Terminal.Stream
 
         /// The one place where an error becomes text for a terminal.
         package init(of error: any Error) {
@@ -57,19 +58,16 @@ package struct Lapwing: AsyncParsableCommand {
                 let text = Lapwing.fullMessage(for: error)
                 switch code {
                 case .success:
-                    stream = .standard
+                    stream = .output
                     (status, message) = (0, text.isEmpty ? nil : text)
                 case .validationFailure: (status, message) = (2, text)
-                case ExitCode(130): (status, message) = (130, nil)
                 default: (status, message) = (1, "lapwing: \(Self.sentence(of: error))")
                 }
             }
         }
 
         private static func sentence(of error: any Error) -> String {
-            if let localized = error as? any LocalizedError, let text = localized.errorDescription { return text }
-            if type(of: error) is NSError.Type { return error.localizedDescription }
-            return "\(error)"
+            (error as? CocoaError)?.sentence ?? "\(error)"
         }
     }
 }

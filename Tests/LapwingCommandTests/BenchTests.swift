@@ -35,7 +35,7 @@ import lapwing
         var tiny = TinyModel()
         tiny.contextLength = 1024
         let model = try tiny.write()
-        let bench = try EngineBench(name: "tiny", path: model.path, threads: 1)
+        let bench = try EngineBench(name: "tiny", path: model.path, contextLength: 256, threads: 1)
         let figures = try await bench.run { _ in }
         #expect(figures.threads == 1)
         let json = try #require(

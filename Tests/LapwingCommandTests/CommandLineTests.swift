@@ -14,22 +14,27 @@ import lapwing
         }
     }
 
-    @Test("Bad usage ends with 2 and says how to use it")
-    func badUsage() throws {
-        for arguments in [
-            ["chekc"], ["report", "--since", "yesterday"], ["report", "--by", "colour"], ["pull", "not-a-model"],
-            ["pull"],
-            ["report", "--since", "2026-02-01", "--until", "2026-01-01"], ["--nonsense"],
-        ] {
-            do {
-                _ = try Lapwing.parseAsRoot(arguments)
-                Issue.record("\(arguments) was taken")
-            } catch {
-                let ending = Lapwing.Ending(of: error)
-                #expect(ending.status == 2, "\(arguments)")
-                #expect(ending.message?.contains("Usage: lapwing") == true, "\(arguments)")
-                #expect(ending.stream.terminal == Output.error.terminal)
-            }
+    @Test(
+        "Bad usage ends with 2 and shows how the command that was meant is used",
+        arguments: [
+            (["chekc"], "<subcommand>"), (["--nonsense"], "<subcommand>"),
+            (["report", "--since", "yesterday"], "report"),
+            (["report", "--by", "colour"], "report"),
+            (["report", "--since", "2026-02-01", "--until", "2026-01-01"], "report"),
+            (["pull", "not-a-model"], "pull"),
+            (["pull"], "pull"), (["prices", "list", "--day", "2026-13-01"], "prices list"),
+            (["prices", "import", "f", "--effective", "today"], "prices import"), (["run", ""], "run"),
+            (["run", " "], "run"), (["bench", "--chat-template", "chatml"], "bench"),
+        ])
+    func badUsage(arguments: [String], command: String) {
+        do {
+            _ = try Lapwing.parseAsRoot(arguments)
+            Issue.record("\(arguments) was taken")
+        } catch {
+            let ending = Lapwing.Ending(of: error)
+            #expect(ending.status == 2)
+            #expect(ending.message?.contains("Usage: lapwing \(command)") == true, "\(ending.message ?? "")")
+            #expect(ending.stream == .error)
         }
     }
 
@@ -37,6 +42,7 @@ import lapwing
     func help() {
         let ending = ending(of: "report", "--help")
         #expect(ending?.status == 0)
+        #expect(ending?.stream == .output)
         #expect(ending?.message?.contains("lapwing report --by feature") == true)
     }
 

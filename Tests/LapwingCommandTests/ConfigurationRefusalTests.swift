@@ -52,6 +52,23 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             "3 server.host: found the number 127, expected an address such as 127.0.0.1 (put it in quotes if it is one)"
         ),
         Refusal(
+            model + "server: { host: not a host }",
+            "2 server.host: found 'not a host', expected an address such as 127.0.0.1, or a host name"),
+        Refusal(
+            model + "server: { host: \"127.0.0.1:80\" }",
+            "2 server.host: found the string '127.0.0.1:80', expected an address such as 127.0.0.1, or a host name"),
+        Refusal(
+            model + "server: { host: 127.0.0.256 }",
+            "2 server.host: found '127.0.0.256', expected an address such as 127.0.0.1, or a host name"),
+        Refusal(
+            model + "server: { limits: { body_bytes: 0, prompt_bytes: many } }",
+            "2 server.limits.body_bytes: found 0, expected a number from 1024 to 1073741824",
+            "2 server.limits.prompt_bytes: found 'many', expected a number from 1 to 1073741824"),
+        Refusal(
+            model + "server: { limits: { body: 1 } }",
+            "2 server.limits.body: found an unknown key, expected one of body_bytes, header_bytes, prompt_bytes, "
+                + "stop_strings, stop_bytes, connections"),
+        Refusal(
             model + "data: \"${HOME_OF_DATA}\"",
             "2 data: found ${HOME_OF_DATA}, which is not set, expected a folder, or a variable that is set"),
         Refusal(model + "data: \"${oops\"", "2 data: found '${oops', expected a variable as ${NAME}"),
@@ -162,8 +179,13 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal(
             model + "report: { counterfactual: true }",
             "2 report.counterfactual: found true, expected a model's name (put it in quotes if it is one)"),
+        Refusal(
+            "report: { counterfactual: m }\n" + model,
+            "1 report.counterfactual: found 'm', which runs here, "
+                + "expected a closed model: one with a 'provider', or a name in `lapwing prices list`"),
         Refusal(model + "models: {}", "1 : found the key 'models' more than once, expected once"),
-        Refusal(model + "x: [", "3 : it is not valid YAML: did not find expected node content"),
+        Refusal(model + "x: [", "2 : it is not valid YAML: did not find expected node content"),
+        Refusal(model + "x: [\n\n", "3 : it is not valid YAML: did not find expected node content"),
         Refusal(model + "x: *none", "2 : it is not valid YAML: found undefined alias"),
     ]
 
@@ -207,6 +229,10 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         #expect("\(error)" == "/c/l.yaml:3: a.b: m\n/c/l.yaml: n")
     }
 
+    private func nested(_ text: String, _ levels: Int) -> String {
+        String(repeating: "[", count: levels) + text + String(repeating: "]", count: levels)
+    }
+
     @Test("A bomb of aliases, a deep nest and a huge file are refused before they cost anything")
     func bombs() {
         var levels = ["a0: &a0 [x, x, x]"]
@@ -215,8 +241,14 @@ struct Refusal: Sendable, CustomTestStringConvertible {
                 "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ") + "]")
         }
         #expect(findings(levels.joined(separator: "\n")) == ["3 : found 20 aliases, expected at most 16"])
-        let keyed = levels[...1].joined(separator: "\n") + "\n? *a1\n: 1\n"
-        #expect(!findings(keyed).isEmpty)
+        let keyed = "a: &a [x]\nb: &b [*a, *a]\n? *b\n: 1\n"
+        #expect(findings(keyed).last == "2 : found a list as a key, expected a name")
+        // Each alias brings the levels of what it stands for, which the parser's own bound does not count.
+        let deep = (1...15).map { "a\($0): &a\($0) " + nested("*a\($0 - 1)", 990) }
+        #expect(
+            findings((["a0: &a0 " + nested("x", 990)] + deep + ["? *a15", ": 1"]).joined(separator: "\n")) == [
+                "2 : found 1980 opening brackets, expected at most 1000"
+            ])
         #expect(
             findings(String(repeating: "[", count: 100_000)) == [
                 "1 : found 100000 opening brackets, expected at most 1000"

@@ -61,6 +61,8 @@ import lapwing
     func terminal() async throws {
         let terminal = Terminal(isInteractive: true, hasColours: true, width: 100)
         let (output, _) = try await run(Self.yaml, name: "support", questions: questions(3), terminal: terminal)
+        let firstAnswer = try #require(output.range(of: "Where is parcel"))
+        #expect(output[..<firstAnswer.lowerBound].contains("0 of 3"))
         #expect(output.contains("3 of 3"))
         #expect(output.contains("\u{1B}[33mwould escalate"))
         let end = try #require(output.range(of: "Receipt"))
@@ -83,6 +85,14 @@ import lapwing
         #expect(output.contains("status 400"))
         #expect((error as? Failure)?.message == "1 of 3 questions got no answer")
         #expect(output.contains("ledger"))
+    }
+
+    @Test("The server keeps to the limits of the configuration")
+    func limits() async throws {
+        let limited = "server: { limits: { prompt_bytes: 100 } }\n" + Self.yaml
+        let (output, error) = try await run(limited, name: "support", questions: questions(1))
+        #expect(output.contains("bytes of text, expected at most 100."))
+        #expect((error as? Failure)?.message == "1 of 1 questions got no answer")
     }
 
     @Test("What the unsure answers would have cost is unknown as soon as one of them is")

@@ -42,6 +42,40 @@ import lapwing
         #expect(found[2].text.contains("will be made"))
     }
 
+    @Test("A model that does not fit into memory is bad")
+    func tooLarge() throws {
+        let size = try #require(try FileManager.default.attributesOfItem(atPath: model.path)[.size] as? Int64)
+        for (memory, state) in [(size, Examination.State.good), (size - 1, .bad)] {
+            var examination = Examination()
+            examination.examineModels(
+                try configuration("models: { a: { weights: tiny.gguf } }"), folder: "/nowhere", availableMemory: memory)
+            #expect(examination.findings.map(\.state) == [state])
+            #expect(examination.findings[0].text.contains("of memory available") == (state == .bad))
+        }
+    }
+
+    @Test("A data folder is good where it or the nearest folder above it can be written, and a file is none")
+    func dataFolder() throws {
+        for (data, state) in [
+            ("./a/b/c", Examination.State.good), (".", .good), ("tiny.gguf", .bad), ("tiny.gguf/d", .bad),
+        ] {
+            var examination = Examination()
+            examination.examineData(try configuration("data: \(data)\nmodels: { a: { weights: tiny.gguf } }"))
+            #expect(examination.findings.map(\.state) == [state], "\(data)")
+            #expect(examination.findings[0].text.contains("will be made") == (data == "./a/b/c"))
+        }
+    }
+
+    @Test("A configuration file that was named and is not there is bad; the usual one that is not there is a note")
+    func absentConfiguration() throws {
+        let program = try Program()
+        let named = try program.run(["doctor", "--config", "typo.yaml"])
+        #expect(named.output.contains("\nbad   configuration  Cannot read 'typo.yaml': there is no such file."))
+        #expect(named.status == 1)
+        let usual = try program.run(["doctor"])
+        #expect(usual.output.contains("\nnote  configuration  there is no lapwing.yaml; `lapwing demo` writes one"))
+    }
+
     @Test("Each finding is a line with its mark, in columns")
     func lines() {
         var examination = Examination()
@@ -53,6 +87,7 @@ import lapwing
     @Test("Models are listed with what their files say, and files that no model uses after them")
     func listing() throws {
         try FileManager.default.copyItem(atPath: model.path, toPath: folder.appending(path: "other.gguf").path)
+        try Data("GGUF".utf8).write(to: folder.appending(path: "damaged.gguf"))
         let configuration = try configuration(
             """
             models:
@@ -66,7 +101,13 @@ import lapwing
         #expect(lines[1].hasPrefix("a ") && lines[1].hasSuffix(" 128"))
         #expect(lines[2].hasPrefix("b ") && lines[2].hasSuffix("KEY is not set"))
         #expect(lines[3].hasPrefix("other.gguf") && lines[3].hasSuffix("not in the configuration"))
+        #expect(lines[4].hasPrefix("damaged.gguf") && lines[4].contains("cannot be read: "))
         #expect(lines.last == "routes: r")
+        var examination = Examination()
+        examination.examineModels(configuration, folder: folder.path)
+        let damaged = examination.findings.last { $0.subject == "weights" }
+        #expect(damaged?.text.hasPrefix("damaged.gguf cannot be read: ") == true)
+        #expect(damaged?.state == .note)
         #expect(ModelListing(nil, folder: "/nowhere").lines().count == 1)
     }
 
@@ -87,8 +128,9 @@ import lapwing
     )
     func choosesModel() async throws {
         let path = folder.appending(path: "lapwing.yaml").path
-        try "models: { tiny-one: { weights: tiny.gguf } }".write(toFile: path, atomically: true, encoding: .utf8)
-        for arguments in [[], ["--model", "tiny-one"], ["--model", model.path]] {
+        try "models: { tiny-one: { weights: tiny.gguf }, a/b: { weights: tiny.gguf } }".write(
+            toFile: path, atomically: true, encoding: .utf8)
+        for arguments in [[], ["--model", "tiny-one"], ["--model", "a/b"], ["--model", model.path]] {
             let command = ["run", "--config", path, "--max-tokens", "1", "--chat-template", "chatml", "Hi"] + arguments
             var run = try #require(try Lapwing.parseAsRoot(command) as? any AsyncParsableCommand)
             try await run.run()

@@ -37,6 +37,27 @@ import lapwing
         if isatty(1) == 0 { #expect(Terminal(.output, environment: ["TERM": "xterm"]) == .plain) }
     }
 
+    @Test("A decision's line fits the terminal, and its columns stand under their titles")
+    func decisions() {
+        for width in [80, 100, 200] {
+            let line = DecisionLine(terminal: Terminal(isInteractive: true, hasColours: false, width: width))
+            let question = String(repeating: "Where is my parcel? ", count: 10)
+            let answered = line.answered(
+                40, question, tokens: 120, confidence: 0.25, decision: .wouldEscalate, cost: NanoUSD(12_345),
+                time: "12.34 s")
+            #expect(answered.count < width)
+            #expect(line.failed(40, question, String(repeating: "no ", count: 100)).count < width)
+            for (title, cell) in [
+                ("question", "Where"), ("decision", "would"), ("cost", "$0.00001235"), ("time", "12.34"),
+            ] {
+                #expect(
+                    line.header.range(of: title)?.lowerBound.utf16Offset(in: line.header)
+                        == answered.range(of: cell)?.lowerBound.utf16Offset(in: answered), "\(title)")
+            }
+        }
+        #expect(DecisionLine(terminal: .plain).failed(1, "Why?", String(repeating: "x", count: 300)).hasSuffix("x"))
+    }
+
     @Test("A table's columns line up, numbers on the right, with nothing after the last cell")
     func table() {
         var table = Table([("model", .left), ("tokens", .right), ("note", .left)])

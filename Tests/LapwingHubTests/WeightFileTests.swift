@@ -38,17 +38,18 @@ import Testing
         }
     }
 
-    @Test("A folder lists what can be read, by name, and says what cannot be run")
+    @Test("A folder's weight files are listed by name; what cannot be run or read says so")
     func lists() throws {
         try folder { folder in
             try Data(writer(architecture: "rwkv").file().bytes).write(to: folder.appending(path: "b.gguf"))
             try Data(writer(architecture: "llama").file().bytes).write(to: folder.appending(path: "a.GGUF"))
             try Data("not one".utf8).write(to: folder.appending(path: "c.gguf"))
             try Data("other".utf8).write(to: folder.appending(path: "d.txt"))
-            let files = WeightFile.all(in: folder.path)
-            #expect(files.map { URL(filePath: $0.path).lastPathComponent } == ["a.GGUF", "b.gguf"])
-            #expect(files.map(\.isSupported) == [true, false])
+            let paths = WeightFile.paths(in: folder.path)
+            #expect(paths.map { URL(filePath: $0).lastPathComponent } == ["a.GGUF", "b.gguf", "c.gguf"])
+            #expect(try paths.prefix(2).map { try WeightFile(path: $0).isSupported } == [true, false])
+            #expect(throws: WeightsError.self) { try WeightFile(path: paths[2]) }
         }
-        #expect(WeightFile.all(in: "/nowhere/at/all").isEmpty)
+        #expect(WeightFile.paths(in: "/nowhere/at/all").isEmpty)
     }
 }

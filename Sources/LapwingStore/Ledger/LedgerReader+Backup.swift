@@ -6,7 +6,7 @@ extension LedgerReader {
     ///
     /// The file appears under its name only once it is whole and on the disk. Throws `StoreError.alreadyExists` where
     /// there is one and `force` is not given. `progress` gets pages copied and in all. The copy of a damaged ledger is
-    /// kept, and the result says what is wrong with it.
+    /// kept, and the result says what is wrong with it. Throws `CancellationError` in a cancelled task.
     @discardableResult
     package func backup(
         to destination: String, force: Bool = false, progress: (Int, Int) -> Void = { _, _ in }
@@ -29,6 +29,7 @@ extension LedgerReader {
                 let copy = try DatabaseQueue(path: path)
                 try database.backup(to: copy, pagesPerStep: 4096) {
                     progress($0.completedPageCount, $0.totalPageCount)
+                    try Task.checkCancellation()
                 }
                 // The copied header asks for a write-ahead log; without one the copy is a single file.
                 try copy.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }

@@ -22,7 +22,7 @@ extension LedgerReader {
     /// Recomputes the chain from what is stored, then has SQLite check the file's structure.
     ///
     /// Finds any changed, missing, added or moved entry or call, and entries cut off the end as long as `head` was not
-    /// cut with them. Runs on a snapshot, beside the writer, in constant memory. `progress` gets entries done and in all.
+    /// cut with them. Runs on a snapshot, beside the writer, in constant memory. `progress` gets entries done and in all. Throws `CancellationError` in a cancelled task.
     package func verify(progress: (Int64, Int64) -> Void = { _, _ in }) throws -> VerifyResult {
         try read { db in
             var result = VerifyResult()
@@ -61,7 +61,10 @@ extension LedgerReader {
             result.entryCount = expected
             result.callCount = cursor.callCount
             result.head = hexadecimal(hash)
-            if expected.isMultiple(of: 1000) || expected == total { progress(expected, total) }
+            if expected.isMultiple(of: 1000) || expected == total {
+                progress(expected, total)
+                try Task.checkCancellation()
+            }
         }
         if let stray = cursor.strayCall {
             result.failure = .init(sequence: stray, requestID: nil, reason: "there is a call without its entry")

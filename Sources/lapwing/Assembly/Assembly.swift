@@ -36,9 +36,7 @@ package final class Assembly: Sendable {
     }
 
     private init(_ configuration: Configuration, ledger options: LedgerOptions, client: HTTPClient) throws {
-        try FileManager.default.createDirectory(
-            atPath: configuration.dataFolder, withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700])
+        try configuration.makeDataFolder()
         ledger = try Ledger(path: configuration.ledgerPath, options: options)
         recoveredCount = try ledger.recover(at: Int64(Date().timeIntervalSince1970 * 1000))
         let workers = Workers()

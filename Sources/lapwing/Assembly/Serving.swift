@@ -9,9 +9,9 @@ import UnixSignals
 package struct Serving: Sendable {
     private let group: ServiceGroup
 
-    /// `onListening` is told the port. With `handlesSignals`, SIGTERM and SIGINT end it gracefully.
+    /// `onListening` is told the port. With `endsOnTermination`, SIGTERM ends it gracefully.
     package init(
-        _ assembly: Assembly, options: ServerOptions, logger: Logger, handlesSignals: Bool,
+        _ assembly: Assembly, options: ServerOptions, logger: Logger, endsOnTermination: Bool,
         onListening: @escaping @Sendable (Int) async -> Void
     ) {
         let application = buildApplication(
@@ -22,7 +22,7 @@ package struct Serving: Sendable {
                 .init(service: Keeper(assembly: assembly)),
                 .init(service: application, successTerminationBehavior: .gracefullyShutdownGroup),
             ],
-            gracefulShutdownSignals: handlesSignals ? [.sigterm, .sigint] : [], logger: logger)
+            gracefulShutdownSignals: endsOnTermination ? [.sigterm] : [], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(30)
         group = ServiceGroup(configuration: configuration)
     }

@@ -31,7 +31,8 @@ package struct BenchFigures: Sendable, Codable {
     }
 }
 
-/// Measures a model by its forward passes and the engine by its requests; each figure is the median of three.
+/// Measures a model by its forward passes and the engine by its requests. Speeds are the median of three; loading and
+/// memory are read once.
 package struct EngineBench {
     static let prefillTokens = 512
     static let decodeTokens = 128
@@ -40,13 +41,16 @@ package struct EngineBench {
 
     let model: LanguageModel
     let name: String
+    let contextLength: Int?
     let loadSeconds: Double
 
-    package init(name: String, path: String, threads: Int) throws {
+    /// `contextLength` nil takes what the model was trained for.
+    package init(name: String, path: String, contextLength: Int?, threads: Int) throws {
         let start = ContinuousClock.now
         model = try LanguageModel.load(path: path, options: LoadOptions(workers: Workers(count: threads)))
         loadSeconds = start.duration(to: .now) / .seconds(1)
         self.name = name
+        self.contextLength = contextLength
     }
 
     package func run(progress: (String) -> Void) async throws -> BenchFigures {
@@ -54,7 +58,9 @@ package struct EngineBench {
         let (prefill, decode) = try passes()
         // Before the engine's larger cache, as a peer's process would have it.
         let resident = MachineFacts.peakResidentBytes().map { Double($0) / 1_048_576 }
-        let engine = try Engine(name: name, model: model)
+        var options = EngineOptions()
+        options.contextLength = contextLength
+        let engine = try Engine(name: name, model: model, options: options)
         progress("\(Self.streams) streams of \(Self.streamTokens) tokens")
         let first = try await median { try await firstToken(engine) }
         let streams = try await median { try await eightStreams(engine) }

@@ -6,8 +6,8 @@ package struct Bench: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Measure how fast a model runs on this machine.",
         discussion: """
-            Reads a prompt of 512 tokens, writes 128 tokens, and answers eight requests at once; each figure is the median \
-            of three. Leave the machine alone meanwhile.
+            Reads a prompt of 512 tokens, writes 128 tokens, and answers eight requests at once, three times each, and says \
+            the median; loading and memory are read once. Leave the machine alone meanwhile.
 
               lapwing bench
               lapwing bench --model models/file.gguf --threads 2 --json
@@ -28,36 +28,32 @@ package struct Bench: AsyncParsableCommand {
     }
 
     package func run() async throws {
-        let (name, local) = try model.resolve()
+        let (name, local) = try model.find()
         let count = threads ?? ProcessInfo.processInfo.activeProcessorCount
-        let bench = try EngineBench(name: name, path: local.weights, threads: count)
+        let bench = try EngineBench(
+            name: name, path: local.weights, contextLength: local.context, threads: count)
         let figures = try await bench.run { step in if !json { Output.error.line(step) } }
         let other = try peer.map { python in
             if !json { Output.error.line("llama.cpp") }
             return try LlamaPeer.measure(python: python, model: local.weights, threads: count)
         }
-        if json { return try printJSON(figures, other) }
-        for line in Self.lines(figures, peer: other, terminal: Output.standard.terminal) { Output.standard.line(line) }
-    }
-
-    private func printJSON(_ figures: BenchFigures, _ peer: LlamaPeer?) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let data = try peer.map { try encoder.encode(["lapwing": .ours(figures), "peer": Side.peer($0)]) }
-        Output.standard.write(try data ?? encoder.encode(figures))
-        Output.standard.line()
-    }
-
-    private enum Side: Encodable {
-        case ours(BenchFigures)
-        case peer(LlamaPeer)
-
-        func encode(to encoder: any Encoder) throws {
-            switch self {
-            case .ours(let figures): try figures.encode(to: encoder)
-            case .peer(let figures): try figures.encode(to: encoder)
+        guard json else {
+            for line in Self.lines(figures, peer: other, terminal: Output.standard.terminal) {
+                Output.standard.line(line)
             }
+            return
         }
+        // On one line, as logs of many runs want it.
+        if let other {
+            try Output.standard.json(Comparison(lapwing: figures, peer: other), onOneLine: true)
+        } else {
+            try Output.standard.json(figures, onOneLine: true)
+        }
+    }
+
+    private struct Comparison: Encodable {
+        var lapwing: BenchFigures
+        var peer: LlamaPeer
     }
 
     package static func lines(_ figures: BenchFigures, peer: LlamaPeer?, terminal: Terminal = .plain) -> [String] {

@@ -8,24 +8,24 @@ struct Chat: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Talk with a model in the terminal.",
         discussion: """
-            Ctrl-C stops an answer, Ctrl-D or /exit ends the conversation.
+            Ctrl-C stops an answer; without one under way it ends the conversation, as Ctrl-D and /exit do.
 
               lapwing chat
               lapwing chat --model models/file.gguf --system "You are a ship's cook."
             """)
 
     @OptionGroup var model: ModelOptions
-    @OptionGroup var sampling: SamplingOptions
+    @OptionGroup var answering: AnswerOptions
 
     func run() async throws {
-        let engine = try model.load()
+        let engine = try model.load(chatTemplate: answering.chatTemplate)
         let output = Output.standard
         let prompt = output.terminal.isInteractive ? output.terminal.paint("> ", .bold, .cyan) : ""
-        output.line("\(engine.name), context \(engine.contextLength) tokens. /help says what you can type.")
+        var opening = "\(engine.name), context \(engine.contextLength) tokens. /help says what you can type.\n"
         var conversation = Conversation()
         while true {
-            output.write(prompt)
-            guard let line = readLine() else { break }
+            guard let line = await readTyped(after: opening + prompt) else { break }
+            opening = ""
             switch conversation.take(line) {
             case .nothing: continue
             case .say(let text): output.line(text)
@@ -39,8 +39,19 @@ struct Chat: AsyncParsableCommand {
         await engine.shutDown()
     }
 
+    /// The next line; nil at the end. Ctrl-C meanwhile ends the process, with the cursor on a line of its own.
+    private func readTyped(after text: String) async -> String? {
+        await onInterrupt {
+            Output.standard.line()
+            Foundation.exit(130)
+        } during: {
+            Output.standard.write(text)
+            return readLine()
+        }
+    }
+
     private func answer(_ conversation: inout Conversation, _ engine: Engine, _ output: Output) async throws {
-        let request = sampling.request(model: engine.name, conversation: conversation.messages)
+        let request = answering.request(model: engine.name, conversation: conversation.messages)
         do {
             let answer = try await cancellingOnInterrupt {
                 try await StreamedAnswer.stream(request, from: engine, to: output)

@@ -5,18 +5,42 @@ struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check the configuration file.",
         discussion: """
-            Reads the file and says what it found. Nothing is loaded, opened or called.
+            Reads the file and says what it found. No model is loaded and nothing is called.
 
               lapwing check
-              lapwing check --config /etc/lapwing/lapwing.yaml
+              lapwing check --config /etc/lapwing/lapwing.yaml --json
             """)
 
     @OptionGroup var options: ConfigurationOptions
+    @Flag(help: "Print one JSON object, also for a file that is refused.") var json = false
 
     func run() throws {
-        let configuration = try options.load(warns: true)
-        for line in ConfigurationSummary.lines(of: configuration, terminal: Output.standard.terminal) {
-            Output.standard.line(line)
+        do {
+            let configuration = try options.load()
+            if json {
+                return try Output.standard.json(
+                    Result(file: configuration.file, isValid: true, findings: [], warnings: configuration.allWarnings))
+            }
+            options.warn(of: configuration)
+            for line in ConfigurationSummary.lines(of: configuration, terminal: Output.standard.terminal) {
+                Output.standard.line(line)
+            }
+        } catch ConfigurationError.invalid(let file, let findings) where json {
+            try Output.standard.json(Result(file: file, isValid: false, findings: findings, warnings: []))
+            throw Failure()
+        }
+    }
+
+    private struct Result: Encodable {
+        var file: String
+        var isValid: Bool
+        /// Why the file is refused.
+        var findings: [Finding]
+        var warnings: [Finding]
+
+        private enum CodingKeys: String, CodingKey {
+            case file, findings, warnings
+            case isValid = "valid"
         }
     }
 }

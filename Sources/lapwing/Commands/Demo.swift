@@ -40,13 +40,22 @@ struct Demo: AsyncParsableCommand {
     func run() async throws {
         let questions = try QuestionFile.read(path: queries, limit: limit)
         let configuration = try prepareConfiguration()
-        guard let name = route ?? configuration.routes.first?.name ?? configuration.models.first?.name else {
-            throw Failure("the configuration has no model")
-        }
+        let name = try self.name(in: configuration)
         let demo = DemoRun(
             configuration: configuration, name: name, questions: questions, maxTokens: maxTokens,
             concurrency: concurrency, output: .standard)
         try await cancellingOnInterrupt { try await demo.run() }
+    }
+
+    /// What is asked; a wrong name is told here once, and not by each question.
+    private func name(in configuration: Configuration) throws -> String {
+        let names = configuration.routes.map(\.name) + configuration.models.map(\.name)
+        guard let name = route ?? names.first else { throw Failure("the configuration has no model") }
+        guard names.contains(name) else {
+            let hint = suggestion(for: name, among: names)
+            throw Failure("--route is '\(name)'\(hint), expected one of \(names.joined(separator: ", "))")
+        }
+        return name
     }
 
     private func prepareConfiguration() throws -> Configuration {

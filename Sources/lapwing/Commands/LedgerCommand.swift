@@ -9,7 +9,7 @@ struct LedgerCommand: ParsableCommand {
         commandName: "ledger", abstract: "Verify, export, back up or restore the ledger.",
         subcommands: [Verify.self, Export.self, Backup.self, Restore.self])
 
-    struct Verify: ParsableCommand {
+    struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check that no entry was changed, added or removed.",
             discussion: """
@@ -23,15 +23,11 @@ struct LedgerCommand: ParsableCommand {
         @OptionGroup var options: ConfigurationOptions
         @Flag(help: "Print one JSON object.") var json = false
 
-        func run() throws {
-            let configuration = try options.load()
-            var display = ProgressDisplay(label: "verifying", output: .error)
-            let result = try openLedger(configuration).verify { done, total in
-                if Output.error.terminal.isInteractive {
-                    display.update(done: done, total: total, detail: "\(done) of \(total) entries")
-                }
+        func run() async throws {
+            let ledger = try openLedger(options.load())
+            let result = try await showingProgress("verifying", of: "entries") { progress in
+                try ledger.verify(progress: progress)
             }
-            display.finish()
             if json {
                 try Output.standard.json(result)
             } else if result.failure == nil {
@@ -69,7 +65,7 @@ struct LedgerCommand: ParsableCommand {
         }
     }
 
-    struct Backup: ParsableCommand {
+    struct Backup: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Copy the ledger to a file, also while the server runs.",
             discussion: "  lapwing ledger backup /mnt/backup/ledger-2026-11-23.sqlite")
@@ -77,18 +73,21 @@ struct LedgerCommand: ParsableCommand {
         @OptionGroup var options: ConfigurationOptions
         @Argument(help: "The file to write.") var file: String
         @Flag(help: "Overwrite the file.") var force = false
+        @Flag(help: "Print one JSON object.") var json = false
 
-        func run() throws {
-            let configuration = try options.load()
-            let result = try openLedger(configuration).backup(to: file, force: force)
+        func run() async throws {
+            let ledger = try openLedger(options.load())
+            let result = try await showingProgress("copying", of: "pages") { [file, force] progress in
+                try ledger.backup(to: file, force: force) { progress(Int64($0), Int64($1)) }
+            }
             if let failure = result.failure {
                 throw Failure("the copy \(file) was kept, but the ledger is damaged: \(failure.reason)")
             }
-            Output.standard.line("\(file): \(Figures.grouped(Int(result.entryCount))) entries, head \(result.head)")
+            try tell(result, path: file, json: json)
         }
     }
 
-    struct Restore: ParsableCommand {
+    struct Restore: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Put a backup in the place of the ledger.",
             discussion: """
@@ -100,16 +99,40 @@ struct LedgerCommand: ParsableCommand {
         @OptionGroup var options: ConfigurationOptions
         @Argument(help: "The backup.") var file: String
         @Flag(help: "Replace a ledger that is there.") var force = false
+        @Flag(help: "Print one JSON object.") var json = false
 
-        func run() throws {
+        func run() async throws {
             let configuration = try options.load()
-            try FileManager.default.createDirectory(
-                atPath: configuration.dataFolder, withIntermediateDirectories: true)
-            let result = try Ledger.restore(from: file, to: configuration.ledgerPath, force: force)
-            Output.standard.line(
-                "\(configuration.ledgerPath): \(Figures.grouped(Int(result.entryCount))) entries, head \(result.head)")
+            // Before anything is made: a mistyped path is to leave nothing behind.
+            _ = try LedgerReader(path: file)
+            try configuration.makeDataFolder()
+            let path = configuration.ledgerPath
+            let result = try await showingProgress("copying", of: "pages") { [file, force] progress in
+                try Ledger.restore(from: file, to: path, force: force) { progress(Int64($0), Int64($1)) }
+            }
+            try tell(result, path: path, json: json)
         }
     }
+}
+
+/// Runs `work` with a bar on a terminal, and cancels it at Ctrl-C, so that it removes what it has half written.
+private func showingProgress<Value: Sendable>(
+    _ label: String, of unit: String,
+    _ work: @escaping @Sendable (_ progress: (Int64, Int64) -> Void) throws -> Value
+) async throws -> Value {
+    try await cancellingOnInterrupt {
+        var display = ProgressDisplay(label: label, output: .error)
+        defer { display.finish() }
+        return try work { done, total in
+            guard Output.error.terminal.isInteractive else { return }
+            display.update(done: done, total: total, detail: "\(done) of \(total) \(unit)")
+        }
+    }
+}
+
+private func tell(_ result: VerifyResult, path: String, json: Bool) throws {
+    if json { return try Output.standard.json(result) }
+    Output.standard.line("\(path): \(Figures.grouped(Int(result.entryCount))) entries, head \(result.head)")
 }
 
 extension ExportFormat: ExpressibleByArgument {}

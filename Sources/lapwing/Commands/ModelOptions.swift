@@ -4,7 +4,7 @@ import LapwingEngine
 import LapwingModel
 import LapwingText
 
-/// Which model a command talks to without a server, and how.
+/// Which model a command uses without a server.
 struct ModelOptions: ParsableArguments {
     static let defaultWeights = "models/SmolLM2-135M-Instruct.Q4_1.gguf"
 
@@ -13,49 +13,45 @@ struct ModelOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "A GGUF file, or a local model's name in the configuration. The default is the first one there.",
+            "A local model's name in the configuration, or a GGUF file. The default is the first one there.",
             valueName: "name-or-file"))
     var model: String?
 
-    @Option(help: "In place of the file's own: chatml, llama2, llama3, zephyr or gemma.")
-    var chatTemplate: NamedTemplate?
-
-    /// The model's name and what the configuration says of it.
-    func resolve() throws -> (name: String, local: Configuration.Local) {
+    /// An engine for it; `chatTemplate` takes the place of the configuration's and the file's own.
+    func load(chatTemplate: NamedTemplate?) throws -> Engine {
         var (name, local) = try find()
         if let chatTemplate { local.chatTemplate = chatTemplate }
-        return (name, local)
+        return try Engine.load(name, local, workers: Workers())
     }
 
-    func load(threads: Int? = nil, options: EngineOptions = EngineOptions()) throws -> Engine {
-        let (name, local) = try resolve()
-        return try Engine.load(name, local, workers: threads.map(Workers.init(count:)) ?? Workers(), options: options)
-    }
-
-    private func find() throws -> (name: String, local: Configuration.Local) {
-        if let model, model.lowercased().hasSuffix(".gguf") || model.contains("/") {
-            let url = URL(filePath: model)
-            return (url.deletingPathExtension().lastPathComponent, Configuration.Local(weights: url.standardized.path))
-        }
+    /// The model's name and what the configuration says of it. A name goes before a file, as it may hold a `/` too.
+    func find() throws -> (name: String, local: Configuration.Local) {
         let configuration = try options.loadIfPresent()
         let known = configuration?.models.filter { $0.local != nil && $0.unavailable == nil } ?? []
-        if let model {
-            guard let found = known.first(where: { $0.name == model }), let local = found.local else {
-                let names = known.map(\.name)
-                let hint = nearestWord(to: model, among: names).map { " (did you mean '\($0)'?)" } ?? ""
-                throw Failure(
-                    "'\(model)' is no GGUF file and no local model of the configuration\(hint); it has: "
-                        + (names.isEmpty ? "none" : names.joined(separator: ", ")))
-            }
-            return (model, local)
-        }
-        if let first = known.first, let local = first.local { return (first.name, local) }
-        guard FileManager.default.fileExists(atPath: Self.defaultWeights) else {
+        guard let model else { return try known.first.flatMap(named) ?? defaultModel() }
+        if let found = known.first(where: { $0.name == model }).flatMap(named) { return found }
+        guard model.lowercased().hasSuffix(".gguf") || FileManager.default.fileExists(atPath: model) else {
+            let names = known.map(\.name)
+            let hint = suggestion(for: model, among: names)
             throw Failure(
-                "no model: name one with --model, or fetch the default one with `make model`")
+                "'\(model)' is no GGUF file and no local model of the configuration\(hint); it has: "
+                    + (names.isEmpty ? "none" : names.joined(separator: ", ")))
         }
-        return ("smollm2", Configuration.Local(weights: URL(filePath: Self.defaultWeights).standardized.path))
+        return file(model, name: URL(filePath: model).deletingPathExtension().lastPathComponent)
+    }
+
+    private func named(_ model: Configuration.Model) -> (name: String, local: Configuration.Local)? {
+        model.local.map { (model.name, $0) }
+    }
+
+    private func defaultModel() throws -> (name: String, local: Configuration.Local) {
+        guard FileManager.default.fileExists(atPath: Self.defaultWeights) else {
+            throw Failure("no model: name one with --model, or fetch the default one with `make model`")
+        }
+        return file(Self.defaultWeights, name: "smollm2")
+    }
+
+    private func file(_ path: String, name: String) -> (name: String, local: Configuration.Local) {
+        (name, Configuration.Local(weights: URL(filePath: path).standardized.path))
     }
 }
-
-extension NamedTemplate: ExpressibleByArgument {}

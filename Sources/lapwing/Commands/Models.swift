@@ -36,15 +36,28 @@ package struct ModelListing: Sendable, Encodable {
         package var unavailable: String?
     }
 
+    package struct Damaged: Sendable, Encodable {
+        package var path: String
+        package var reason: String
+    }
+
     package var models: [Model] = []
     package var routes: [String] = []
     package var unused: [WeightFile] = []
+    /// Weight files of the folder that no model uses and that cannot be read.
+    package var damaged: [Damaged] = []
 
     package init(_ configuration: Configuration?, folder: String) {
         models = configuration?.models.map(Model.init) ?? []
         routes = configuration?.routes.map(\.name) ?? []
-        let used = Set(models.compactMap(\.file?.path))
-        unused = WeightFile.all(in: URL(filePath: folder).standardized.path).filter { !used.contains($0.path) }
+        let used = Set(configuration?.models.compactMap(\.local?.weights) ?? [])
+        for path in WeightFile.paths(in: URL(filePath: folder).standardized.path) where !used.contains(path) {
+            do {
+                unused.append(try WeightFile(path: path))
+            } catch {
+                damaged.append(Damaged(path: path, reason: "\(error)"))
+            }
+        }
     }
 
     package func lines(for terminal: Terminal = .plain) -> [String] {
@@ -58,6 +71,9 @@ package struct ModelListing: Sendable, Encodable {
         table.rows += unused.map { file in
             let note = file.isSupported ? "not in the configuration" : "not in the configuration; cannot be run"
             return row(URL(filePath: file.path).lastPathComponent, "–", file, file.contextLength, note)
+        }
+        table.rows += damaged.map { file in
+            row(URL(filePath: file.path).lastPathComponent, "–", nil, nil, "cannot be read: \(file.reason)")
         }
         guard !table.rows.isEmpty else { return ["No models: no lapwing.yaml here, and no GGUF file in ./models."] }
         return table.lines(for: terminal) + (routes.isEmpty ? [] : ["", "routes: \(routes.joined(separator: ", "))"])

@@ -20,11 +20,11 @@ struct Prices: ParsableCommand {
 
         @OptionGroup var options: ConfigurationOptions
         @Argument(help: "Only models whose name holds this.") var name: String?
-        @Option(help: "The prices of another day, YYYY-MM-DD.") var day: String?
+        @Option(help: "The prices of another day, YYYY-MM-DD.", transform: DayText.argument) var day: String?
         @Flag(help: "Print one JSON object.") var json = false
 
         func run() throws {
-            let day = try day.map(DayText.argument) ?? DayText.today()
+            let day = day ?? DayText.today()
             let book = try PriceBook.assembled(for: options.loadIfPresent())
             let wanted = name?.lowercased()
             let found = book.models.filter { wanted.map($0.lowercased().contains) ?? true }
@@ -60,18 +60,19 @@ struct Prices: ParsableCommand {
 
         @OptionGroup var options: ConfigurationOptions
         @Argument(help: "The file.") var file: String
-        @Option(help: "The first day on which the prices hold, YYYY-MM-DD. The default is today.") var effective:
-            String?
+        @Option(
+            help: "The first day on which the prices hold, YYYY-MM-DD. The default is today.",
+            transform: DayText.argument)
+        var effective: String?
         @Option(help: "Where the file came from. The default is its name.") var source: String?
 
         func run() throws {
             let configuration = try options.load()
-            let effective = try effective.map(DayText.argument) ?? DayText.today()
+            let effective = effective ?? DayText.today()
             guard let data = FileManager.default.contents(atPath: file) else { throw Failure("cannot read '\(file)'") }
             let table = try PriceBook.importLiteLLM(
                 data, source: source ?? URL(filePath: file).lastPathComponent, effective: effective)
-            try FileManager.default.createDirectory(
-                atPath: configuration.dataFolder, withIntermediateDirectories: true)
+            try configuration.makeDataFolder()
             let now = Int64(Date().timeIntervalSince1970 * 1000)
             let isNew = try PriceImports(path: configuration.ledgerPath).add(table, at: now)
             guard isNew else {

@@ -16,15 +16,17 @@ struct RunPrompt: AsyncParsableCommand {
             """)
 
     @OptionGroup var model: ModelOptions
-    @OptionGroup var sampling: SamplingOptions
+    @OptionGroup var answering: AnswerOptions
     @Argument(help: "The prompt; - or nothing reads standard input.") var prompt: String?
 
+    func validate() throws {
+        if let prompt, prompt.allSatisfy(\.isWhitespace) { throw ValidationError("The prompt is empty.") }
+    }
+
     func run() async throws {
-        var text = prompt ?? "-"
-        if text == "-" { text = try Self.standardInput() }
-        guard !text.isEmpty else { throw ValidationError("The prompt is empty.") }
-        let engine = try model.load()
-        let request = sampling.request(model: engine.name, conversation: [ChatMessage(role: "user", content: text)])
+        let text = try prompt.flatMap { $0 == "-" ? nil : $0 } ?? Self.standardInput()
+        let engine = try model.load(chatTemplate: answering.chatTemplate)
+        let request = answering.request(model: engine.name, conversation: [ChatMessage(role: "user", content: text)])
         let answer = try await cancellingOnInterrupt {
             do {
                 return try await StreamedAnswer.stream(request, from: engine, to: .standard)
@@ -43,6 +45,8 @@ struct RunPrompt: AsyncParsableCommand {
         guard let text = String(validating: data, as: UTF8.self) else {
             throw Failure("standard input is not UTF-8 text")
         }
-        return text.trimmingCharacters(in: .newlines)
+        let prompt = text.trimmingCharacters(in: .newlines)
+        guard !prompt.isEmpty else { throw Failure("standard input is empty, expected a prompt") }
+        return prompt
     }
 }

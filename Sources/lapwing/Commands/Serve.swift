@@ -13,7 +13,7 @@ struct Serve: AsyncParsableCommand {
         abstract: "Serve models and routes over the OpenAI API.",
         discussion: """
             Loads the configured models, listens, and enters every request in the ledger. SIGTERM and Ctrl-C let what is in \
-            progress end first.
+            progress end first; a second Ctrl-C ends at once.
 
               lapwing serve
               lapwing serve --port 0 --log-level notice
@@ -34,15 +34,11 @@ struct Serve: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let configuration = try options.load(warns: true)
-        var server = ServerOptions()
-        server.host = configuration.server.host
-        server.port = port ?? configuration.server.port
-        guard server.isLoopback else {
-            throw Failure(
-                "server.host is \(server.host), which other machines can reach, and there is no key to ask them for; "
-                    + "listen on 127.0.0.1")
-        }
+        let configuration = try options.load()
+        var server = configuration.server
+        if let refusal = server.refusal { throw Failure("server.host: \(refusal)") }
+        server.port = port ?? server.port
+        options.warn(of: configuration)
         var ledgerOptions = LedgerOptions()
         ledgerOptions.synchronous = ledgerSynchronous
         let start = ContinuousClock.now
@@ -55,20 +51,24 @@ struct Serve: AsyncParsableCommand {
                     + "in the ledger as lost")
         }
         let names = assembly.engines.map(\.name).joined(separator: ", ")
-        let host = server.host.contains(":") ? "[\(server.host)]" : server.host
         let serving = Serving(
-            assembly, options: server, logger: CommandLog.make(logLevel), handlesSignals: true
-        ) { port in
+            assembly, options: server, logger: CommandLog.make(logLevel), endsOnTermination: true
+        ) { [server] port in
             Output.standard.line(
-                "listening on http://\(host):\(port) "
+                "listening on \(server.address(port: port)) "
                     + (names.isEmpty ? "(no model runs here)" : "(\(names) ready in \(seconds) s)"))
         }
         do {
-            try await serving.run()
+            try await onInterrupt {
+                Output.error.line("ending what is in progress; Ctrl-C once more ends at once")
+                Task { await serving.stop() }
+            } during: {
+                try await serving.run()
+            }
         } catch {
             await assembly.shutDown()
             let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)).lowercased() } ?? "\(error)"
-            throw Failure("cannot serve on \(host):\(server.port): \(reason)")
+            throw Failure("cannot serve on \(server.address(port: server.port)): \(reason)")
         }
     }
 }

@@ -1,11 +1,12 @@
 import LapwingAPI
+import LapwingServer
 import LapwingText
 
 /// What `lapwing.yaml` says, checked, with paths made absolute and `${NAME}` expanded.
-package struct Configuration: Hashable, Sendable {
+package struct Configuration: Sendable {
     /// Absolute path of the file it was read from.
     package var file: String
-    package var server = Server()
+    package var server = ServerOptions()
     /// Absolute path of the folder for ledger, keys and indexes.
     package var dataFolder: String
     package var machine = Machine()
@@ -13,16 +14,10 @@ package struct Configuration: Hashable, Sendable {
     package var models: [Model] = []
     /// In the file's order.
     package var routes: [Route] = []
-    /// The model that routes without a closed one are compared with: one of `models`, or a name in the price book.
+    /// The model that routes without a closed one are compared with: a remote one of `models`, or a name in the price book.
     package var counterfactual: String?
     /// What the operator should know and may ignore, such as a variable that is not set.
     package var warnings: [Finding] = []
-
-    package struct Server: Hashable, Sendable {
-        package var host = "127.0.0.1"
-        /// 0 takes any free port.
-        package var port = 8080
-    }
 
     package struct Machine: Hashable, Sendable {
         /// What an hour of this machine costs; open calls here are priced by their share of it.
@@ -40,7 +35,6 @@ package struct Configuration: Hashable, Sendable {
         package var source: Source
         /// Why requests to it are to be refused, such as a variable that is not set.
         package var unavailable: String?
-        package var line: Int
 
         package var local: Local? { if case .local(let local) = source { local } else { nil } }
         package var remote: Remote? { if case .remote(let remote) = source { remote } else { nil } }
@@ -96,14 +90,13 @@ package struct Configuration: Hashable, Sendable {
         package var hold = Hold.tokens(48)
         package var escalation: Escalation?
         package var unknown = Unknown.keep
-        package var line: Int
     }
 
     package func model(named name: String) -> Model? { models.first { $0.name == name } }
 }
 
 /// Something said about one place of a configuration file.
-package struct Finding: Hashable, Sendable, CustomStringConvertible {
+package struct Finding: Hashable, Sendable, Encodable, CustomStringConvertible {
     /// From 1; nil where it is about the whole file.
     package var line: Int?
     /// Dotted path such as `routes.support.hold`; empty for the whole file.

@@ -1,5 +1,6 @@
 import Foundation
 import LapwingAPI
+import LapwingHub
 import Yams
 
 extension Configuration {
@@ -28,7 +29,7 @@ extension Configuration {
         } catch let error as ConfigurationError {
             throw error
         } catch {
-            throw .unreadable(file: path, reason: error.localizedDescription)
+            throw .unreadable(file: path, reason: (error as? CocoaError)?.reason ?? "\(error)")
         }
         let day = DayText.text(of: modified)
         return try Configuration(yaml: text, file: url.path, day: day, environment: environment)
@@ -51,22 +52,25 @@ extension Configuration {
         dataFolder = Self.absolute("data", in: folder)
         let known = ["server", "data", "machine", "models", "routes", "report"]
         var routesField: Field?
+        var reportField: Field?
         for (key, field) in reader.fields(of: root, known: known) ?? [] {
             switch key {
             case "server": server = reader.server(field)
             case "data":
-                dataFolder = Self.absolute(reader.requiredString(field, expected: "a folder") ?? "", in: folder)
+                dataFolder = Self.absolute(reader.string(field, expected: "a folder") ?? "", in: folder)
             case "machine": machine = reader.machine(field)
             case "models": models = reader.models(field, folder: folder, day: day)
             case "routes": routesField = field
-            default: counterfactual = reader.report(field)
+            default: reportField = field
             }
         }
         if reader.findings.isEmpty, models.isEmpty {
             reader.refuse(
                 Field(path: "models", line: nil, node: root.node), found: "no model", expected: "at least one")
         }
+        // Both name models, which may stand after them in the file.
         if let routesField { routes = reader.routes(routesField) }
+        if let reportField { counterfactual = reader.report(reportField, models: models) }
         warnings = reader.warnings
         let findings = reader.findings
         if !findings.isEmpty { throw .invalid(file: file, findings: findings.sortedByLine()) }
@@ -86,7 +90,12 @@ extension Configuration {
             if let node = try Yams.compose(yaml: text) { return node }
             finding = Finding(line: 1, key: "", message: "found an empty file, expected a mapping (key: value)")
         } catch let error as YamlError {
-            finding = Finding(error)
+            var found = Finding(error)
+            // What is missing at the end is found on the line after it.
+            let text = text.hasSuffix("\n") ? text.dropLast() : text[...]
+            let lineCount = text.split(separator: "\n", omittingEmptySubsequences: false).count
+            found.line = found.line.map { min($0, lineCount) }
+            finding = found
         } catch {
             finding = Finding(line: nil, key: "", message: "it is not valid YAML: \(error)")
         }

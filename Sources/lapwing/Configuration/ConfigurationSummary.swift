@@ -1,6 +1,7 @@
 import Foundation
 import LapwingAPI
 import LapwingHub
+import LapwingServer
 
 /// What a configuration says, in the words of a person. Keys are never shown.
 package enum ConfigurationSummary {
@@ -9,7 +10,7 @@ package enum ConfigurationSummary {
         let machine = configuration.machine
         var lines = [
             "\(configuration.file) is valid.", "",
-            "server   http://\(server.host):\(server.port)",
+            "server   \(server.address(port: server.port))",
             "data     \(configuration.dataFolder)",
             "machine  \(Figures.dollars(machine.perHour)) an hour\(machine.isDefault ? " (the default)" : "")",
         ]
@@ -57,7 +58,8 @@ package enum ConfigurationSummary {
     private static func escalation(of route: Configuration.Route) -> String {
         guard let escalation = route.escalation else { return "never" }
         let tiers = escalation.tiers.map { " for \($0.joined(separator: ", "))" } ?? ""
-        return "below \(escalation.below)\(tiers)"
+        // Without a closed model its answers are marked, and kept.
+        return "\(route.closed == nil ? "never, would " : "")below \(escalation.below)\(tiers)"
     }
 
     private static func hold(of route: Configuration.Route) -> String {

@@ -8,6 +8,11 @@ package func nearestWord(to word: String, among candidates: [String]) -> String?
         .min { $0.1 < $1.1 }?.0
 }
 
+/// ` (did you mean 'WORD'?)` for a message about `word`; empty where no candidate is close.
+func suggestion(for word: String, among candidates: [String]) -> String {
+    nearestWord(to: word, among: candidates).map { " (did you mean '\($0)'?)" } ?? ""
+}
+
 /// Insertions, deletions, replacements and swaps of neighbours between two words (optimal string alignment).
 private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
     var beforeLast: [Int] = []

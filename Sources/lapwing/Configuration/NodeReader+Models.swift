@@ -4,18 +4,6 @@ import LapwingText
 import Yams
 
 extension NodeReader {
-    mutating func server(_ field: Field) -> Configuration.Server {
-        var server = Configuration.Server()
-        for (key, field) in fields(of: field, known: ["host", "port"]) ?? [] {
-            switch key {
-            case "host":
-                if let host = requiredString(field, expected: "an address such as 127.0.0.1") { server.host = host }
-            default: server.port = integer(field, in: 0...65535, "a port") ?? server.port
-            }
-        }
-        return server
-    }
-
     mutating func machine(_ field: Field) -> Configuration.Machine {
         var machine = Configuration.Machine()
         for (_, field) in fields(of: field, known: ["usd_per_hour"]) ?? [] {
@@ -38,27 +26,27 @@ extension NodeReader {
         let isRemote = ["provider", "upstream", "endpoints", "key", "price"]
         guard let given = fields(of: field, known: isLocal + isRemote) else { return nil }
         unset = []
+        defer { unset = nil }
         let keys = given.map(\.key)
-        let source: Configuration.Model.Source?
+        let source: Configuration.Model.Source
         switch (keys.contains("weights"), keys.contains("provider")) {
         case (true, false):
             guard onlyKnown(given, isLocal, "a model with 'weights'") else { return nil }
-            source = local(given, folder: folder).map { .local($0) }
+            source = .local(local(given, folder: folder))
         case (false, true):
             guard onlyKnown(given, isRemote, "a model with a 'provider'") else { return nil }
-            source = remote(name, field, given, day: day).map { .remote($0) }
+            source = .remote(remote(name, field, given, day: day))
         case (let both, _):
             refuse(
                 field, found: both ? "both 'weights' and 'provider'" : "neither 'weights' nor 'provider'",
                 expected: "one of them: 'weights' for a model that runs here, 'provider' for one that runs elsewhere")
             return nil
         }
-        guard let source else { return nil }
-        var model = Configuration.Model(name: name, source: source, line: field.line ?? 0)
-        if !unset.isEmpty {
-            let names = unset.joined(separator: ", ")
-            model.unavailable = "\(names) \(unset.count == 1 ? "is" : "are") not set"
-            warn(field, "\(names) \(unset.count == 1 ? "is" : "are") not set; the model is unavailable")
+        var model = Configuration.Model(name: name, source: source)
+        if let unset, !unset.isEmpty {
+            let reason = "\(unset.joined(separator: ", ")) \(unset.count == 1 ? "is" : "are") not set"
+            model.unavailable = reason
+            warn(field, "\(reason); the model is unavailable")
         }
         return model
     }
@@ -73,19 +61,13 @@ extension NodeReader {
         return true
     }
 
-    private mutating func local(
-        _ given: [(key: String, field: Field)], folder: URL
-    ) -> Configuration.Local? {
+    /// What cannot be read is refused, or makes the model unavailable; either way its value here is never used.
+    private mutating func local(_ given: [(key: String, field: Field)], folder: URL) -> Configuration.Local {
         var local = Configuration.Local(weights: "")
         for (key, field) in given {
             switch key {
             case "weights":
-                let found = findings.count
-                guard let path = string(field, expected: "the path of a GGUF file") else {
-                    // With a variable that is not set the model stays, unavailable; with a wrong value it cannot.
-                    if findings.count > found { return nil }
-                    continue
-                }
+                guard let path = string(field, expected: "the path of a GGUF file") else { continue }
                 local.weights = Configuration.absolute(path, in: folder)
             case "context": local.context = integer(field, in: 16...1_048_576, "a number of tokens")
             default: local.chatTemplate = choice(field)
@@ -94,31 +76,32 @@ extension NodeReader {
         return local
     }
 
+    /// The same for a model that runs elsewhere.
     private mutating func remote(
         _ name: String, _ field: Field, _ given: [(key: String, field: Field)], day: String
-    ) -> Configuration.Remote? {
+    ) -> Configuration.Remote {
         var remote = Configuration.Remote(provider: .openAICompatible, upstream: name, endpoints: [])
-        var hasEndpoints = false
+        // nil where it cannot be read: what the model lacks is then not known.
+        var provider: Configuration.Remote.Provider?
         for (key, field) in given {
             switch key {
-            case "provider":
-                guard let provider: Configuration.Remote.Provider = choice(field) else { return nil }
-                remote.provider = provider
+            case "provider": provider = choice(field)
             case "upstream": remote.upstream = string(field, expected: "the model's name there") ?? name
-            case "endpoints":
-                hasEndpoints = true
-                remote.endpoints = endpoints(field)
+            case "endpoints": remote.endpoints = endpoints(field)
             case "key": remote.key = string(field, expected: "a key such as \"${NAME}\"", isSecret: true)
             default: remote.price = price(field, day: day)
             }
         }
-        switch remote.provider {
-        case .openAI where !hasEndpoints:
+        guard let provider else { return remote }
+        remote.provider = provider
+        let has = Set(given.map(\.key))
+        switch provider {
+        case .openAI where !has.contains("endpoints"):
             remote.endpoints = [Configuration.Endpoint(url: "https://api.openai.com/v1")]
-            if !given.contains(where: { $0.key == "key" }) {
+            if !has.contains("key") {
                 refuse(field, found: "no 'key'", expected: "one for OpenAI, such as key: \"${OPENAI_API_KEY}\"")
             }
-        case .openAICompatible where !hasEndpoints:
+        case .openAICompatible where !has.contains("endpoints"):
             refuse(field, found: "no 'endpoints'", expected: "at least one, such as [\"http://10.0.0.5:8000/v1\"]")
         default: break
         }
@@ -194,7 +177,7 @@ extension NodeReader {
 
     private mutating func date(_ field: Field) -> String? {
         let expected = "a date as YYYY-MM-DD"
-        guard let text = requiredString(field, expected: expected) else { return nil }
+        guard let text = string(field, expected: expected) else { return nil }
         guard DayText.beginning(of: text) != nil else {
             refuse(field, found: "'\(text)'", expected: expected)
             return nil

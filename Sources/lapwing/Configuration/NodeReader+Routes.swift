@@ -12,12 +12,20 @@ extension NodeReader {
         }
     }
 
-    mutating func report(_ field: Field) -> String? {
-        var model: String?
+    /// The model that savings are counted against; `models` are those that were read before.
+    mutating func report(_ field: Field, models: [Configuration.Model]) -> String? {
+        var counterfactual: String?
         for (_, field) in fields(of: field, known: ["counterfactual"]) ?? [] {
-            model = requiredString(field, expected: "a model's name")
+            guard let name = string(field, expected: "a model's name") else { continue }
+            // Its calls would be put on the closed side of the bill, and machine time says nothing of another's price.
+            if models.contains(where: { $0.name == name && $0.local != nil }) {
+                refuse(
+                    field, found: "'\(name)', which runs here",
+                    expected: "a closed model: one with a 'provider', or a name in `lapwing prices list`")
+            }
+            counterfactual = name
         }
-        return model
+        return counterfactual
     }
 
     private mutating func route(_ name: String, _ field: Field, models: [String]) -> Configuration.Route? {
@@ -27,7 +35,7 @@ extension NodeReader {
             refuse(field, found: "no 'open'", expected: "the name of the model that is asked first")
             return nil
         }
-        var route = Configuration.Route(name: name, open: "", line: field.line ?? 0)
+        var route = Configuration.Route(name: name, open: "")
         for (key, field) in given {
             switch key {
             case "open": route.open = modelName(field, models) ?? ""
@@ -40,14 +48,17 @@ extension NodeReader {
         if let closed = route.closed, closed == route.open {
             refuse(field, found: "'\(closed)' as both open and closed", expected: "two models")
         }
+        if let (_, unknown) = given.first(where: { $0.key == "unknown" }), route.escalation == nil {
+            warn(unknown, "it says when to escalate, and has no effect without 'escalate'")
+        }
         return route
     }
 
     private mutating func modelName(_ field: Field, _ models: [String]) -> String? {
         let expected = models.isEmpty ? "the name of a model" : "one of \(models.joined(separator: ", "))"
-        guard let name = requiredString(field, expected: expected) else { return nil }
+        guard let name = string(field, expected: expected) else { return nil }
         guard models.contains(name) else {
-            let hint = nearestWord(to: name, among: models).map { " (did you mean '\($0)'?)" } ?? ""
+            let hint = suggestion(for: name, among: models)
             refuse(field, found: "'\(name)', which is not under 'models'\(hint)", expected: expected)
             return nil
         }
@@ -82,7 +93,7 @@ extension NodeReader {
                 if elements.isEmpty {
                     refuse(field, found: "an empty list", expected: "at least one tier, or no 'tiers' for all of them")
                 }
-                escalation.tiers = elements.compactMap { element in requiredString(element, expected: "a tier's name") }
+                escalation.tiers = elements.compactMap { element in string(element, expected: "a tier's name") }
             }
         }
         return escalation

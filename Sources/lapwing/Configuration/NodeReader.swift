@@ -13,8 +13,8 @@ struct NodeReader {
     let environment: [String: String]
     private(set) var findings: [Finding] = []
     private(set) var warnings: [Finding] = []
-    /// Variables that were named and not set since this was last emptied.
-    var unset: [String] = []
+    /// Variables that the model being read names and that are not set; nil outside of a model, where they are refused.
+    var unset: [String]?
     /// Names under `models`, those that are refused for something else included.
     var declaredModels: [String] = []
 
@@ -47,7 +47,7 @@ struct NodeReader {
             let key = scalar.string
             let child = Field(path: field.path.isEmpty ? key : "\(field.path).\(key)", line: line, node: value)
             if let known, !known.contains(key) {
-                let hint = nearestWord(to: key, among: known).map { " (did you mean '\($0)'?)" } ?? ""
+                let hint = suggestion(for: key, among: known)
                 refuse(
                     child, found: "an unknown key\(hint)", expected: "one of \(known.joined(separator: ", "))")
                 continue
@@ -67,8 +67,8 @@ struct NodeReader {
         }
     }
 
-    /// A string that is not empty, with its variables replaced. nil where it is refused or a variable is not set, which
-    /// `unset` then names.
+    /// A string that is not empty, with its variables replaced. nil where it is refused, or where a model's variable is
+    /// not set, which `unset` then names.
     mutating func string(_ field: Field, expected: String = "a string", isSecret: Bool = false) -> String? {
         guard case .scalar(let scalar) = field.node, scalar.style != .plain || Self.kind(of: scalar) == .string else {
             let found = isSecret ? "something else" : Self.describe(field.node)
@@ -82,24 +82,17 @@ struct NodeReader {
         switch Expansion(scalar.string, environment: environment) {
         case .text(let text): return text
         case .unset(let names):
-            unset += names.filter { !unset.contains($0) }
+            if let known = unset {
+                unset = known + names.filter { !known.contains($0) }
+            } else {
+                let found = names.map { "${\($0)}" }.joined(separator: ", ")
+                refuse(field, found: "\(found), which is not set", expected: "\(expected), or a variable that is set")
+            }
             return nil
         case .malformed(let text):
             refuse(field, found: isSecret ? "a '${'" : "'\(text)'", expected: "a variable as ${NAME}")
             return nil
         }
-    }
-
-    /// The same where nothing can be done without the value, so that an unset variable is refused.
-    mutating func requiredString(_ field: Field, expected: String = "a string") -> String? {
-        let before = unset
-        defer { unset = before }
-        unset = []
-        let text = string(field, expected: expected)
-        if let name = unset.first {
-            refuse(field, found: "${\(name)}, which is not set", expected: "\(expected), or a variable that is set")
-        }
-        return text
     }
 
     mutating func integer(_ field: Field, in range: ClosedRange<Int>, _ what: String) -> Int? {
@@ -135,9 +128,9 @@ struct NodeReader {
     where Value.RawValue == String {
         let names = Value.allCases.map(\.rawValue)
         let expected = "one of \(names.joined(separator: ", "))"
-        guard let text = requiredString(field, expected: expected) else { return nil }
+        guard let text = string(field, expected: expected) else { return nil }
         guard let value = Value(rawValue: text) else {
-            let hint = nearestWord(to: text, among: names).map { " (did you mean '\($0)'?)" } ?? ""
+            let hint = suggestion(for: text, among: names)
             refuse(field, found: "'\(text)'\(hint)", expected: expected)
             return nil
         }

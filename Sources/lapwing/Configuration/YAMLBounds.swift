@@ -1,5 +1,7 @@
-/// What a file must keep to before it is given to the YAML parser, which recurses as deep as a file nests and follows
-/// aliases wherever they lead.
+/// What a file must keep to before it is given to the YAML parser, which follows aliases wherever they lead.
+///
+/// It refuses more than a thousand levels by itself, but an alias brings all levels of what it stands for: sixteen of
+/// them in a chain, as a key, which the parser hashes, would overflow the stack.
 ///
 /// The counts take in quoted text and comments too: they may refuse a strange file that is harmless, and never pass one
 /// that is not.

@@ -98,13 +98,8 @@ package struct DemoReceipt: Sendable {
     private var closedPrice: String? {
         let route = configuration.routes.first { $0.name == name }
         guard let model = route?.closed ?? configuration.counterfactual else { return nil }
-        let remote = configuration.model(named: model)?.remote
-        let upstream = remote?.upstream ?? model
-        let day = DayText.today()
-        guard let price = remote?.price ?? prices.price(of: upstream, on: day) ?? prices.price(of: model, on: day)
-        else {
-            return "none known for \(upstream)"
-        }
+        let upstream = configuration.model(named: model)?.remote?.upstream ?? model
+        guard let price = configuration.price(of: model, in: prices) else { return "none known for \(upstream)" }
         return
             "\(upstream) at \(Figures.dollars(price.inputPerMillion)) in and \(Figures.dollars(price.outputPerMillion)) out "
             + "a million tokens (\(price.effective))"

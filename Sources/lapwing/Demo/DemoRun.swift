@@ -34,10 +34,10 @@ package struct DemoRun: Sendable {
         let assembly = try await Assembly.make(configuration)
         for line in opening(assembly, loading: start.duration(to: .now)) { output.line(line) }
         let address = AsyncStream<Int>.makeStream()
-        var options = ServerOptions()
-        options.port = 0
+        var options = configuration.server
+        (options.host, options.port) = ("127.0.0.1", 0)
         let serving = Serving(
-            assembly, options: options, logger: CommandLog.make(.critical), handlesSignals: false
+            assembly, options: options, logger: CommandLog.make(.critical), endsOnTermination: false
         ) { port in
             address.continuation.yield(port)
             address.continuation.finish()
@@ -86,7 +86,7 @@ package struct DemoRun: Sendable {
             lines.append(
                 "escalates     answers less than \(Figures.fixed(escalation.below * 100, places: 0))% sure\(tiers)")
         }
-        return lines + ["", terminal.paint(DecisionLine.header, .dim)]
+        return lines + ["", terminal.paint(DecisionLine(terminal: terminal).header, .dim)]
     }
 
     /// What the ledger does not tell.
@@ -109,8 +109,15 @@ package struct DemoRun: Sendable {
     private func askAll(at baseURL: String) async throws -> Tally {
         let http = HTTPClient(eventLoopGroupProvider: .singleton)
         let client = SupportClient(http: http, baseURL: baseURL, route: name, maxTokens: maxTokens)
+        let lines = DecisionLine(terminal: output.terminal)
         var display = ProgressDisplay(label: "asking", output: output)
         var tally = Tally()
+        func showProgress() {
+            guard output.terminal.isInteractive else { return }
+            display.update(
+                done: Int64(tally.done), total: Int64(questions.count), detail: "\(tally.done) of \(questions.count)")
+        }
+        showProgress()
         do {
             try await withThrowingTaskGroup(of: SupportClient.Outcome.self) { group in
                 var waiting = questions.makeIterator()
@@ -119,12 +126,8 @@ package struct DemoRun: Sendable {
                     try Task.checkCancellation()
                     if let question = waiting.next() { group.addTask { await client.ask(question) } }
                     tally.add(outcome)
-                    display.print(DecisionLine.text(outcome, number: tally.done, terminal: output.terminal))
-                    if output.terminal.isInteractive {
-                        display.update(
-                            done: Int64(tally.done), total: Int64(questions.count),
-                            detail: "\(tally.done) of \(questions.count)")
-                    }
+                    display.print(lines.text(outcome, number: tally.done))
+                    showProgress()
                 }
             }
         } catch {

@@ -1,4 +1,5 @@
 import Foundation
+import LapwingHub
 
 /// What the reader of an output stream can show: colours and a line drawn anew, or plain lines.
 package struct Terminal: Hashable, Sendable {
@@ -53,7 +54,7 @@ package struct Terminal: Hashable, Sendable {
 
 /// Writes whole pieces of text, unbuffered, so that a pipe's reader sees each line when it falls.
 package struct Output: Sendable {
-    fileprivate let handle: FileHandle
+    private let handle: FileHandle
     package let terminal: Terminal
 
     package init(handle: FileHandle, terminal: Terminal) {
@@ -64,32 +65,30 @@ package struct Output: Sendable {
     package static let standard = Output(handle: .standardOutput, terminal: Terminal(.output))
     package static let error = Output(handle: .standardError, terminal: Terminal(.error))
 
-    /// Ends the process quietly where nobody reads any more, as other programs do.
-    package func write(_ text: String) {
+    package func write(_ text: String) { write(Data(text.utf8)) }
+
+    /// Bytes as they are. Ends the process where they cannot be written: quietly where nobody reads any more, as other
+    /// programs do.
+    package func write(_ data: Data) {
         do {
-            try handle.write(contentsOf: Data(text.utf8))
+            try handle.write(contentsOf: data)
         } catch {
+            let failure = error as? CocoaError
+            if failure?.errorNumber != EPIPE {
+                let complaint = "lapwing: cannot write the output: \(failure?.reason ?? "\(error)")\n"
+                try? FileHandle.standardError.write(contentsOf: Data(complaint.utf8))
+            }
             exit(1)
         }
     }
 
     package func line(_ text: String = "") { write(text + "\n") }
-}
 
-extension Output {
-    /// Bytes as they are.
-    package func write(_ data: Data) {
-        do {
-            try handle.write(contentsOf: data)
-        } catch {
-            exit(1)
-        }
-    }
-
-    /// One JSON value on lines of its own, with its keys in alphabetical order.
-    package func json(_ value: some Encodable) throws {
+    /// One JSON value with its keys in alphabetical order, on lines of its own or on one.
+    package func json(_ value: some Encodable, onOneLine: Bool = false) throws {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        if !onOneLine { encoder.outputFormatting.insert(.prettyPrinted) }
         write(try encoder.encode(value) + Data("\n".utf8))
     }
 }

@@ -1,12 +1,15 @@
 import ArgumentParser
 import LapwingAPI
+import LapwingText
 
-/// How an answer is drawn, for commands that talk to a model.
-struct SamplingOptions: ParsableArguments {
+/// How a model is asked and its answer drawn, for commands that talk to one.
+struct AnswerOptions: ParsableArguments {
     @Option(help: "What the model is told before the conversation.") var system: String?
     @Option(help: "Most tokens of an answer.") var maxTokens: Int?
     @Option(help: "0 takes the most probable token each time.") var temperature: Double = 0.7
     @Option(help: "Same seed and prompt, same answer.") var seed: UInt64?
+    @Option(help: "In place of the file's own: chatml, llama2, llama3, zephyr or gemma.")
+    var chatTemplate: NamedTemplate?
 
     func validate() throws {
         if !(0...2).contains(temperature) { throw ValidationError("--temperature is \(temperature), expected 0 to 2.") }
@@ -24,3 +27,5 @@ struct SamplingOptions: ParsableArguments {
         return request
     }
 }
+
+extension NamedTemplate: ExpressibleByArgument {}
