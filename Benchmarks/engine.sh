@@ -17,8 +17,9 @@ make --silent build model >&2
 if [ ! -x "$peer/bin/python" ] || ! "$peer/bin/python" -c 'import llama_cpp' 2>/dev/null; then
     echo "building llama.cpp for this machine (about five minutes)" >&2
     python3 -m venv "$peer"
+    # The version is fixed: a figure beside another peer would be another figure.
     CMAKE_BUILD_PARALLEL_LEVEL=2 CMAKE_ARGS="-DGGML_NATIVE=ON -DMTMD_BUILD=OFF" \
-        "$peer/bin/pip" install --quiet --no-binary llama-cpp-python llama-cpp-python >&2
+        "$peer/bin/pip" install --quiet --no-binary llama-cpp-python llama-cpp-python==0.3.36 >&2
 fi
 
 : >"$log"

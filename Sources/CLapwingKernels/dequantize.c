@@ -1,4 +1,5 @@
-// Quantised blocks to floats, one weight at a time: the specification that faster readers are compared with.
+// Quantised blocks to floats, one weight at a time: the specification that packing is compared with. The bit orders stand
+// here a second time on purpose: a mistake in pack/blocks.c must not be its own proof.
 
 #include "lw_math.h"
 

@@ -5,8 +5,18 @@ extension Engine: ChatProvider {
     package nonisolated func generate(
         _ request: GenerationRequest, context: RequestContext
     ) async throws -> GenerationStream {
-        let checked = try CheckedRequest(request, encoder: encoder)
-        return try await start(checked)
+        try checkCount(request.prompts.count, of: "prompts", field: "prompt")
+        try checkCount(request.choiceCount, of: "answers", field: "n")
+        try checkCount(request.prompts.count * request.choiceCount, of: "answers", field: "n")
+        return try await start(CheckedRequest(request, encoder: encoder))
+    }
+
+    /// Refuses more sequences in one request than the queue ever takes, before anything is made for them.
+    nonisolated func checkCount(_ count: Int, of what: String, field: String) throws(RequestError) {
+        let limit = options.queueLimit + options.maxRunning
+        guard count <= limit else {
+            throw .invalid(field: field, found: "\(count) \(what)", expected: "at most \(limit) in one request")
+        }
     }
 
     /// Queues a request's sequences and gives the stream of its events.
@@ -17,11 +27,11 @@ extension Engine: ChatProvider {
         try checkOpen()
         let id = board.nextRequest()
         let request = checked.request
-        let start = request.cachePrompt ? Chain.shared : scheduler.pool.makePrivateChain()
-        let seed = request.sampling.seed ?? options.freshSeed()
+        let start = request.cachePrompt ? Chain.shared : scheduler.makePrivateChain()
         var answers: [(id: SequenceID, answer: Answer)] = []
         var queued: [QueuedSequence] = []
         for (promptIndex, prompt) in checked.prompts.enumerated() {
+            let seed = request.sampling.seed ?? options.freshSeed()
             for choice in 0..<request.choiceCount {
                 let sequence = nextSequence()
                 let index = promptIndex * request.choiceCount + choice
@@ -48,9 +58,14 @@ extension Engine: ChatProvider {
         of prompt: CheckedRequest.Prompt, _ request: GenerationRequest, index: Int, seed: UInt64
     ) -> Answer.Terms {
         let choice = index % request.choiceCount
+        var sampling = request.sampling
+        // As llama-server does it: end tokens cannot be drawn, so that the text goes on without one inside.
+        if request.ignoreEOS {
+            for token in encoder.tokenizer.endOfGenerationTokens { sampling.logitBias[token] = -.infinity }
+        }
         return Answer.Terms(
             choice: index, prompt: prompt.tokens,
-            sampler: Sampler(request.sampling, seed: seed, choice: choice), maxTokens: prompt.maxTokens,
+            sampler: Sampler(sampling, seed: seed, choice: choice), maxTokens: prompt.maxTokens,
             stop: request.stop, endTokens: request.ignoreEOS ? [] : encoder.tokenizer.endOfGenerationTokens,
             report: TokenReport(tokenizer: encoder.tokenizer, topCount: request.topLogProbabilities),
             echoes: request.echo, countsPrompt: choice == 0)
@@ -74,8 +89,6 @@ extension Engine: ChatProvider {
         case .queued: return
         case .refused(.queueFull):
             throw .overloaded(what: "The queue of '\(name)'", retryAfterSeconds: 1)
-        case .refused(.tooManySequences(let found, let limit)):
-            throw .invalid(field: "n", found: "\(found) answers", expected: "at most \(limit) in one request")
         case .refused(.tooLong(let tokens, let limit)):
             throw .contextOverflow(promptTokens: tokens, maxTokens: nil, contextLength: limit)
         }

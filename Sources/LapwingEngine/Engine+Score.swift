@@ -15,6 +15,7 @@ extension Engine: ScoringProvider {
         if request.prompt.isEmpty {
             throw .invalid(field: "prompt", found: "no tokens", expected: "at least one token")
         }
+        try checkCount(request.continuations.count, of: "continuations", field: "continuations")
         try encoder.check(request.prompt, field: "prompt")
         for (index, continuation) in request.continuations.enumerated() {
             try encoder.check(continuation, field: "continuations[\(index)]")

@@ -1,5 +1,6 @@
 import LapwingAPI
 import LapwingModel
+import LapwingText
 
 extension Engine {
     /// One step: cancellations, plan, forward pass, draws, events. False where nothing is left to do.
@@ -37,9 +38,12 @@ extension Engine {
         var draws: [SequenceID: Draw] = [:]
         var locator = RowLocator(plan)
         for copy in plan.copies { cache.copyPage(copy.source, to: copy.destination) }
+        // Some models have embeddings past the last token that has a text; those are never drawn.
+        let known = encoder.tokenizer.vocabularySize
         model.forward(ModelStep(plan), cache: cache) { row, logits in
             let (rows, position) = locator.locate(row)
-            if let draw = read(UnsafeBufferPointer(logits), of: rows, at: position) { draws[rows.id] = draw }
+            let tokens = UnsafeBufferPointer(rebasing: logits[..<known])
+            if let draw = read(tokens, of: rows, at: position) { draws[rows.id] = draw }
         }
         return draws
     }
@@ -93,6 +97,7 @@ extension Engine {
             board.computedTokens += UInt64(computed)
             board.cachedTokens += UInt64(finished.reduce(0) { $0 + $1.cachedTokens })
             board.generatedTokens += UInt64(drawn)
+            board.putBackSequences = scheduler.putBackCount
             board.busyNanoseconds += nanoseconds
         }
     }

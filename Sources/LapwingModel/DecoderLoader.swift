@@ -27,8 +27,9 @@ struct DecoderLoader {
         self.file = file
         self.configuration = configuration
         let expected = Self.shapes(configuration, in: file)
-        if let stray = file.tensors.keys.sorted().first(where: { expected[$0] == nil }) {
-            throw WeightsError.unexpectedTensor(name: stray)
+        if let stray = file.tensors.values.sorted(by: { $0.name < $1.name }).first(where: { expected[$0.name] == nil })
+        {
+            throw WeightsError.unexpectedTensor(name: stray.name, offset: stray.offset)
         }
         var layout = RegionLayout()
         var placements: [String: Placement] = [:]
@@ -36,7 +37,7 @@ struct DecoderLoader {
             placements[name] = try Self.place(name, shape: shape, file: file, layout: &layout)
         }
         self.placements = placements
-        region = try Region(byteCount: layout.byteCount)
+        region = try Region(layout)
     }
 
     /// Packs all weights, giving the file's pages back as it goes.

@@ -25,13 +25,8 @@ package final class KVCache {
         halvesPerPage = 2 * configuration.keyLength * Self.pageSize
         let byteCount = pageCount.multipliedReportingOverflow(by: layerCount * halvesPerPage * 2)
         guard !byteCount.overflow else { throw ModelError.outOfMemory(byteCount: .max) }
-        region = try Region(byteCount: byteCount.partialValue)
+        region = try Region(byteCount: byteCount.partialValue, sparse: true)
         scratch = try Scratch(configuration: configuration, positionLimit: pageCount * Self.pageSize)
-    }
-
-    /// Bytes one page takes over all layers.
-    package static func pageByteCount(_ configuration: ModelConfiguration) -> Int {
-        2 * configuration.keyLength * pageSize * configuration.layerCount * MemoryLayout<UInt16>.size
     }
 
     /// One kv head of one layer as the kernels see it, through the page table of one sequence.

@@ -19,8 +19,8 @@ package struct KernelTable: @unchecked Sendable {
         functions = found
     }
 
-    /// The fastest table, without a look at the environment.
-    static let fastest = KernelTable(functions: lw_kernels_best())
+    /// The environment's table, else the fastest: for what belongs to no model.
+    static let chosen = (try? KernelTable()) ?? KernelTable(functions: lw_kernels_best())
 
     private init(functions: UnsafePointer<lw_kernels>) { self.functions = functions }
 

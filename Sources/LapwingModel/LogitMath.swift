@@ -4,7 +4,7 @@ import Foundation
 /// What samplers and scorers need of a row of logits, without sorting the vocabulary.
 package enum LogitMath {
     /// All tables give the same bits, so which one is taken here matters to speed alone.
-    private static var kernels: lw_kernels { KernelTable.fastest.functions.pointee }
+    private static var kernels: lw_kernels { KernelTable.chosen.functions.pointee }
 
     /// The greatest value; -infinity for no logits. NaN is passed over.
     package static func maximum(_ row: UnsafeBufferPointer<Float>) -> Float {

@@ -36,12 +36,15 @@ extension ModelConfiguration {
     init(file: GGUFFile, vocabularySize: Int) throws(WeightsError) {
         architecture = try file.string("general.architecture")
         guard Self.supportedArchitectures.contains(architecture) else {
-            throw .unsupportedArchitecture(found: architecture, supported: Self.supportedArchitectures)
+            throw .unsupportedArchitecture(
+                found: architecture, offset: file.offset(of: "general.architecture") ?? 0,
+                supported: Self.supportedArchitectures)
         }
         let keys = HyperparameterReader(file: file, prefix: architecture)
         guard (1...Self.vocabularyLimit).contains(vocabularySize) else {
             throw .unfitHyperparameter(
-                key: "rows of the embedding", found: "\(vocabularySize)", expected: "1 to \(Self.vocabularyLimit)")
+                key: "the number of the embedding's rows", offset: nil, found: "\(vocabularySize)",
+                expected: "1 to \(Self.vocabularyLimit)")
         }
         self.vocabularySize = vocabularySize
         contextLength = try keys.length("context_length", limit: 1 << 24)
@@ -71,7 +74,8 @@ private struct HyperparameterReader {
     let prefix: String
 
     func unfit(_ name: String, _ found: some Any, _ expected: String) -> WeightsError {
-        .unfitHyperparameter(key: "\(prefix).\(name)", found: "\(found)", expected: expected)
+        let key = "\(prefix).\(name)"
+        return .unfitHyperparameter(key: key, offset: file.offset(of: key), found: "\(found)", expected: expected)
     }
 
     /// A whole number in 1 ... `limit`.
@@ -109,11 +113,16 @@ private struct HyperparameterReader {
     }
 
     /// Scaling of positions: none, or by a constant; the other kinds would need another rotation.
+    ///
+    /// As llama.cpp reads it: a factor without a type is linear, the older key is `rope.scale_linear`, and 0 means none.
     func linearRopeScale() throws(WeightsError) -> Float {
-        let type = try file.ifPresent("\(prefix).rope.scaling.type", file.string) ?? "none"
+        let type = try file.ifPresent("\(prefix).rope.scaling.type", file.string) ?? "linear"
         switch type {
         case "none": return 1
-        case "linear": return try positive("rope.scaling.factor", default: nil)
+        case "linear":
+            let name = ["rope.scaling.factor", "rope.scale_linear"].first { file.contains("\(prefix).\($0)") }
+            guard let name, try file.float("\(prefix).\(name)") != 0 else { return 1 }
+            return try positive(name, default: nil)
         default: throw unfit("rope.scaling.type", type, "none or linear")
         }
     }

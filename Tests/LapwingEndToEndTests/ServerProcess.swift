@@ -1,4 +1,5 @@
 import Foundation
+import LapwingTestSupport
 import Testing
 
 /// A real `lapwing serve` on a free loopback port, with a configuration and a data folder of its own.
@@ -148,7 +149,7 @@ enum Resources {
         .deletingLastPathComponent()
 
     /// The default model's file.
-    static let model = existing(environment["LAPWING_MODEL"] ?? root.path + "/models/SmolLM2-135M-Instruct.Q4_1.gguf")
+    static let model = existing(DefaultModel.path)
     /// The folder of public data sets.
     static let data = existing(environment["LAPWING_DATA"] ?? root.deletingLastPathComponent().path + "/shared/data")
     /// A Python that has the client packages.

@@ -50,6 +50,39 @@ struct EngineTests {
         #expect(result.answer.tokens.allSatisfy { $0.logProbability == nil && $0.top.isEmpty })
     }
 
+    @Test("Equal prompts of one request draw apart without a seed, and alike with one")
+    func seedsOfEqualPrompts() async throws {
+        let seeds = Mutex<UInt64>(0)
+        let engine = try Fixture.engine { options in
+            options.freshSeed = {
+                seeds.withLock { seed in
+                    seed += 1
+                    return seed
+                }
+            }
+        }
+        var request = GenerationRequest.greedy(Self.text, maxTokens: 12)
+        request.prompts = [Self.text, Self.text]
+        request.sampling.temperature = Fixture.lively
+        let drawn = try await engine.answer(request)
+        #expect(drawn.choices[0]?.ids != drawn.choices[1]?.ids)
+        request.sampling.seed = 7
+        let seeded = try await engine.answer(request)
+        #expect(seeded.choices[0]?.ids == seeded.choices[1]?.ids)
+    }
+
+    @Test("Ignored end tokens are not drawn at all, however flat the distribution")
+    func ignoredEndTokens() async throws {
+        let engine = try Fixture.engine()
+        var request = GenerationRequest.greedy(Self.text, maxTokens: 400)
+        request.sampling.temperature = 100
+        request.sampling.seed = 3
+        let ignoring = try await engine.answer(request).answer
+        #expect(ignoring.tokens.count == 400 && ignoring.ids.allSatisfy { !engine.endTokens.contains($0) })
+        request.ignoreEOS = false
+        #expect(try await engine.answer(request).answer.reason == .stop, "the seed would not have met an end token")
+    }
+
     @Test("Without a limit the answer ends with the context")
     func fillsTheContext() async throws {
         let engine = try Fixture.engine { $0.contextLength = 40 }

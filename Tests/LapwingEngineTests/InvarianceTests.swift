@@ -1,31 +1,20 @@
-import Foundation
 import LapwingAPI
 import LapwingEngine
 import LapwingModel
+import LapwingTestSupport
 import Testing
-
-/// The real model, where this machine has it.
-enum RealModel {
-    static let path =
-        ProcessInfo.processInfo.environment["LAPWING_MODEL"] ?? "models/SmolLM2-135M-Instruct.Q4_1.gguf"
-    static let isPresent = FileManager.default.fileExists(atPath: path)
-    static let absence: Comment = "needs the default model: set LAPWING_MODEL to its path"
-    private static let loaded = Result { try LanguageModel.load(path: path) }
-
-    static func model() throws -> LanguageModel { try loaded.get() }
-}
 
 @Suite("A prompt alone, in a batch, in chunks, with a warm prefix and after being put back")
 struct InvarianceTests {
     @Test("gives the same tokens and log-probabilities with a tiny model")
     func tinyModel() async throws {
         let texts = (0..<8).map { "the \($0) inn in the weather " + String(repeating: "her \($0) in ", count: 3 * $0) }
-        try await check(Fixture.model(), texts: texts, maxTokens: 24)
+        try await check(Fixture.model(), texts: texts, maxTokens: 80)
     }
 
     @Test(
         "gives the same tokens and log-probabilities with the default model",
-        .enabled(if: RealModel.isPresent, RealModel.absence))
+        .enabled(if: DefaultModel.isPresent, "\(DefaultModel.absence)"))
     func realModel() async throws {
         let questions = [
             "My card was charged twice for the same order. What should I do?", "How do I reset my password?",
@@ -37,7 +26,7 @@ struct InvarianceTests {
             "<|im_start|>system\nYou answer questions about orders, parcels and invoices of a shop, in two sentences at "
             + "most, and you say so when you do not know.<|im_end|>\n"
         let texts = questions.map { system + "<|im_start|>user\n\($0)<|im_end|>\n<|im_start|>assistant\n" }
-        try await check(RealModel.model(), texts: texts, maxTokens: 16)
+        try await check(DefaultModel.load(), texts: texts, maxTokens: 16)
     }
 
     private func check(_ model: LanguageModel, texts: [String], maxTokens: Int) async throws {
@@ -60,10 +49,11 @@ struct InvarianceTests {
         #expect(again.reduce(0) { $0 + $1.usage.cachedPromptTokens } > 0)
         compare("with a warm prefix", alone, again)
 
-        // So few pages that the youngest must make room more than once.
+        // So few pages that the youngest must make room more than once, where answers outgrow the page each has in hand.
         let longest = try #require(alone.map { $0.usage.promptTokens + maxTokens }.max())
         let scarce = try engine(model) { $0.pageCount = (longest + 31) / 32 + 1 }
         try await compare("with few pages", alone, answersTogether(scarce, requests))
+        #expect(scarce.statistics.putBackSequences > 1 || maxTokens < 64)
     }
 
     private func engine(_ model: LanguageModel, _ change: (inout EngineOptions) -> Void = { _ in }) throws -> Engine {

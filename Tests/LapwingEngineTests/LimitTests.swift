@@ -63,7 +63,13 @@ struct LimitTests {
         #expect(await field { $0.prompts = [.tokens([5]), .tokens([5, -1])] } == "prompt[1][1]")
         #expect(await field { $0.prompts = [.tokens([1 << 20])] } == "prompt[0]")
         #expect(await field { $0.choiceCount = 0 } == "n")
-        #expect(await field { $0.choiceCount = 5000 } == "n")
+        #expect(await field { $0.choiceCount = .max } == "n")
+        #expect(await field { $0.prompts = Array(repeating: .tokens([5]), count: 300) } == "prompt")
+        #expect(
+            await field {
+                $0.prompts = Array(repeating: .tokens([5]), count: 200)
+                $0.choiceCount = 2
+            } == "n")
         #expect(await field { $0.maxTokens = -1 } == "max_tokens")
         #expect(await field { $0.topLogProbabilities = -1 } == "top_logprobs")
         #expect(await field { $0.sampling.temperature = -0.1 } == "temperature")
@@ -72,6 +78,9 @@ struct LimitTests {
         #expect(await field { $0.sampling.topK = 0 } == "top_k")
         #expect(await field { $0.sampling.minP = -1 } == "min_p")
         #expect(await field { $0.sampling.repetitionPenalty = 0 } == "repetition_penalty")
+        // Finite and not zero as a double, but not as a logit's float.
+        #expect(await field { $0.sampling.repetitionPenalty = 1e-300 } == "repetition_penalty")
+        #expect(await field { $0.sampling.logitBias = [5: 1e39] } == "logit_bias.5")
         #expect(await field { $0.sampling.presencePenalty = .infinity } == "presence_penalty")
         #expect(await field { $0.sampling.logitBias = [-1: 1] } == "logit_bias")
     }
@@ -125,14 +134,20 @@ struct LimitTests {
 
     @Test("A cancelled scoring task ends with `cancelled` and gives its pages back")
     func cancelledScore() async throws {
-        let engine = try Fixture.engine { $0.prefillChunk = 8 }
-        let prompt = (0..<400).map { TokenID(5 + $0 % 90) }
+        let engine = try Self.endlessEngine {
+            $0.prefillChunk = 8
+            $0.prefillChunkBesideGeneration = 8
+        }
+        // Thousands of steps long: it cannot end before it is cancelled.
+        let prompt = (0..<20_000).map { TokenID(5 + $0 % 90) }
         let company = try await engine.start(Self.long(5))
         let task = Task {
             try await engine.score(
                 ScoringRequest(model: "tiny", prompt: prompt, continuations: [[5], [6]]),
                 context: RequestContext(requestID: "r"))
         }
+        while engine.statistics.computedTokens < 1_000 { await Task.yield() }
+        #expect(engine.statistics.usedPages > 16)
         task.cancel()
         #expect(await Self.error { try await task.value } == .cancelled)
         _ = try await Collected(company)

@@ -1,3 +1,4 @@
+import Foundation
 import LapwingAPI
 import LapwingEngine
 import LapwingModel
@@ -42,21 +43,71 @@ struct LoadTests {
         }
     }
 
-    @Test("Weights that are not numbers make answers of finite log-probabilities, and no crash")
-    func notANumber() async throws {
-        let engine = try engine { file in
-            for index in file.tensors.indices where file.tensors[index].name == "output_norm.weight" {
-                file.tensors[index].data = Array(repeating: 0xFF, count: file.tensors[index].data.count)
+    @Test("A tokenizer that cannot be run is refused by its name, also where the file has no merges")
+    func otherTokenizer() throws {
+        #expect(throws: TextError.unsupportedTokenizer(model: "llama", supported: ["gpt2"])) {
+            try engine { file in
+                file.metadata.removeAll { ["tokenizer.ggml.model", "tokenizer.ggml.merges"].contains($0.key) }
+                file.add("tokenizer.ggml.model", .string("llama"))
             }
         }
-        for temperature in [0, 1.0] {
+    }
+
+    @Test("Weights that are not numbers make answers of finite log-probabilities, and no crash")
+    func notANumber() async throws {
+        // Not numbers at all, and so large that the logits are infinite.
+        for damage in [[0xFF, 0xFF, 0xFF, 0xFF], [0xFF, 0xFF, 0x7F, 0x7F]] as [[UInt8]] {
+            let engine = try engine { file in
+                for index in file.tensors.indices where file.tensors[index].name == "output_norm.weight" {
+                    let count = file.tensors[index].data.count
+                    file.tensors[index].data = (0..<count).map { damage[$0 % 4] }
+                }
+            }
+            try await answersAreFinite(engine)
+        }
+    }
+
+    private func answersAreFinite(_ engine: Engine) async throws {
+        for (temperature, minP, topK) in [(0, 0, nil), (1, 0, nil), (1, 0.05, nil), (1, 0.05, 5)]
+            as [(Double, Double, Int?)]
+        {
             var request = GenerationRequest.greedy(.text("hi"), maxTokens: 3)
             request.sampling.temperature = temperature
             request.sampling.topP = 0.9
+            request.sampling.minP = minP
+            request.sampling.topK = topK
             let answer = try await engine.answer(request).answer
             #expect(answer.tokens.count == 3)
             #expect(answer.logProbabilities.allSatisfy { $0.isFinite })
         }
+    }
+
+    @Test("A mutated model file makes an engine that answers, or is refused")
+    func mutations() async throws {
+        var tiny = TinyModel(seed: 1)
+        (tiny.layerCount, tiny.vocabularySize, tiny.contextLength) = (1, 300, 64)
+        let source = tiny.writer().file()
+        let rounds = ProcessInfo.processInfo.environment["LAPWING_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 5_000
+        let workers = Workers(count: 1)
+        var random = SplitMix64(seed: 20_261_126)
+        var (answered, refused) = (0, 0)
+        for _ in 0..<rounds / 5 {
+            var mutation = HeaderMutation(source, seed: random.next())
+            let bytes = mutation.apply()
+            do {
+                let model = try LanguageModel(file: GGUFFile(bytes: bytes), options: LoadOptions(workers: workers))
+                var options = EngineOptions()
+                options.pageCount = 2
+                let engine = try Engine(name: "mutated", model: model, options: options)
+                let answer = try await engine.answer(.greedy(.text("the inn"), maxTokens: 2)).answer
+                #expect(answer.tokens.count == 2)
+                answered += 1
+            } catch {
+                refused += 1
+            }
+        }
+        // Mutations that never open, or always, would prove nothing.
+        #expect(answered > rounds / 100 && refused > rounds / 100, "\(answered) answered, \(refused) refused")
     }
 
     private let conversation = GenerationRequest.greedy(.messages([.init(role: "user", content: "hi")]), maxTokens: 3)

@@ -5,8 +5,11 @@ import Synchronization
 /// The default model's file, where this machine has it, loaded once for all tests of a run.
 package enum DefaultModel {
     /// `LAPWING_MODEL`, else where `make demo` puts it.
-    package static let path =
-        ProcessInfo.processInfo.environment["LAPWING_MODEL"] ?? "models/SmolLM2-135M-Instruct.Q4_1.gguf"
+    package static let path: String = {
+        let root = URL(filePath: #filePath).appending(path: "../../..").standardized
+        return ProcessInfo.processInfo.environment["LAPWING_MODEL"]
+            ?? root.appending(path: "models/SmolLM2-135M-Instruct.Q4_1.gguf").path
+    }()
 
     package static var isPresent: Bool { FileManager.default.fileExists(atPath: path) }
 

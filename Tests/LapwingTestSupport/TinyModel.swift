@@ -16,7 +16,15 @@ package struct TinyModel: Sendable {
     package var headCount = 4
     package var kvHeadCount = 2
     package var feedForwardLength = 128
+    /// nil divides the embedding among the heads.
+    package var headLength: Int?
     package var ropeBase: Float = 10_000
+    /// nil rotates whole heads.
+    package var ropeDimensionCount: Int?
+    /// Positions are divided by this; nil writes no key.
+    package var ropeScale: Float?
+    /// One divisor a rotated pair; empty writes no tensor.
+    package var ropeFactors: [Float] = []
 
     /// For K types the lengths become 256 and 512, which their blocks need.
     package init(seed: UInt64 = 1, weights: TensorType = .f32, embedding: TensorType? = nil, hasTiedHead: Bool = true) {
@@ -29,6 +37,8 @@ package struct TinyModel: Sendable {
     package static let chatTemplate =
         "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' "
         + "+ '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+
+    private var perHead: Int { headLength ?? embeddingLength / headCount }
 
     package var vocabulary: TinyVocabulary { TinyVocabulary(size: vocabularySize) }
 
@@ -60,7 +70,12 @@ package struct TinyModel: Sendable {
         writer.add("llama.attention.head_count_kv", .uint32(UInt32(kvHeadCount)))
         writer.add("llama.attention.layer_norm_rms_epsilon", .float32(1e-5))
         writer.add("llama.rope.freq_base", .float32(ropeBase))
-        writer.add("llama.rope.dimension_count", .uint32(UInt32(embeddingLength / headCount)))
+        writer.add("llama.rope.dimension_count", .uint32(UInt32(ropeDimensionCount ?? perHead)))
+        if let ropeScale { writer.add("llama.rope.scaling.factor", .float32(ropeScale)) }
+        if let headLength {
+            writer.add("llama.attention.key_length", .uint32(UInt32(headLength)))
+            writer.add("llama.attention.value_length", .uint32(UInt32(headLength)))
+        }
         writer.add("llama.vocab_size", .uint32(UInt32(vocabularySize)))
     }
 
@@ -83,7 +98,7 @@ package struct TinyModel: Sendable {
     private func addTensors(to writer: inout GGUFWriter) {
         var random = SplitMix64(seed: seed)
         let embedding = embedding ?? weights
-        let kvLength = embeddingLength / headCount * kvHeadCount
+        let (queryLength, kvLength) = (perHead * headCount, perHead * kvHeadCount)
         func matrix(_ name: String, _ columns: Int, _ rows: Int, _ type: TensorType, _ magnitude: Float) {
             let data = Self.matrix(type, count: columns * rows, magnitude: magnitude, using: &random)
             writer.add(tensor: name, type, shape: [columns, rows], data: data)
@@ -100,16 +115,20 @@ package struct TinyModel: Sendable {
         for layer in 0..<layerCount {
             let prefix = "blk.\(layer)"
             norm("\(prefix).attn_norm.weight")
-            projection("\(prefix).attn_q.weight", embeddingLength, embeddingLength)
+            projection("\(prefix).attn_q.weight", embeddingLength, queryLength)
             projection("\(prefix).attn_k.weight", embeddingLength, kvLength)
             projection("\(prefix).attn_v.weight", embeddingLength, kvLength)
-            projection("\(prefix).attn_output.weight", embeddingLength, embeddingLength)
+            projection("\(prefix).attn_output.weight", queryLength, embeddingLength)
             norm("\(prefix).ffn_norm.weight")
             projection("\(prefix).ffn_gate.weight", embeddingLength, feedForwardLength)
             projection("\(prefix).ffn_up.weight", embeddingLength, feedForwardLength)
             projection("\(prefix).ffn_down.weight", feedForwardLength, embeddingLength)
         }
         norm("output_norm.weight")
+        if !ropeFactors.isEmpty {
+            let data = Quantize.encode(ropeFactors, as: .f32)
+            writer.add(tensor: "rope_freqs.weight", .f32, shape: [ropeFactors.count], data: data)
+        }
         if !hasTiedHead { matrix("output.weight", embeddingLength, vocabularySize, embedding, 1) }
     }
 

@@ -19,7 +19,8 @@ struct ModelVocabulary {
             preTokenizer: try optional("pre", file.string) ?? "default",
             tokens: try file.strings("tokenizer.ggml.tokens"),
             tokenTypes: try optional("token_type", file.int32s) ?? [],
-            merges: try file.strings("tokenizer.ggml.merges"),
+            // Tokenizers without merges are refused by their own name.
+            merges: try optional("merges", file.strings) ?? [],
             bos: try id("bos"), eos: try id("eos"), eot: try id("eot"), eom: try id("eom"), unk: try id("unknown"),
             pad: try id("padding"), addBOS: try optional("add_bos_token", file.bool),
             addEOS: try optional("add_eos_token", file.bool) ?? false,

@@ -45,9 +45,11 @@ struct CheckedRequest: Sendable {
     }
 
     private static func check(_ sampling: Sampling, vocabularySize: Int) throws(RequestError) {
-        let finite = -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude
-        let positive = Double.leastNormalMagnitude...Double.greatestFiniteMagnitude
-        try check(sampling.temperature, "temperature", 0...Double.greatestFiniteMagnitude, "0 or more")
+        // Logits are floats: what is finite as a double may be infinite or zero as one of those.
+        let most = Double(Float.greatestFiniteMagnitude)
+        let finite = -most...most
+        let positive = Double(Float.leastNormalMagnitude)...most
+        try check(sampling.temperature, "temperature", 0...most, "0 or more")
         try check(sampling.topP, "top_p", 0...1, "0 to 1")
         try check(sampling.minP, "min_p", 0...1, "0 to 1")
         if let topK = sampling.topK { try check(topK, "top_k", 1...Int.max, "1 or more") }

@@ -47,7 +47,7 @@ struct Candidates {
             return sum > target
         }
         // Rounding may leave the sum a hair under the target.
-        return (found ?? all.last)?.id
+        return (found ?? all.last { $0.weight > 0 })?.id
     }
 
     private mutating func cut(reaching target: Double, measure: (Candidate) -> Double) -> MassCut {

@@ -48,6 +48,8 @@ extension Sampler {
         _ row: UnsafeBufferPointer<Float>, maximum: Float, scale: Float, uniform: Double, scratch: inout SamplerScratch
     ) -> TokenID? {
         let total = scratch.weigh(row, maximum: maximum, scale: scale)
+        // Damaged weights make logits that are no numbers, of which none has a weight.
+        guard total > 0 else { return nil }
         if let topK = sampling.topK {
             gather(topK, of: row, scratch: &scratch)
             scratch.candidates.keepMostProbable(topK)

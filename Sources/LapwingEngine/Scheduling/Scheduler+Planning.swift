@@ -74,6 +74,7 @@ extension Scheduler {
     }
 
     private mutating func putBack(_ index: Int) {
+        putBackCount += 1
         let sequence = stop(index).putBack()
         let place = queue.firstIndex { sequence.goal.id < $0.goal.id } ?? queue.endIndex
         queue.insert(sequence, at: place)
@@ -100,9 +101,9 @@ extension Scheduler {
         return nil
     }
 
-    /// Stops a debug build where the books do not balance.
+    /// Stops where the books do not balance: in debug builds, and in the sanitizer run, which defines LAPWING_CHECKS.
     package func checkInvariants() {
-        #if DEBUG
+        #if DEBUG || LAPWING_CHECKS
             if let violation = violation() { preconditionFailure(violation) }
         #endif
     }

@@ -36,8 +36,6 @@ package struct Scheduler {
     package enum Refusal: Sendable, Equatable {
         /// The queue is full for now.
         case queueFull
-        /// More sequences at once than the queue ever takes.
-        case tooManySequences(found: Int, limit: Int)
         /// A sequence may grow longer than all pages together.
         case tooLong(tokens: Int, limit: Int)
     }
@@ -48,6 +46,8 @@ package struct Scheduler {
     package internal(set) var queue: [QueuedSequence] = []
     /// In order of arrival.
     package internal(set) var running: [RunningSequence] = []
+    /// Times that a sequence was put back into the queue to make room for an older one.
+    package internal(set) var putBackCount: UInt64 = 0
     /// What the next step must copy for those that have just started.
     var copies: [PageCopy] = []
     /// How far a running sequence must get for a queued one to share its tokens; a chunk may end there.
@@ -58,6 +58,9 @@ package struct Scheduler {
         self.pool = pool
     }
 
+    /// The start of sequences that share pages with no others; see `PagePool.makePrivateChain`.
+    package mutating func makePrivateChain() -> Chain { pool.makePrivateChain() }
+
     package var isIdle: Bool { queue.isEmpty && running.isEmpty }
 
     /// Takes all the sequences of a request, or none.
@@ -67,11 +70,9 @@ package struct Scheduler {
             return .refused(.tooLong(tokens: tooLong.goal.tokenLimit, limit: tokenCapacity))
         }
         // A request may fill the queue and all running places, whatever the queue holds when nothing else is there.
-        let limit = limits.queued + limits.running
-        guard sequences.count <= limit else {
-            return .refused(.tooManySequences(found: sequences.count, limit: limit))
+        guard queue.count + running.count + sequences.count <= limits.queued + limits.running else {
+            return .refused(.queueFull)
         }
-        guard queue.count + running.count + sequences.count <= limit else { return .refused(.queueFull) }
         queue += sequences
         return .queued
     }

@@ -38,7 +38,7 @@ final class Scratch {
         let statesAt = layout.place(stateCount * (c.headLength + 2) * float)
         let logitsAt = layout.place(logitTile * c.vocabularySize * float)
 
-        region = try Region(byteCount: layout.byteCount)
+        region = try Region(layout)
         residual = region.floats(at: residualAt)
         input = Activations(in: region, at: inputAt)
         hidden = Activations(in: region, at: hiddenAt)

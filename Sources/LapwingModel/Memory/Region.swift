@@ -7,10 +7,15 @@ package final class Region: @unchecked Sendable {
     package let base: UnsafeMutableRawPointer
     package let byteCount: Int
 
-    /// Untouched pages cost nothing, so a region may be sized for the worst case.
-    package init(byteCount: Int) throws(ModelError) {
+    /// Untouched pages cost nothing, so a region may be sized for the worst case. One that is not expected to fill, and
+    /// so may be larger than the memory, is `sparse`.
+    package init(byteCount: Int, sparse: Bool = false) throws(ModelError) {
         let size = max(byteCount, 1)
-        let mapped = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        var flags = MAP_PRIVATE | MAP_ANONYMOUS
+        #if os(Linux)
+            if sparse { flags |= MAP_NORESERVE }
+        #endif
+        let mapped = mmap(nil, size, PROT_READ | PROT_WRITE, flags, -1, 0)
         guard let mapped, mapped != MAP_FAILED else { throw ModelError.outOfMemory(byteCount: byteCount) }
         base = mapped
         self.byteCount = size
@@ -20,18 +25,48 @@ package final class Region: @unchecked Sendable {
         #endif
     }
 
-    deinit { munmap(base, byteCount) }
+    /// Memory for all parts of a layout; in the sanitizer run, an access between two parts ends the process.
+    convenience init(_ layout: RegionLayout) throws(ModelError) {
+        try self.init(byteCount: layout.byteCount)
+        #if LAPWING_CHECKS
+            for gap in layout.gaps { poison(base + gap.lowerBound, gap.count) }
+        #endif
+    }
+
+    deinit {
+        #if LAPWING_CHECKS
+            // The system may give the same addresses to somebody else.
+            unpoison(base, byteCount)
+        #endif
+        munmap(base, byteCount)
+    }
 }
+
+#if LAPWING_CHECKS
+    // AddressSanitizer's own interface, https://github.com/google/sanitizers/wiki/AddressSanitizerManualPoisoning
+    @_silgen_name("__asan_poison_memory_region")
+    private func poison(_ address: UnsafeRawPointer, _ byteCount: Int)
+    @_silgen_name("__asan_unpoison_memory_region")
+    private func unpoison(_ address: UnsafeRawPointer, _ byteCount: Int)
+#endif
 
 /// Hands out aligned parts of a region one after the other.
 struct RegionLayout {
     static let alignment = 64
     private(set) var byteCount = 0
+    #if LAPWING_CHECKS
+        /// What belongs to no part: behind each one, at least as much as the alignment.
+        private(set) var gaps: [Range<Int>] = []
+    #endif
 
     /// The offset of a new part of that size.
     mutating func place(_ size: Int) -> Int {
         let offset = byteCount
         byteCount += (size + Self.alignment - 1) / Self.alignment * Self.alignment
+        #if LAPWING_CHECKS
+            byteCount += Self.alignment
+            gaps.append(offset + size..<byteCount)
+        #endif
         return offset
     }
 }

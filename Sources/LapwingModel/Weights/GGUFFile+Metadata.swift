@@ -1,6 +1,9 @@
 extension GGUFFile {
     package func contains(_ key: String) -> Bool { header.metadata[key] != nil }
 
+    /// Where the key's value stands; nil where the key is absent.
+    func offset(of key: String) -> Int? { header.metadata[key]?.offset }
+
     /// nil where the key is absent: `try file.ifPresent("llama.rope.freq_base", file.float)`.
     package func ifPresent<Value>(
         _ key: String, _ read: (String) throws(WeightsError) -> Value

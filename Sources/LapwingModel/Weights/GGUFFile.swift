@@ -37,7 +37,7 @@ package final class GGUFFile: Sendable {
     package func tensor(_ name: String, shape: [Int]) throws(WeightsError) -> TensorInfo {
         let tensor = try tensor(name)
         guard tensor.shape == shape else {
-            throw .shapeMismatch(name: name, expected: shape, found: tensor.shape)
+            throw .shapeMismatch(name: name, offset: tensor.offset, expected: shape, found: tensor.shape)
         }
         return tensor
     }

@@ -19,13 +19,13 @@ package enum WeightsError: Error, Equatable {
     case missingTensor(name: String)
     /// A tensor that is needed is stored in a type that the engine does not compute with.
     case unsupportedTensorType(name: String, type: TensorType, offset: Int)
-    case shapeMismatch(name: String, expected: [Int], found: [Int])
+    case shapeMismatch(name: String, offset: Int, expected: [Int], found: [Int])
 
-    case unsupportedArchitecture(found: String, supported: [String])
-    /// A hyperparameter that the forward pass cannot run with.
-    case unfitHyperparameter(key: String, found: String, expected: String)
+    case unsupportedArchitecture(found: String, offset: Int, supported: [String])
+    /// A hyperparameter that the forward pass cannot run with; it has no place where it follows from others.
+    case unfitHyperparameter(key: String, offset: Int?, found: String, expected: String)
     /// A tensor that this architecture's forward pass would leave out, with a wrong result and no sign of it.
-    case unexpectedTensor(name: String)
+    case unexpectedTensor(name: String, offset: Int)
 }
 
 extension WeightsError: CustomStringConvertible {
@@ -57,14 +57,15 @@ extension WeightsError: CustomStringConvertible {
         case .unsupportedTensorType(let name, let type, let offset):
             "the tensor \"\(name)\" at byte \(offset) is \(type); the types that can be computed with are "
                 + TensorType.readable.map(\.description).joined(separator: ", ")
-        case .shapeMismatch(let name, let expected, let found):
-            "the tensor \"\(name)\" has the shape \(found), expected \(expected)"
-        case .unsupportedArchitecture(let found, let supported):
-            "the architecture is \"\(found)\"; those that can be run are \(supported.joined(separator: ", "))"
-        case .unfitHyperparameter(let key, let found, let expected):
-            "the metadata value \"\(key)\" is \(found), expected \(expected)"
-        case .unexpectedTensor(let name):
-            "the tensor \"\(name)\" is not one that this architecture uses"
+        case .shapeMismatch(let name, let offset, let expected, let found):
+            "the tensor \"\(name)\" at byte \(offset) has the shape \(found), expected \(expected)"
+        case .unsupportedArchitecture(let found, let offset, let supported):
+            "the architecture at byte \(offset) is \"\(found)\"; those that can be run are "
+                + supported.joined(separator: ", ")
+        case .unfitHyperparameter(let key, let offset, let found, let expected):
+            "\(key)\(offset.map { " at byte \($0)" } ?? "") is \(found), expected \(expected)"
+        case .unexpectedTensor(let name, let offset):
+            "the tensor \"\(name)\" at byte \(offset) is not one that this architecture uses"
         }
     }
 }

@@ -27,6 +27,8 @@ struct SchedulerPropertyTests {
         var nextID: UInt64 = 0
         for round in 0..<400 {
             if round < 300, Int.random(in: 0..<3, using: &random) == 0 {
+                let isPrivate = Int.random(in: 0..<4, using: &random) == 0
+                let start = isPrivate ? scheduler.makePrivateChain() : .shared
                 let group = (0..<Int.random(in: 1...3, using: &random)).map { _ in
                     nextID += 1
                     let length = Int.random(in: 1...24, using: &random)
@@ -36,7 +38,8 @@ struct SchedulerPropertyTests {
                     return SchedulerTests.sequence(
                         nextID, prompt, request: UInt64(round), limit: length + Int.random(in: 1...16, using: &random),
                         generates: !scored || Bool.random(using: &random),
-                        scoredFrom: scored && length > 1 ? Int.random(in: 0..<length - 1, using: &random) : nil)
+                        scoredFrom: scored && length > 1 ? Int.random(in: 0..<length - 1, using: &random) : nil,
+                        start: start)
                 }.filter { $0.goal.generates || $0.tokens.count > 1 }
                 if scheduler.admit(group) == .queued {
                     for sequence in group {

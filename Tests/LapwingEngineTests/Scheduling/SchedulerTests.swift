@@ -15,11 +15,12 @@ struct SchedulerTests {
 
     static func sequence(
         _ id: UInt64, _ tokens: [TokenID], request: UInt64? = nil, limit: Int = 64, generates: Bool = true,
-        scoredFrom: Int? = nil
+        scoredFrom: Int? = nil, start: Chain = .shared
     ) -> QueuedSequence {
         QueuedSequence(
             goal: SequenceGoal(
-                id: SequenceID(id), request: RequestID(request ?? id), generates: generates, tokenLimit: limit),
+                id: SequenceID(id), request: RequestID(request ?? id), generates: generates, tokenLimit: limit,
+                start: start, keepsPages: start == .shared),
             tokens: tokens, scoredFrom: scoredFrom)
     }
 
@@ -88,8 +89,6 @@ struct SchedulerTests {
         #expect(scheduler.admit([Self.sequence(4, [1])]) == .refused(.queueFull))
         Self.step(&scheduler)
         #expect(scheduler.admit([Self.sequence(4, [1])]) == .queued)
-        let many = (5...8).map { Self.sequence($0, [1]) }
-        #expect(scheduler.admit(many) == .refused(.tooManySequences(found: 4, limit: 3)))
     }
 
     @Test("A sequence that could outgrow all pages is refused")

@@ -26,8 +26,8 @@ struct DefaultModelTests {
         }
         #expect(differing == 0 && compared > 1_000, "\(differing) of \(compared) with expanded weights")
         // On the file as it is, llama.cpp's own best token changes at two of these positions when they are computed in
-        // one batch: its rounding of activations does not repeat, so a few differences say nothing of ours.
-        #expect(differingAsIs <= 5 && comparedAsIs > 1_000, "\(differingAsIs) of \(comparedAsIs) on the file as it is")
+        // one batch: its rounding of activations does not repeat, so the three differences say nothing of ours.
+        #expect(differingAsIs <= 3 && comparedAsIs > 1_000, "\(differingAsIs) of \(comparedAsIs) on the file as it is")
     }
 
     @Test(

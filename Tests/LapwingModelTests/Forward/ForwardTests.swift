@@ -5,9 +5,23 @@ import Testing
 
 @Suite("The forward pass")
 struct ForwardTests {
-    @Test("Logits are those of the architecture computed in double precision", arguments: [true, false])
-    func isRight(tied: Bool) throws {
-        let tiny = TinyModel(seed: 3, weights: .f32, hasTiedHead: tied)
+    private static func tiny(_ change: (inout TinyModel) -> Void) -> TinyModel {
+        var tiny = TinyModel(seed: 3, weights: .f32)
+        change(&tiny)
+        return tiny
+    }
+
+    @Test(
+        "Logits are those of the architecture computed in double precision",
+        arguments: [
+            ("a tied head", tiny { $0.hasTiedHead = true }),
+            ("a head of its own", tiny { $0.hasTiedHead = false }),
+            ("heads longer than their share of the embedding", tiny { $0.headLength = 24 }),
+            ("heads rotated in part", tiny { $0.ropeDimensionCount = 10 }),
+            ("positions scaled", tiny { $0.ropeScale = 4 }),
+            ("frequencies divided", tiny { $0.ropeFactors = (1...8).map { Float($0) * 0.75 } }),
+        ])
+    func isRight(name: String, tiny: TinyModel) throws {
         let run = try TinyRun(tiny)
         let tokens = randomTokens(70, vocabulary: tiny.vocabularySize)
         let found = run.logits(tokens, chunk: 70, pages: [2, 0, 1])
@@ -15,7 +29,7 @@ struct ForwardTests {
         for (row, reference) in zip(found, expected) {
             let size = reference.map(abs).max() ?? 0
             // The only deliberate rounding in between is that of keys and values to halves.
-            #expect(zip(row, reference).allSatisfy { abs(Double($0) - $1) < 2e-3 * size })
+            #expect(zip(row, reference).allSatisfy { abs(Double($0) - $1) < 2e-3 * size }, "\(name)")
         }
     }
 

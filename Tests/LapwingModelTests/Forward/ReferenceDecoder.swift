@@ -8,7 +8,13 @@ struct ReferenceDecoder {
     let heads: Int
     let kvHeads: Int
     let width: Int
+    let length: Int
     let base: Double
+    /// Elements at the start of a head that are rotated.
+    let rotatedCount: Int
+    let scale: Double
+    /// Divisors of the frequencies, one a pair; empty for none.
+    let factors: [Double]
 
     init(file: GGUFFile) throws {
         self.file = file
@@ -16,7 +22,11 @@ struct ReferenceDecoder {
         heads = Int(try file.uint32("llama.attention.head_count"))
         kvHeads = Int(try file.uint32("llama.attention.head_count_kv"))
         width = Int(try file.uint32("llama.embedding_length"))
+        length = try file.ifPresent("llama.attention.key_length", file.uint32).map(Int.init) ?? width / heads
         base = Double(try file.float("llama.rope.freq_base"))
+        rotatedCount = Int(try file.uint32("llama.rope.dimension_count"))
+        scale = Double(try file.ifPresent("llama.rope.scaling.factor", file.float) ?? 1)
+        factors = try file.tensors["rope_freqs.weight"].map { try file.dequantize($0).map(Double.init) } ?? []
     }
 
     /// Logits of every position.
@@ -44,12 +54,11 @@ struct ReferenceDecoder {
     }
 
     private func attention(_ block: String, _ inputs: [[Double]]) throws -> [[Double]] {
-        let length = width / heads
         func projected(_ name: String, rotate: Bool) throws -> [[Double]] {
             let weight = try matrix(block + name)
             return inputs.enumerated().map { position, input in
                 let row = times(weight, input)
-                return rotate ? rotated(row, position: position, length: length) : row
+                return rotate ? rotated(row, position: position) : row
             }
         }
         let queries = try projected("attn_q.weight", rotate: true)
@@ -72,10 +81,12 @@ struct ReferenceDecoder {
         }
     }
 
-    private func rotated(_ row: [Double], position: Int, length: Int) -> [Double] {
+    private func rotated(_ row: [Double], position: Int) -> [Double] {
         var row = row
-        for start in stride(from: 0, to: row.count, by: 2) {
-            let angle = Double(position) * pow(base, -Double(start % length) / Double(length))
+        for start in stride(from: 0, to: row.count, by: 2) where start % length < rotatedCount {
+            let place = start % length
+            let factor = factors.isEmpty ? 1 : factors[place / 2]
+            let angle = Double(position) / scale * pow(base, -Double(place) / Double(rotatedCount)) / factor
             let (even, odd) = (row[start], row[start + 1])
             row[start] = even * cos(angle) - odd * sin(angle)
             row[start + 1] = even * sin(angle) + odd * cos(angle)

@@ -30,7 +30,7 @@ final class TestMatrix {
         self.init(type, rows: rows, columns: columns, bytes: Quantize.encode(values, as: type))
     }
 
-    private init(_ type: TensorType, rows: Int, columns: Int, bytes: [UInt8]) {
+    init(_ type: TensorType, rows: Int, columns: Int, bytes: [UInt8]) {
         (self.type, self.rows, self.columns) = (type, rows, columns)
         let layout = lw_layout(rawValue: UInt32(lw_layout_for_type(type.rawValue)))
         let stripCount = (rows + 7) / 8
@@ -149,8 +149,11 @@ struct TestInput {
 }
 
 extension KernelTable {
-    /// The tables that have something to be compared with the scalar one.
-    static var others: [KernelTable] { Array(available.dropFirst()) }
+    /// The tables that are compared with the scalar one; a processor on which there is none proves nothing.
+    static var others: [KernelTable] {
+        precondition(available.count > 1, "this processor runs no table but the scalar one: nothing would be compared")
+        return Array(available.dropFirst())
+    }
     static var scalar: KernelTable { available[0] }
 }
 

@@ -1,17 +1,14 @@
-import Foundation
 import LapwingModel
+import LapwingTestSupport
 import Testing
 
 @Suite("The default model's file")
 struct DefaultModelFileTests {
-    private static let path =
-        ProcessInfo.processInfo.environment["LAPWING_MODEL"] ?? "models/SmolLM2-135M-Instruct.Q4_1.gguf"
-
     @Test(
         "Its tensors lie where the format's own Python package finds them",
-        .enabled(if: FileManager.default.fileExists(atPath: path), "the default model is not in models/"))
+        .enabled(if: DefaultModel.isPresent, "\(DefaultModel.absence)"))
     func opens() throws {
-        let file = try GGUFFile(path: Self.path)
+        let file = try GGUFFile(path: DefaultModel.path)
         #expect(file.version == 3)
         #expect(file.tensors.count == 272)
         let embedding = try file.tensor("token_embd.weight", shape: [576, 49_152])

@@ -1,5 +1,6 @@
 import Foundation
 import LapwingModel
+import LapwingTestSupport
 import LapwingText
 import Testing
 
@@ -16,17 +17,8 @@ import Testing
         }
     }
 
-    /// `LAPWING_MODEL`, else where `make demo` puts the default model.
-    static let modelPath: String = {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardized
-        return ProcessInfo.processInfo.environment["LAPWING_MODEL"]
-            ?? root.appending(path: "models/SmolLM2-135M-Instruct.Q4_1.gguf").path
-    }()
-
-    static let hasModel = FileManager.default.fileExists(atPath: modelPath)
-
     private static func tokenizer() throws -> Tokenizer {
-        let file = try GGUFFile(path: modelPath)
+        let file = try GGUFFile(path: DefaultModel.path)
         func id(_ key: String) throws -> Int32 { Int32(try file.uint32("tokenizer.ggml.\(key)_token_id")) }
         return try Tokenizer(
             Vocabulary(
@@ -39,7 +31,7 @@ import Testing
 
     @Test(
         "Every text of the vectors has llama.cpp's ids, and comes back from them",
-        .enabled(if: hasModel, "needs the default model: set LAPWING_MODEL or run make demo"))
+        .enabled(if: DefaultModel.isPresent, "\(DefaultModel.absence)"))
     func vectors() throws {
         let tokenizer = try ReferenceTests.tokenizer()
         let lines = try Fixture.lines(of: "token-ids.jsonl", as: Line.self)
@@ -53,16 +45,16 @@ import Testing
 
     @Test(
         "Answers end where llama.cpp ends them",
-        .enabled(if: hasModel, "needs the default model: set LAPWING_MODEL or run make demo"))
+        .enabled(if: DefaultModel.isPresent, "\(DefaultModel.absence)"))
     func endTokens() throws {
         #expect(try ReferenceTests.tokenizer().endOfGenerationTokens == [0, 2, 4])
     }
 
     @Test(
         "The model's own chat template greets its system message",
-        .enabled(if: hasModel, "needs the default model: set LAPWING_MODEL or run make demo"))
+        .enabled(if: DefaultModel.isPresent, "\(DefaultModel.absence)"))
     func template() throws {
-        let source = try GGUFFile(path: ReferenceTests.modelPath).string("tokenizer.chat_template")
+        let source = try GGUFFile(path: DefaultModel.path).string("tokenizer.chat_template")
         let text = try ChatTemplate(source: source).render(
             messages: [TemplateMessage(role: "user", content: "Hi")], addGenerationPrompt: true,
             bosToken: "<|im_start|>",
