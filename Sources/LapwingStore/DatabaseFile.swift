@@ -5,6 +5,12 @@ import GRDB
 enum DatabaseFile {
     private static let companions = ["-wal", "-shm", "-journal"]
 
+    /// Whether both paths lead to one file that exists.
+    static func isSame(_ first: String, _ second: String) -> Bool {
+        var (a, b) = (stat(), stat())
+        return stat(first, &a) == 0 && stat(second, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino
+    }
+
     /// Removes a closed database; it need not exist.
     static func remove(_ path: String) {
         for suffix in [""] + companions { _ = unlink(path + suffix) }

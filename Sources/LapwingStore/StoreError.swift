@@ -12,6 +12,8 @@ package enum StoreError: Error, Hashable, Sendable {
     case olderSchema(path: String)
     /// There is something at the path already, and overwriting was not asked for.
     case alreadyExists(path: String)
+    /// A backup was to take the place of the very ledger that it copies.
+    case sameFile(path: String)
     case diskFull(path: String)
     /// An entry or an open intent has this request id already.
     case duplicateRequest(id: String)
@@ -42,6 +44,7 @@ extension StoreError: CustomStringConvertible {
         case .olderSchema(let path):
             "'\(path)' was written by an older version of Lapwing; start the server once so that it is brought up to date."
         case .alreadyExists(let path): "'\(path)' exists already; it is overwritten only with --force."
+        case .sameFile(let path): "'\(path)' is the ledger itself; a backup needs a file of its own."
         case .diskFull(let path): "The disk that holds '\(path)' is full."
         case .duplicateRequest(let id): "The ledger has an entry or an open intent for request '\(id)' already."
         case .invalidEntry(let field, let found, let expected):

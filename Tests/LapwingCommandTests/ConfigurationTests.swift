@@ -145,7 +145,8 @@ import lapwing
 
             """
         func found(_ rest: String) throws -> [String] {
-            try read(models + rest).unpriced(in: .builtIn).map(\.description)
+            let configuration = try read(models + rest)
+            return configuration.unpriced(in: configuration.withOwnPrices(.builtIn)).map(\.description)
         }
         for known in ["gpt-4-turbo", "big", "own"] {
             #expect(try found("report: { counterfactual: \(known) }") == [])

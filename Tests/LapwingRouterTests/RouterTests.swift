@@ -117,7 +117,7 @@ struct RouterTests {
 
     @Test("A call that gave nothing was not billed, with a price or without")
     func failedCallIsFree() async throws {
-        let house = try RouterHouse(open: openUnsure, closed: [.fail(broken)]) { $0.models[1].price = nil }
+        let house = try RouterHouse(open: openUnsure, closed: [.fail(broken)], isPriced: false)
         let receipt = try #require(await Outcome(try house.ask()).receipt)
         #expect(receipt.calls.map(\.cost) == [NanoUSD(2), .zero])
         #expect(receipt.unpricedCalls == 0)
@@ -199,7 +199,7 @@ struct RouterTests {
 
     @Test("A model without a price is unpriced, not free, and nothing is said to be saved")
     func unpriced() async throws {
-        let house = try RouterHouse(open: [], closed: closedAnswer) { $0.models[1].price = nil }
+        let house = try RouterHouse(open: [], closed: closedAnswer, isPriced: false)
         let outcome = await Outcome(try house.ask("big"))
         #expect(outcome.receipt?.calls.map(\.cost) == [nil])
         #expect(outcome.receipt?.unpricedCalls == 1)

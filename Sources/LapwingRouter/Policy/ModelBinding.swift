@@ -17,8 +17,6 @@ package struct ModelBinding: Sendable {
     package var location: Location
     /// nil leaves it to the routes: a model that one names as closed, or that savings are counted against, is closed.
     package var side: CallReceipt.Side?
-    /// Goes before the price book.
-    package var price: Price?
     /// The name that the provider and the price book know it by.
     package var upstreamName: String
     package var contextLength: Int?
@@ -30,7 +28,7 @@ package struct ModelBinding: Sendable {
     package init(
         name: String, provider: any ChatProvider, scoring: (any ScoringProvider)? = nil,
         tokenizing: (any TokenizingProvider)? = nil, location: Location, side: CallReceipt.Side? = nil,
-        price: Price? = nil, upstreamName: String? = nil, contextLength: Int? = nil, unavailable: String? = nil
+        upstreamName: String? = nil, contextLength: Int? = nil, unavailable: String? = nil
     ) {
         self.name = name
         self.provider = provider
@@ -38,7 +36,6 @@ package struct ModelBinding: Sendable {
         self.tokenizing = tokenizing
         self.location = location
         self.side = side
-        self.price = price
         self.upstreamName = upstreamName ?? name
         self.contextLength = contextLength
         self.unavailable = unavailable

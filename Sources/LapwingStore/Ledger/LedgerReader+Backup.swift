@@ -5,12 +5,14 @@ extension LedgerReader {
     /// Copies the ledger as it stands to a new file, while it is being written to, and verifies the copy.
     ///
     /// The file appears under its name only once it is whole and on the disk. Throws `StoreError.alreadyExists` where
-    /// there is one and `force` is not given. `progress` gets pages copied and in all. The copy of a damaged ledger is
+    /// there is one and `force` is not given, and `StoreError.sameFile` where it is this ledger. `progress` gets pages copied and in all. The copy of a damaged ledger is
     /// kept, and the result says what is wrong with it. Throws `CancellationError` in a cancelled task.
     @discardableResult
     package func backup(
         to destination: String, force: Bool = false, progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> VerifyResult {
+        // Taking the place of a file that is written to would leave its writer with one that nobody can open again.
+        if DatabaseFile.isSame(path, destination) { throw StoreError.sameFile(path: destination) }
         guard force || !FileManager.default.fileExists(atPath: destination) else {
             throw StoreError.alreadyExists(path: destination)
         }

@@ -20,8 +20,11 @@ package struct PriceBook: Sendable {
     }()
 
     /// The price that holds for `model` on `day` (`YYYY-MM-DD`); nil where none is known.
-    package func price(of model: String, on day: String) -> Price? {
-        latest(of: own[model], on: day) ?? latest(of: listed[model], on: day)
+    ///
+    /// `upstream` is the name that its provider, and so a table, knows it by; own prices go by our name.
+    package func price(of model: String, upstream: String? = nil, on day: String) -> Price? {
+        latest(of: own[model], on: day) ?? upstream.flatMap { latest(of: listed[$0], on: day) }
+            ?? latest(of: listed[model], on: day)
     }
 
     /// Adds a price that goes before all others for its model, such as one from the configuration.

@@ -56,7 +56,7 @@ package final class Assembly: Sendable {
             configuration: RouterConfiguration(
                 models: bindings, routes: configuration.routes.map(Route.init),
                 machineRate: configuration.machine.perHour, counterfactual: configuration.counterfactual),
-            ledger: ledger, prices: try ledger.reader.priceBook())
+            ledger: ledger, prices: configuration.withOwnPrices(try ledger.reader.priceBook()))
         self.configuration = configuration
         self.engines = engines
         self.client = client
@@ -102,7 +102,6 @@ extension ModelBinding {
     fileprivate init(_ model: Configuration.Model, _ remote: Configuration.Remote, client: HTTPClient) throws {
         guard model.unavailable == nil else {
             self.init(unavailable: model, location: .remote)
-            price = remote.price
             upstreamName = remote.upstream
             return
         }
@@ -114,7 +113,7 @@ extension ModelBinding {
         self.init(
             name: model.name,
             provider: OpenAICompatibleProvider(model: model.name, endpoints: endpoints, client: client),
-            location: .remote, price: remote.price, upstreamName: remote.upstream)
+            location: .remote, upstreamName: remote.upstream)
     }
 
     fileprivate init(unavailable model: Configuration.Model, location: Location) {

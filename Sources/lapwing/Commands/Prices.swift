@@ -119,13 +119,9 @@ extension PriceBook {
     /// Built-in prices, those imported into the data folder, and the configuration's own, which go before both.
     static func assembled(for configuration: Configuration?) throws -> PriceBook {
         guard let configuration else { return .builtIn }
-        var book = PriceBook.builtIn
-        if FileManager.default.fileExists(atPath: configuration.ledgerPath) {
-            book = try LedgerReader(path: configuration.ledgerPath).priceBook()
+        guard FileManager.default.fileExists(atPath: configuration.ledgerPath) else {
+            return configuration.withOwnPrices(.builtIn)
         }
-        for model in configuration.models {
-            if let price = model.remote?.price { book.addOwn(price, for: model.name) }
-        }
-        return book
+        return configuration.withOwnPrices(try LedgerReader(path: configuration.ledgerPath).priceBook())
     }
 }

@@ -2,11 +2,18 @@ import LapwingAPI
 import LapwingStore
 
 extension Configuration {
-    /// What a model that runs elsewhere costs, as the router looks it up: its own price, else the book's for the name that
-    /// its provider knows it by, else for ours.
+    /// The book with the prices that this file gives, which go before all others from their day on.
+    package func withOwnPrices(_ book: PriceBook) -> PriceBook {
+        var book = book
+        for model in models {
+            if let price = model.remote?.price { book.addOwn(price, for: model.name) }
+        }
+        return book
+    }
+
+    /// What a model that runs elsewhere costs, as the router looks it up.
     package func price(of name: String, in book: PriceBook, on day: String = DayText.today()) -> Price? {
-        let remote = model(named: name)?.remote
-        return remote?.price ?? book.price(of: remote?.upstream ?? name, on: day) ?? book.price(of: name, on: day)
+        book.price(of: name, upstream: model(named: name)?.remote?.upstream, on: day)
     }
 
     /// The places that name a model to count savings against whose price nobody knows: savings would be unknown without

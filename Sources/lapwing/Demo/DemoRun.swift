@@ -146,7 +146,7 @@ package struct DemoRun: Sendable {
         let check = try reader.verify()
         let receipt = DemoReceipt(
             figures: report.total, configuration: configuration, name: name, unsure: tally.unsure, check: check,
-            elapsed: elapsed, prices: try reader.priceBook())
+            elapsed: elapsed, prices: configuration.withOwnPrices(try reader.priceBook()))
         for line in receipt.lines(for: output.terminal) { output.line(line) }
         if let failure = check.failure { throw Failure("the ledger is damaged: \(failure.reason)") }
     }

@@ -4,9 +4,8 @@ import LapwingStore
 import LapwingTestSupport
 import Testing
 
-private func binding(_ location: ModelBinding.Location, price: Price? = nil, upstream: String? = nil) -> ModelBinding {
-    ModelBinding(
-        name: "m", provider: ScriptedProvider(), location: location, price: price, upstreamName: upstream)
+private func binding(_ location: ModelBinding.Location, upstream: String? = nil) -> ModelBinding {
+    ModelBinding(name: "m", provider: ScriptedProvider(), location: location, upstreamName: upstream)
 }
 
 private func price(_ input: Int64, _ output: Int64, source: String = "vendor") -> Price {
@@ -32,28 +31,36 @@ struct PricingTests {
 
     @Test("A local call costs its machine time, never what its name costs elsewhere")
     func local() {
-        let pricing = Pricing(machineRate: NanoUSD(100_000_000), prices: .builtIn)
+        var book = PriceBook()
+        book.addOwn(price(1, 1), for: "m")
+        let pricing = Pricing(machineRate: NanoUSD(100_000_000), prices: book)
         let usage = Usage(promptTokens: 10, completionTokens: 5, computeNanoseconds: 72_000)
         #expect(
-            pricing.cost(of: usage, on: binding(.local, price: price(1, 1)), day: day)
+            pricing.cost(of: usage, on: binding(.local), day: day)
                 == Pricing.Cost(amount: NanoUSD(2), source: "machine time"))
         let unknown = Usage(promptTokens: 10, completionTokens: 5)
         #expect(pricing.cost(of: unknown, on: binding(.local), day: day).amount == nil)
     }
 
-    @Test("A remote call costs its tokens at its own price, else the book's, else nobody knows")
+    @Test("A remote call costs its tokens at its own price from its day on, else the table's, else nobody knows")
     func remote() {
-        var book = PriceBook()
-        book.addOwn(price(1_000_000, 2_000_000), for: "vendor/m")
-        let pricing = Pricing(machineRate: .zero, prices: book)
+        let upstream = binding(.remote, upstream: "gpt-4-turbo")
         let usage = Usage(promptTokens: 3, completionTokens: 4, computeNanoseconds: 5)
+        let today = "2026-12-01"
+        let listed = Pricing(machineRate: .zero, prices: .builtIn).cost(of: usage, on: upstream, day: today)
+        #expect(listed.amount == NanoUSD(150_000) && listed.source?.contains("20") == true)
+        var book = PriceBook.builtIn
+        book.addOwn(price(5_000_000, 0, source: "file"), for: "m")
         #expect(
-            pricing.cost(of: usage, on: binding(.remote, price: price(5_000_000, 0, source: "file")), day: day)
+            Pricing(machineRate: .zero, prices: book).cost(of: usage, on: upstream, day: today)
                 == Pricing.Cost(amount: NanoUSD(15), source: "file 2024-01-01"))
-        #expect(
-            pricing.cost(of: usage, on: binding(.remote, upstream: "vendor/m"), day: day)
-                == Pricing.Cost(amount: NanoUSD(11), source: "vendor 2024-01-01"))
-        #expect(pricing.cost(of: usage, on: binding(.remote), day: day) == Pricing.Cost(amount: nil, source: nil))
+        var early = PriceBook.builtIn
+        early.addOwn(
+            Price(inputPerMillion: NanoUSD(1), outputPerMillion: NanoUSD(1), source: "file", effective: "2099-01-01"),
+            for: "m")
+        #expect(Pricing(machineRate: .zero, prices: early).cost(of: usage, on: upstream, day: today) == listed)
+        let unknown = Pricing(machineRate: .zero, prices: .builtIn).cost(of: usage, on: binding(.remote), day: today)
+        #expect(unknown == Pricing.Cost(amount: nil, source: nil))
     }
 
     @Test("Days are those of UTC")

@@ -13,11 +13,12 @@ final class RouterHouse: Sendable {
     let clock = ManualClock()
     private let folder: URL
 
-    /// The open model `small` runs here at 0.10 dollars an hour; the closed one, `big`, costs 30 and 60 dollars a million.
+    /// The open model `small` runs here at 0.10 dollars an hour; the closed one, `big`, costs 30 and 60 dollars a million, or
+    /// nobody knows what.
     init(
         open: [ScriptedProvider.Step], closed: [ScriptedProvider.Step] = [],
         route: Route = Route(name: "support", open: "small", closed: "big", hold: .tokens(2), escalateBelow: 0.5),
-        ledgerOptions: LedgerOptions = LedgerOptions(),
+        isPriced: Bool = true, ledgerOptions: LedgerOptions = LedgerOptions(),
         changing change: (inout RouterConfiguration) -> Void = { _ in }
     ) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "lapwing-router-\(UUID().uuidString)")
@@ -33,12 +34,14 @@ final class RouterHouse: Sendable {
                 ModelBinding(
                     name: "small", provider: self.open, scoring: self.open, location: .local, upstreamName: "m"),
                 ModelBinding(
-                    name: "big", provider: self.closed, location: .remote, price: price, upstreamName: "vendor/big"),
+                    name: "big", provider: self.closed, location: .remote, upstreamName: "vendor/big"),
             ], routes: [route], machineRate: NanoUSD(100_000_000))
         configuration.confidence = MeanConfidence()
         change(&configuration)
+        var prices = PriceBook()
+        if isPriced { prices.addOwn(price, for: "big") }
         router = try Router(
-            configuration: configuration, ledger: ledger, prices: PriceBook(),
+            configuration: configuration, ledger: ledger, prices: prices,
             time: RouterTime(clock: clock) { 1_717_200_000_000 })
     }
 

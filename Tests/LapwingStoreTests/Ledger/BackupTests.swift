@@ -34,6 +34,19 @@ struct BackupTests {
         #expect(files.filter { $0.hasPrefix("backup") }.count == 4, "a backup is one file: \(files)")
     }
 
+    @Test("A backup never takes the place of the ledger that it copies, by whatever path")
+    func ontoItself() async throws {
+        let ledger = try Ledger(path: folder.ledger)
+        try await ledger.complete(.sample(1))
+        let link = folder.file("link.sqlite")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder.ledger)
+        for path in [folder.ledger, link] {
+            #expect(throws: StoreError.sameFile(path: path)) { try ledger.reader.backup(to: path, force: true) }
+        }
+        try await ledger.complete(.sample(2))
+        #expect(try LedgerReader(path: folder.ledger).verify().entryCount == 2)
+    }
+
     @Test("An existing file is overwritten only when that is asked for")
     func overwriting() async throws {
         let ledger = try Ledger(path: folder.ledger)
