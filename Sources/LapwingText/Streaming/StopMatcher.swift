@@ -1,7 +1,7 @@
 /// Looks for stop strings in text that comes in pieces, and holds back what may be the beginning of one.
 ///
 /// The stop string that is complete first ends the text, the longest of those that end together; so the result does not
-/// depend on how the text is cut into pieces. Costs a step for each stop string and byte (Knuth, Morris and Pratt).
+/// depend on how the text is cut into pieces. Costs a step for each stop string and byte.
 package struct StopMatcher: Sendable {
     package enum Result: Hashable, Sendable {
         /// Text that cannot be part of a stop string any more; perhaps empty.
@@ -10,39 +10,13 @@ package struct StopMatcher: Sendable {
         case stopped(String)
     }
 
-    private struct Stop {
-        let bytes: [UInt8]
-        /// `fallback[n]`: the longest shorter match that n matched bytes end with.
-        let fallback: [Int]
-        var matched = 0
-
-        init(_ bytes: [UInt8]) {
-            self.bytes = bytes
-            var fallback = [0, 0]
-            var length = 0
-            for byte in bytes.dropFirst() {
-                while length > 0, bytes[length] != byte { length = fallback[length] }
-                if bytes[length] == byte { length += 1 }
-                fallback.append(length)
-            }
-            self.fallback = fallback
-        }
-
-        var isComplete: Bool { matched == bytes.count }
-
-        mutating func advance(_ byte: UInt8) {
-            while matched > 0, bytes[matched] != byte { matched = fallback[matched] }
-            if bytes[matched] == byte { matched += 1 }
-        }
-    }
-
-    private var stops: [Stop]
+    private var stops: [BytePattern]
     private var held: [UInt8] = []
     private var hasStopped = false
 
     /// Empty stop strings are passed over.
     package init(_ stops: [String]) {
-        self.stops = stops.filter { !$0.utf8.isEmpty }.map { Stop(Array($0.utf8)) }
+        self.stops = stops.filter { !$0.utf8.isEmpty }.map { BytePattern(Array($0.utf8)) }
     }
 
     package mutating func append(_ text: String) -> Result {

@@ -20,6 +20,8 @@ package struct TemplateMessage: Hashable, Sendable {
 package struct ChatTemplate: Sendable {
     private let statements: [TemplateStatement]
     private let limits: TemplateLimits
+    /// What the template calls a role, where that is not the role's own name.
+    private var roleNames: [String: String] = [:]
     private let clock: @Sendable () -> Int64
 
     /// - Parameter clock: Seconds since 1970, for templates that tell the date.
@@ -34,6 +36,8 @@ package struct ChatTemplate: Sendable {
 
     package init(_ named: NamedTemplate) throws(TextError) {
         try self.init(source: named.source)
+        // No model with one of these templates has seen the newer name.
+        roleNames = ["developer": "system"]
     }
 
     /// The prompt's text. `addGenerationPrompt` ends it where the assistant's answer begins.
@@ -42,7 +46,7 @@ package struct ChatTemplate: Sendable {
     ) throws(TextError) -> String {
         let values = messages.map { message in
             var pairs: [(String, TemplateValue)] = [
-                ("role", .string(message.role)), ("content", .string(message.content)),
+                ("role", .string(roleNames[message.role] ?? message.role)), ("content", .string(message.content)),
             ]
             if let name = message.name { pairs.append(("name", .string(name))) }
             return TemplateValue.dict(TemplateDict(pairs))

@@ -39,7 +39,7 @@ package enum NamedTemplate: String, CaseIterable, Sendable {
             """
             {%- set state = namespace(system='') -%}
             {%- for message in messages -%}
-            {%- if message.role in ['system', 'developer'] -%}
+            {%- if message.role == 'system' -%}
             {%- set state.system = '<<SYS>>\\n' ~ message.content | trim ~ '\\n<</SYS>>\\n\\n' -%}
             {%- elif message.role == 'assistant' -%}
             {{- ' ' ~ message.content | trim ~ ' ' ~ eos_token -}}
@@ -54,7 +54,7 @@ package enum NamedTemplate: String, CaseIterable, Sendable {
             {{- bos_token -}}
             {%- set state = namespace(system='') -%}
             {%- for message in messages -%}
-            {%- if message.role in ['system', 'developer'] -%}
+            {%- if message.role == 'system' -%}
             {%- set state.system = message.content | trim ~ '\\n\\n' -%}
             {%- else -%}
             {{- '<start_of_turn>' ~ ('model' if message.role == 'assistant' else message.role) ~ '\\n' -}}

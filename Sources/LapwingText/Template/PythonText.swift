@@ -9,7 +9,9 @@ extension String {
 
     func isIdentical(to other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 
-    func contains(scalarsOf other: String) -> Bool { firstOffset(of: Array(other.utf8), in: Array(utf8)) != nil }
+    func contains(scalarsOf other: String) -> Bool {
+        other.utf8.isEmpty || Occurrences(of: other, in: self).contains { _ in true }
+    }
 
     /// `strip`, `lstrip`, `rstrip`: takes white space, or the scalars of `set`, off the ends.
     func stripped(_ set: String? = nil, left: Bool = true, right: Bool = true) -> String {
@@ -23,24 +25,16 @@ extension String {
 
     /// The parts between occurrences of `separator`, at most `limit` cuts; an empty separator gives no cut.
     func split(scalars separator: String, limit: Int = .max, fromEnd: Bool = false) -> [String] {
-        let bytes = Array(utf8)
-        let pattern = Array(separator.utf8)
-        guard !pattern.isEmpty else { return [self] }
-        var cuts: [Int] = []
-        var from = 0
-        while let found = firstOffset(of: pattern, in: bytes, from: from) {
-            cuts.append(found)
-            from = found + pattern.count
-        }
+        let found = Occurrences(of: separator, in: self)
         // From the end, overlapping occurrences are found the other way round; templates split by what cannot overlap.
-        cuts = fromEnd ? Array(cuts.suffix(limit)) : Array(cuts.prefix(limit))
+        let cuts = fromEnd ? Array(found.suffix(limit)) : Array(found.prefix(limit))
         var parts: [String] = []
         var start = 0
         for cut in cuts {
-            parts.append(String(decoding: bytes[start..<cut], as: UTF8.self))
-            start = cut + pattern.count
+            parts.append(String(decoding: found.bytes[start..<cut], as: UTF8.self))
+            start = cut + separator.utf8.count
         }
-        return parts + [String(decoding: bytes[start...], as: UTF8.self)]
+        return parts + [cuts.isEmpty ? self : String(decoding: found.bytes[start...], as: UTF8.self)]
     }
 
     /// The runs between white space; what is left after `limit` cuts keeps its white space.
@@ -67,7 +61,15 @@ extension String {
             }
             return count < limit ? result + new : result
         }
-        return split(scalars: old, limit: limit).joined(separator: new)
+        let found = Occurrences(of: old, in: self)
+        var result: [UInt8] = []
+        var start = 0
+        for cut in found.prefix(limit) {
+            result += found.bytes[start..<cut]
+            result += new.utf8
+            start = cut + old.utf8.count
+        }
+        return start == 0 ? self : String(decoding: result + found.bytes[start...], as: UTF8.self)
     }
 
     /// The lines, without their ends.
@@ -126,23 +128,40 @@ extension String {
     }
 }
 
-/// The offset of the first occurrence of `pattern`; 0 for an empty one.
-private func firstOffset(of pattern: [UInt8], in bytes: [UInt8], from start: Int = 0) -> Int? {
-    guard let first = pattern.first else { return start }
-    guard bytes.count >= pattern.count else { return nil }
-    var offset = start
-    while offset <= bytes.count - pattern.count {
-        if bytes[offset] == first, bytes[offset..<(offset + pattern.count)].elementsEqual(pattern) { return offset }
-        offset += 1
+/// Where `pattern` occurs in a text, from left to right and without overlaps, as offsets in bytes; an empty one nowhere.
+struct Occurrences: Sequence, IteratorProtocol {
+    /// The text, or nothing where the pattern cannot be in it: the work is charged by the text alone.
+    let bytes: [UInt8]
+    private var pattern: BytePattern
+    private var end = 0
+
+    init(of pattern: String, in text: String) {
+        let isPossible = !pattern.utf8.isEmpty && pattern.utf8.count <= text.utf8.count
+        bytes = isPossible ? Array(text.utf8) : []
+        self.pattern = BytePattern(isPossible ? Array(pattern.utf8) : [])
     }
-    return nil
+
+    mutating func next() -> Int? {
+        while end < bytes.count {
+            pattern.advance(bytes[end])
+            end += 1
+            if pattern.isComplete {
+                pattern.restart()
+                return end - pattern.count
+            }
+        }
+        return nil
+    }
+
+    /// How many there are.
+    var total: Int { reduce(0) { total, _ in total + 1 } }
 }
 
 extension Unicode.Scalar {
     /// Python's `isspace`: white space and the four information separators.
     var isPythonSpace: Bool { properties.isWhitespace || (0x1C...0x1F).contains(value) }
 
-    fileprivate var isPythonLineEnd: Bool {
+    var isPythonLineEnd: Bool {
         switch value {
         case 0x0A...0x0D, 0x1C...0x1E, 0x85, 0x2028, 0x2029: true
         default: false

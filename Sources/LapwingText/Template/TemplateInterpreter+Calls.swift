@@ -27,7 +27,9 @@ extension TemplateInterpreter {
         case "namespace":
             var attributes: [String: TemplateValue] = [:]
             for pair in try dict(arguments).pairs {
-                attributes[try text(of: pair.key)] = pair.value
+                let name = try text(of: pair.key)
+                try charge(byteCount: name.utf8.count)
+                attributes[name] = pair.value
             }
             let namespace = TemplateNamespace(attributes)
             namespaces.append(namespace)
@@ -39,6 +41,8 @@ extension TemplateInterpreter {
             guard case .string(let format)? = arguments.value(0, "format") else {
                 throw failure("'strftime_now' takes a format")
             }
+            // Two bytes, such as `%F`, become ten at most.
+            try charge(byteCount: format.utf8.count * 5)
             guard let text = CalendarTime(secondsSince1970: now).formatted(format) else {
                 throw unsupported("the time format '\(format.prefix(40))'")
             }
@@ -54,8 +58,8 @@ extension TemplateInterpreter {
         case let other?: throw failure("a dict cannot be made of a value of type '\(other.typeName)'")
         }
         for (name, value) in arguments.named {
-            try charge(1 + dict.pairs.count / 8)
-            dict.set(.string(name), value)
+            try charge(1)
+            dict.set(.string(name), value, at: try place(of: .string(name), in: dict))
         }
         return dict
     }

@@ -16,7 +16,7 @@ extension TemplateInterpreter {
         defer { leave() }
         switch expression {
         case .literal(let literal): return value(literal)
-        case .name(let name): return variable(name)
+        case .name(let name): return try variable(name)
         case .list(let items): return try bounded(.list(try evaluate(items)))
         case .tuple(let items): return try bounded(.tuple(try evaluate(items)))
         case .dict(let pairs): return try dict(pairs)
@@ -26,8 +26,8 @@ extension TemplateInterpreter {
         case .call(let callee, let arguments):
             return try call(try evaluate(callee), try evaluate(arguments), callee: callee)
         case .filter(let value, let filter): return try apply(filter, to: try evaluate(value))
-        case .test(let value, let name, let arguments):
-            return .bool(try test(try evaluate(value), is: name, try evaluate(arguments)))
+        case .test(let value, let test, let arguments):
+            return .bool(try self.test(try evaluate(value), is: test, try evaluate(arguments)))
         case .negative(let operand): return try negated(try evaluate(operand))
         case .positive(let operand): return try unchanged(try evaluate(operand))
         case .arithmetic(let first, let rest): return try arithmetic(first, rest)
@@ -62,7 +62,8 @@ extension TemplateInterpreter {
         }
     }
 
-    private func variable(_ name: String) -> TemplateValue {
+    private func variable(_ name: String) throws(TextError) -> TemplateValue {
+        try charge(byteCount: name.utf8.count)
         if let value = scope.value(name) { return value }
         return TemplateInterpreter.globals.contains(name)
             ? .function(.global(name)) : .undefined(hint: "'\(name)' is undefined")
@@ -73,10 +74,9 @@ extension TemplateInterpreter {
     ) throws(TextError) -> TemplateValue {
         var dict = TemplateDict()
         for (key, value) in pairs {
-            try charge(dict.pairs.count / 8)
             let key = try evaluate(key)
             try requireKey(key)
-            dict.set(key, try evaluate(value))
+            dict.set(key, try evaluate(value), at: try place(of: key, in: dict))
         }
         return try bounded(.dict(dict))
     }
@@ -132,6 +132,8 @@ extension TemplateInterpreter {
     // MARK: Parts of values
 
     func attribute(_ name: String, of owner: TemplateValue) throws(TextError) -> TemplateValue {
+        // Names are hashed.
+        try charge(byteCount: name.utf8.count)
         switch owner {
         case .undefined(let hint): throw failure(hint)
         case .namespace(let namespace):
@@ -141,7 +143,7 @@ extension TemplateInterpreter {
         default: break
         }
         if TemplateInterpreter.hasMethod(name, owner) { return .function(.method(of: owner, name)) }
-        if case .dict(let dict) = owner, let value = dict[name] { return value }
+        if case .dict(let dict) = owner, let value = try value(of: .string(name), in: dict) { return value }
         if name.utf8.first == UInt8(ascii: "_") { throw unsupported("the attribute '\(name)'") }
         return .undefined(hint: "'\(owner.typeName) object' has no attribute '\(name)'")
     }
@@ -150,8 +152,7 @@ extension TemplateInterpreter {
         switch owner {
         case .undefined(let hint): throw failure(hint)
         case .dict(let dict):
-            try charge(dict.pairs.count / 8)
-            if let value = dict[key] { return value }
+            if let value = try value(of: key, in: dict) { return value }
         case .list(let list):
             if let index = key.integer, let place = place(index, count: list.items.count) { return list.items[place] }
         case .string(let text):

@@ -1,17 +1,17 @@
 /// `value | filter(arguments)`.
 extension TemplateInterpreter {
-    func apply(_ filter: TemplateStatement.FilterCall, to value: TemplateValue) throws(TextError) -> TemplateValue {
-        try apply(filter.name, to: value, try evaluate(filter.arguments))
+    func apply(_ call: TemplateStatement.FilterCall, to value: TemplateValue) throws(TextError) -> TemplateValue {
+        try apply(call.filter, to: value, try evaluate(call.arguments))
     }
 
     private func apply(
-        _ name: String, to value: TemplateValue, _ arguments: Arguments
+        _ filter: TemplateFilter, to value: TemplateValue, _ arguments: Arguments
     ) throws(TextError) -> TemplateValue {
         // `map` applies filters by name, `map` among them.
         try enter()
         defer { leave() }
-        switch name {
-        case "default", "d":
+        switch filter {
+        case .default, .d:
             let isReplaced: Bool
             if case .undefined = value {
                 isReplaced = true
@@ -19,64 +19,68 @@ extension TemplateInterpreter {
                 isReplaced = arguments.value(1, "boolean")?.isTrue == true && !value.isTrue
             }
             return isReplaced ? arguments.value(0, "default_value") ?? .string("") : value
-        case "trim", "upper", "lower", "capitalize", "title", "replace", "indent", "string", "safe", "wordcount":
-            if name == "indent", case .string = value {
-            } else if name == "indent" {
+        case .trim, .upper, .lower, .capitalize, .title, .replace, .indent, .string, .safe, .wordcount:
+            if filter == .indent, case .string = value {
+            } else if filter == .indent {
                 throw failure("'indent' takes a string, not '\(value.typeName)'")
             }
             let text = try text(of: value)
             try charge(byteCount: text.utf8.count)
-            return try apply(name, toText: text, arguments)
-        case "tojson": return .string(try json(value, arguments))
-        case "int", "float", "abs", "round": return try number(name, value, arguments)
-        case "length", "count": return .int(try length(of: value))
-        default: return try bounded(try apply(name, toItems: value, arguments))
+            return try apply(filter, toText: text, arguments)
+        case .tojson: return .string(try json(value, arguments))
+        case .int, .float, .abs, .round: return try number(filter, value, arguments)
+        case .length, .count: return .int(try length(of: value))
+        case .list, .first, .last, .items, .join, .reverse, .map, .select, .reject, .selectattr, .rejectattr, .sort,
+            .unique, .min, .max, .sum, .dictsort:
+            return try bounded(try apply(filter, toItems: value, arguments))
         }
     }
 
     private func apply(
-        _ name: String, toText text: String, _ arguments: Arguments
+        _ filter: TemplateFilter, toText text: String, _ arguments: Arguments
     ) throws(TextError) -> TemplateValue {
-        switch name {
-        case "trim": return .string(text.stripped(try optionalText(arguments.value(0, "chars"), name)))
-        case "upper": return .string(text.uppercased())
-        case "lower": return .string(text.lowercased())
-        case "capitalize": return .string(text.capitalizedFirst)
-        case "title": return .string(text.titledWords)
-        case "replace":
+        switch filter {
+        case .trim: return .string(try stripped(text, arguments, filter.rawValue))
+        case .upper: return .string(text.uppercased())
+        case .lower: return .string(text.lowercased())
+        case .capitalize: return .string(text.capitalizedFirst)
+        case .title: return .string(text.titledWords)
+        case .replace:
             let old = try self.text(of: arguments.value(0, "old") ?? .string(""))
             let new = try self.text(of: arguments.value(1, "new") ?? .string(""))
             let limit = arguments.value(2, "count")?.integer ?? -1
             return .string(try replaced(text, old, new, limit: limit < 0 ? .max : limit))
-        case "indent": return .string(try indented(text, arguments))
-        case "wordcount":
-            return .int(
-                text.unicodeScalars.split { !$0.properties.isAlphabetic && $0.properties.numericType == nil }.count)
+        case .indent: return .string(try indented(text, arguments))
+        case .wordcount: return .int(text.wordCount)
         default: return .string(text)
         }
     }
 
     private func apply(
-        _ name: String, toItems value: TemplateValue, _ arguments: Arguments
+        _ filter: TemplateFilter, toItems value: TemplateValue, _ arguments: Arguments
     ) throws(TextError) -> TemplateValue {
-        switch name {
-        case "list": return .list(try counted(try sequence(value)))
-        case "first": return try sequence(value).first ?? .undefined(hint: "there is no first item")
-        case "last": return try sequence(value).last ?? .undefined(hint: "there is no last item")
-        case "items": return try items(of: value)
-        case "join": return try join(value, arguments)
-        case "reverse":
-            if case .string(let text) = value { return .string(String(scalars: text.unicodeScalars.reversed())) }
-            return .list(try counted(try sequence(value)).reversed())
-        case "map": return .list(try mapped(value, arguments))
-        case "select", "reject", "selectattr", "rejectattr": return .list(try selected(name, value, arguments))
-        case "sort", "unique", "min", "max", "sum": return try ordered(name, value, arguments)
-        case "dictsort": return try ordered("sort", try items(of: value), Arguments())
-        default: throw unsupported("the filter '\(name)'")
+        switch filter {
+        case .first: return try sequence(value).items.first ?? .undefined(hint: "there is no first item")
+        case .last: return try sequence(value).items.last ?? .undefined(hint: "there is no last item")
+        case .items: return try items(of: value)
+        case .join: return try join(value, arguments)
+        case .reverse:
+            if case .string(let text) = value {
+                try charge(byteCount: text.utf8.count)
+                return .string(String(scalars: text.unicodeScalars.reversed()))
+            }
+            return .list(try counted(value).reversed())
+        case .map: return .list(try mapped(value, arguments))
+        case .select, .reject, .selectattr, .rejectattr: return .list(try selected(filter, value, arguments))
+        case .sort, .unique, .min, .max, .sum: return try ordered(filter, value, arguments)
+        case .dictsort: return try ordered(.sort, try items(of: value), Arguments())
+        default: return .list(try counted(value))
         }
     }
 
-    private func counted(_ items: [TemplateValue]) throws(TextError) -> [TemplateValue] {
+    /// The items, with the work of going over them.
+    private func counted(_ value: TemplateValue) throws(TextError) -> [TemplateValue] {
+        let items = try sequence(value).items
         try charge(items.count)
         return items
     }
@@ -96,13 +100,15 @@ extension TemplateInterpreter {
     private func items(of value: TemplateValue) throws(TextError) -> TemplateValue {
         switch value {
         case .undefined: return .list([])
-        case .dict(let dict): return .list(try counted(dict.pairs.map { .tuple([$0.key, $0.value]) }))
+        case .dict(let dict):
+            try charge(dict.pairs.count)
+            return .list(dict.pairs.map { .tuple([$0.key, $0.value]) })
         default: throw failure("'items' takes a dict, not '\(value.typeName)'")
         }
     }
 
     private func join(_ value: TemplateValue, _ arguments: Arguments) throws(TextError) -> TemplateValue {
-        var items = try sequence(value)
+        var items = try counted(value)
         if let path = arguments.value(1, "attribute") {
             for index in items.indices { items[index] = try part(path, of: items[index]) }
         }
@@ -111,7 +117,7 @@ extension TemplateInterpreter {
 
     /// What `map`, `select` and their like go over: nothing, for any value that is not true.
     private func itemsToFilter(_ value: TemplateValue) throws(TextError) -> [TemplateValue] {
-        value.isTrue ? try sequence(value) : []
+        value.isTrue ? try sequence(value).items : []
     }
 
     private func mapped(_ value: TemplateValue, _ arguments: Arguments) throws(TextError) -> [TemplateValue] {
@@ -119,11 +125,12 @@ extension TemplateInterpreter {
         let path = arguments.named.first { $0.name == "attribute" }?.value
         let fallback = arguments.named.first { $0.name == "default" }?.value
         var rest = arguments
-        let filter = path == nil ? try argument(arguments, 0, "filter", "map") : ""
+        let name = path == nil ? try argument(arguments, 0, "filter", "map") : ""
         if path == nil { rest.positional.removeFirst() }
         for item in try itemsToFilter(value) {
             try charge(1)
             guard let path else {
+                guard let filter = TemplateFilter(rawValue: name) else { throw unsupported("the filter '\(name)'") }
                 result.append(try apply(filter, to: item, rest))
                 continue
             }
@@ -134,18 +141,20 @@ extension TemplateInterpreter {
     }
 
     private func selected(
-        _ name: String, _ value: TemplateValue, _ arguments: Arguments
+        _ filter: TemplateFilter, _ value: TemplateValue, _ arguments: Arguments
     ) throws(TextError) -> [TemplateValue] {
-        let byAttribute = name.hasSuffix("attr")
+        let byAttribute = filter == .selectattr || filter == .rejectattr
         var rest = arguments
         var path: TemplateValue?
         if byAttribute {
-            guard !rest.positional.isEmpty else { throw failure("'\(name)' takes an attribute's name") }
+            guard !rest.positional.isEmpty else { throw failure("'\(filter.rawValue)' takes an attribute's name") }
             path = rest.positional.removeFirst()
         }
-        var test: String?
+        var test: TemplateTest?
         if !rest.positional.isEmpty {
-            test = try argument(rest, 0, "test", name)
+            let name = try argument(rest, 0, "test", filter.rawValue)
+            test = TemplateTest(rawValue: name)
+            if test == nil { throw unsupported("the test '\(name)'") }
             rest.positional.removeFirst()
         }
         var kept: [TemplateValue] = []
@@ -154,7 +163,7 @@ extension TemplateInterpreter {
             let subject = try path.map { path throws(TextError) in try part(path, of: item) } ?? item
             let holds =
                 try test.map { test throws(TextError) in try self.test(subject, is: test, rest) } ?? subject.isTrue
-            if holds == name.hasPrefix("select") { kept.append(item) }
+            if holds == (filter == .select || filter == .selectattr) { kept.append(item) }
         }
         return kept
     }
@@ -164,7 +173,7 @@ extension TemplateInterpreter {
         if path.integer != nil { return try item(path, of: value) }
         guard case .string(let names) = path else { throw failure("an attribute's name must be a string") }
         var value = value
-        for name in names.split(scalars: ".") {
+        for name in try split(names, at: ".") {
             value = try item(Int(name).map { .int($0) } ?? .string(name), of: value)
         }
         return value
@@ -182,7 +191,7 @@ extension TemplateInterpreter {
         }
         let indentsFirst = arguments.value(1, "first")?.isTrue == true
         let indentsBlank = arguments.value(2, "blank")?.isTrue == true
-        var lines = text.split(scalars: "\n")
+        var lines = try split(text, at: "\n")
         let (added, overflow) = lines.count.multipliedReportingOverflow(by: indentation.utf8.count)
         try charge(byteCount: overflow ? .max : added)
         for index in lines.indices where index > 0 || indentsFirst {
@@ -193,6 +202,18 @@ extension TemplateInterpreter {
 }
 
 extension String {
+    /// The filter `wordcount`: runs of letters and numbers.
+    fileprivate var wordCount: Int {
+        var count = 0
+        var isInWord = false
+        for scalar in unicodeScalars {
+            let isOfWord = scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+            if isOfWord, !isInWord { count += 1 }
+            isInWord = isOfWord
+        }
+        return count
+    }
+
     /// The filter `title`: each word after a blank, a hyphen or an opening bracket, its first scalar in capitals.
     fileprivate var titledWords: String {
         var result = ""

@@ -76,15 +76,17 @@ private struct JSONText {
         text += opener
         for (index, item) in items.enumerated() {
             if index > 0 { text += separators?.item ?? (indentation == nil ? ", " : ",") }
-            addLine(level + 1)
+            try addLine(level + 1)
             try write(&self, item)
         }
-        if !items.isEmpty { addLine(level) }
+        if !items.isEmpty { try addLine(level) }
         text += closer
     }
 
-    private mutating func addLine(_ level: Int) {
-        if let indentation { text += "\n" + String(repeating: indentation, count: level) }
+    private mutating func addLine(_ level: Int) throws(TextError) {
+        guard let indentation else { return }
+        try interpreter.charge(byteCount: indentation.utf8.count * level)
+        text += "\n" + String(repeating: indentation, count: level)
     }
 
     private func name(of key: TemplateValue) throws(TextError) -> String {

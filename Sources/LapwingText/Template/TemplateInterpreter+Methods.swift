@@ -31,7 +31,7 @@ extension TemplateInterpreter {
             case "values": return .list(dict.pairs.map(\.value))
             default:
                 guard let key = arguments.value(0, "key") else { throw failure("'get' takes a key") }
-                return dict[key] ?? arguments.value(1, "default") ?? .none
+                return try value(of: key, in: dict) ?? arguments.value(1, "default") ?? .none
             }
         case .list(let list):
             guard let value = arguments.value(0, "value") else { throw failure("'\(name)' takes a value") }
@@ -56,10 +56,11 @@ extension TemplateInterpreter {
     {
         switch name {
         case "strip", "lstrip", "rstrip":
-            let set = try optionalText(arguments.value(0, "chars"), name)
-            return .string(text.stripped(set, left: name != "rstrip", right: name != "lstrip"))
+            return .string(try stripped(text, arguments, name, left: name != "rstrip", right: name != "lstrip"))
         case "split", "rsplit": return try split(text, arguments, fromEnd: name == "rsplit")
-        case "splitlines": return .list(text.splitLines().map { .string($0) })
+        case "splitlines":
+            try charge(text.unicodeScalars.count(where: \.isPythonLineEnd))
+            return .list(text.splitLines().map { .string($0) })
         case "startswith", "endswith":
             for affix in try affixes(arguments, name) {
                 let utf8 = affix.utf8
@@ -79,7 +80,7 @@ extension TemplateInterpreter {
                     limit: limit < 0 ? .max : limit))
         case "join":
             guard let items = arguments.value(0, "iterable") else { throw failure("'join' takes a list") }
-            return .string(try joined(try sequence(items), separator: text))
+            return .string(try joined(try sequence(items).items, separator: text))
         case "find", "rfind", "index", "count", "partition":
             return try search(name, text, try argument(arguments, 0, "sub", name))
         case "removeprefix", "removesuffix":
@@ -102,31 +103,26 @@ extension TemplateInterpreter {
         let limit = given < 0 ? .max : given
         guard let separator else {
             if fromEnd, limit != .max { throw unsupported("'rsplit' at white space with a limit") }
+            try charge(text.unicodeScalars.count(where: \.isPythonSpace))
             return .list(text.splitAtSpaces(limit: limit).map { .string($0) })
         }
         if separator.utf8.isEmpty { throw failure("the separator is empty") }
-        let parts = text.split(scalars: separator, limit: limit, fromEnd: fromEnd)
-        try charge(parts.count)
-        return .list(parts.map { .string($0) })
+        return .list(try split(text, at: separator, limit: limit, fromEnd: fromEnd).map { .string($0) })
     }
 
     private func search(_ name: String, _ text: String, _ part: String) throws(TextError) -> TemplateValue {
         if part.utf8.isEmpty { throw unsupported("'\(name)' of an empty string") }
-        let parts = text.split(scalars: part)
-        switch name {
-        case "count": return .int(parts.count - 1)
-        case "partition":
-            guard let head = parts.first, parts.count > 1 else { return .tuple([text, "", ""].map { .string($0) }) }
-            let tail = parts.dropFirst().joined(separator: part)
-            return .tuple([head, part, tail].map { .string($0) })
-        case "rfind":
-            guard parts.count > 1, let last = parts.last else { return .int(-1) }
-            return .int(text.unicodeScalars.count - last.unicodeScalars.count - part.unicodeScalars.count)
-        default:
-            if parts.count > 1, let first = parts.first { return .int(first.unicodeScalars.count) }
-            if name == "index" { throw failure("the substring is not there") }
-            return .int(-1)
+        if name == "count" { return .int(Occurrences(of: part, in: text).total) }
+        let parts = text.split(scalars: part, limit: 1, fromEnd: name == "rfind")
+        guard let head = parts.first, let tail = parts.dropFirst().first else {
+            switch name {
+            case "partition": return .tuple([text, "", ""].map { .string($0) })
+            case "index": throw failure("the substring is not there")
+            default: return .int(-1)
+            }
         }
+        if name == "partition" { return .tuple([head, part, tail].map { .string($0) }) }
+        return .int(head.unicodeScalars.count)
     }
 
     private func zeroFilled(_ text: String, _ arguments: Arguments) throws(TextError) -> TemplateValue {
@@ -145,6 +141,8 @@ extension TemplateInterpreter {
         var affixes: [String] = []
         for item in list.items {
             guard case .string(let affix) = item else { throw failure("'\(name)' takes strings") }
+            try charge(1)
+            try charge(byteCount: affix.utf8.count)
             affixes.append(affix)
         }
         return affixes
@@ -167,12 +165,29 @@ extension TemplateInterpreter {
         }
     }
 
+    func stripped(
+        _ text: String, _ arguments: Arguments, _ user: String, left: Bool = true, right: Bool = true
+    ) throws(TextError) -> String {
+        let set = try optionalText(arguments.value(0, "chars"), user)
+        try charge(byteCount: set?.utf8.count ?? 0)
+        return text.stripped(set, left: left, right: right)
+    }
+
+    /// As `String.split`, with its parts counted before they are made.
+    func split(
+        _ text: String, at separator: String, limit: Int = .max, fromEnd: Bool = false
+    ) throws(TextError) -> [String] {
+        try charge(byteCount: text.utf8.count)
+        try charge(min(Occurrences(of: separator, in: text).total, limit))
+        return text.split(scalars: separator, limit: limit, fromEnd: fromEnd)
+    }
+
     func replaced(_ text: String, _ old: String, _ new: String, limit: Int) throws(TextError) -> String {
         // Each byte of the text could become one copy of `new`, and there is one more at the end.
         let cuts = min(limit, text.utf8.count / max(old.utf8.count, 1) + 1)
         let (added, overflow) = cuts.multipliedReportingOverflow(by: new.utf8.count)
         if overflow || added > limits.outputByteCount {
-            let found = old.utf8.isEmpty ? cuts : min(text.split(scalars: old).count, cuts)
+            let found = old.utf8.isEmpty ? cuts : min(Occurrences(of: old, in: text).total, cuts)
             let (exact, overflow) = found.multipliedReportingOverflow(by: new.utf8.count)
             try charge(byteCount: overflow ? .max : exact)
         }
@@ -185,6 +200,7 @@ extension TemplateInterpreter {
         var result = ""
         for (index, item) in items.enumerated() {
             let text = try text(of: item)
+            try charge(1)
             try charge(byteCount: text.utf8.count + separator.utf8.count)
             if index > 0 { result += separator }
             result += text

@@ -152,7 +152,8 @@ extension TemplateInterpreter {
         switch (left, right) {
         case (.undefined, .undefined), (.none, .none): return true
         case (.string(let left), .string(let right)):
-            try charge(byteCount: min(left.utf8.count, right.utf8.count))
+            guard left.utf8.count == right.utf8.count else { return false }
+            try charge(byteCount: left.utf8.count)
             return left.isIdentical(to: right)
         case (.list(let left), .list(let right)):
             guard left.items.count == right.items.count, left.isTuple == right.isTuple else { return false }
@@ -161,8 +162,9 @@ extension TemplateInterpreter {
         case (.dict(let left), .dict(let right)):
             guard left.pairs.count == right.pairs.count else { return false }
             for pair in left.pairs {
-                try charge(right.pairs.count / 8)
-                guard let other = right[pair.key], try equal(pair.value, other) else { return false }
+                guard let other = try value(of: pair.key, in: right), try equal(pair.value, other) else {
+                    return false
+                }
             }
             return true
         case (.namespace(let left), .namespace(let right)): return left === right
@@ -179,6 +181,7 @@ extension TemplateInterpreter {
         }
         switch (left, right) {
         case (.string(let left), .string(let right)):
+            try charge(byteCount: min(left.utf8.count, right.utf8.count))
             return left.unicodeScalars.lexicographicallyPrecedes(right.unicodeScalars)
         case (.list(let left), .list(let right)) where left.isTuple == right.isTuple:
             for (left, right) in zip(left.items, right.items) where try !equal(left, right) {
@@ -200,15 +203,17 @@ extension TemplateInterpreter {
             for item in list.items where try equal(item, value) { return true }
             return false
         case .dict(let dict):
-            try charge(dict.pairs.count / 8)
             try requireKey(value)
-            return dict[value] != nil
+            return try place(of: value, in: dict) != nil
         default: throw failure("a value of type '\(container.typeName)' contains nothing")
         }
     }
 
+    // MARK: Parts
+
     /// Lists and dicts can be no keys.
     func requireKey(_ value: TemplateValue) throws(TextError) {
+        try charge(1)
         switch value {
         case .string, .none, .bool, .int, .double, .undefined: return
         case .list(let list) where list.isTuple: for item in list.items { try requireKey(item) }
@@ -216,15 +221,27 @@ extension TemplateInterpreter {
         }
     }
 
+    /// Where the pair with the key is. Goes along the row, because there are few.
+    func place(of key: TemplateValue, in dict: TemplateDict) throws(TextError) -> Int? {
+        for (place, pair) in dict.pairs.enumerated() where try equal(pair.key, key) { return place }
+        return nil
+    }
+
+    func value(of key: TemplateValue, in dict: TemplateDict) throws(TextError) -> TemplateValue? {
+        try place(of: key, in: dict).map { dict.pairs[$0].value }
+    }
+
     /// What a loop goes over.
-    func sequence(_ value: TemplateValue) throws(TextError) -> [TemplateValue] {
+    func sequence(_ value: TemplateValue) throws(TextError) -> TemplateList {
         switch value {
-        case .undefined: return []
-        case .list(let list): return list.items
-        case .dict(let dict): return dict.pairs.map(\.key)
+        case .undefined: return TemplateList([])
+        case .list(let list): return list
+        case .dict(let dict):
+            try charge(dict.pairs.count)
+            return TemplateList(dict.pairs.map(\.key))
         case .string(let text):
             try charge(text.utf8.count)
-            return text.unicodeScalars.map { .string(String($0)) }
+            return TemplateList(text.unicodeScalars.map { .string(String($0)) })
         default: throw failure("a value of type '\(value.typeName)' cannot be iterated over")
         }
     }

@@ -1,24 +1,26 @@
 /// Filters that order, compare or add up items.
 extension TemplateInterpreter {
     func ordered(
-        _ name: String, _ value: TemplateValue, _ arguments: Arguments
+        _ filter: TemplateFilter, _ value: TemplateValue, _ arguments: Arguments
     ) throws(TextError) -> TemplateValue {
         let path = arguments.named.first { $0.name == "attribute" }?.value
         let foldsCase = arguments.named.first { $0.name == "case_sensitive" }?.value.isTrue != true
         func key(_ item: TemplateValue) throws(TextError) -> TemplateValue {
             let part = try path.map { path throws(TextError) in try self.part(path, of: item) } ?? item
-            if foldsCase, name != "sum", case .string(let text) = part { return .string(text.lowercased()) }
-            return part
+            try charge(1)
+            guard foldsCase, filter != .sum, case .string(let text) = part else { return part }
+            try charge(byteCount: text.utf8.count)
+            return .string(text.lowercased())
         }
-        let items = try sequence(value)
+        let items = try sequence(value).items
         var keyed: [(key: TemplateValue, item: TemplateValue)] = []
         for item in items { keyed.append((try key(item), item)) }
-        switch name {
-        case "sum":
+        switch filter {
+        case .sum:
             var total = arguments.named.first { $0.name == "start" }?.value ?? .int(0)
             for (key, _) in keyed { total = try apply(.add, total, key) }
             return total
-        case "unique":
+        case .unique:
             var kept: [(key: TemplateValue, item: TemplateValue)] = []
             for pair in keyed {
                 try requireKey(pair.key)
@@ -27,14 +29,14 @@ extension TemplateInterpreter {
                 if isNew { kept.append(pair) }
             }
             return .list(kept.map(\.item))
-        case "sort":
+        case .sort:
             let isReversed = arguments.value(0, "reverse")?.isTrue == true
             let sorted = try mergeSorted(keyed, isReversed: isReversed)
             return .list(sorted.map(\.item))
         default:
             guard var best = keyed.first else { return .undefined(hint: "there is no item") }
             for pair in keyed.dropFirst() {
-                let isBetter = try name == "min" ? isLess(pair.key, best.key) : isLess(best.key, pair.key)
+                let isBetter = try filter == .min ? isLess(pair.key, best.key) : isLess(best.key, pair.key)
                 if isBetter { best = pair }
             }
             return best.item

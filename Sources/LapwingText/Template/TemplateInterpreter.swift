@@ -48,7 +48,7 @@ final class TemplateInterpreter {
         case .condition(let branches, let otherwise):
             for branch in branches where try evaluate(branch.condition).isTrue { return try run(branch.body) }
             return try run(otherwise)
-        case .loop(let loop): try run(loop)
+        case .loop(let loop): return try run(loop)
         case .assign(let target, let expression): try assign(try evaluate(expression), to: target)
         case .capture(let target, let filters, let body):
             try assign(try filtered(try capture(body, scope: scope), filters), to: target)
@@ -66,31 +66,31 @@ final class TemplateInterpreter {
         return .goOn
     }
 
-    private func run(_ loop: TemplateStatement.Loop) throws(TextError) {
-        var items = try sequence(try evaluate(loop.items))
+    private func run(_ loop: TemplateStatement.Loop) throws(TextError) -> Flow {
+        var list = try sequence(try evaluate(loop.items))
         let outer = scope
         defer { scope = outer }
         if let filter = loop.filter {
             var kept: [TemplateValue] = []
-            for item in items {
+            for item in list.items {
                 scope = TemplateScope(parent: outer)
                 try assign(item, to: loop.target)
                 if try evaluate(filter).isTrue { kept.append(item) }
             }
-            items = kept
+            list = TemplateList(kept)
         }
-        if items.isEmpty {
+        if list.items.isEmpty {
             scope = TemplateScope(parent: outer)
-            _ = try run(loop.otherwise)
-            return
+            return try run(loop.otherwise)
         }
-        for (index, item) in items.enumerated() {
+        for (index, item) in list.items.enumerated() {
             try charge(1)
-            let state = TemplateLoop(items: items, index: index)
+            let state = TemplateLoop(list: list, index: index)
             scope = TemplateScope(["loop": .loop(state)], parent: outer)
             try assign(item, to: loop.target)
             if try run(loop.body) == .breakLoop { break }
         }
+        return .goOn
     }
 
     private func runWith(
@@ -128,6 +128,7 @@ final class TemplateInterpreter {
         defer { scope = outer }
         scope = inner
         for (index, parameter) in macro.parameters.enumerated() {
+            try charge(1 + named.count)
             let value: TemplateValue
             if index < arguments.positional.count {
                 value = arguments.positional[index]
@@ -181,7 +182,7 @@ final class TemplateInterpreter {
             }
             namespace.attributes[attribute] = value
         case .tuple(let targets):
-            let items = try sequence(value)
+            let items = try sequence(value).items
             guard items.count == targets.count else {
                 throw failure("\(items.count) values cannot be assigned to \(targets.count) names")
             }
@@ -236,7 +237,7 @@ extension TemplateInterpreter {
 
     func write(_ text: String) throws(TextError) {
         try bound(byteCount: output.utf8.count + text.utf8.count)
-        try charge(text.utf8.count / 32)
+        try charge(byteCount: text.utf8.count)
         output += text
     }
 

@@ -255,14 +255,22 @@ extension TemplateParser {
     }
 
     mutating func filterCall() throws(TextError) -> TemplateStatement.FilterCall {
+        let line = line
         let name = try takeName("a filter's name")
+        guard let filter = TemplateFilter(rawValue: name) else {
+            throw .templateUnsupported(line: line, construct: "the filter '\(name)'")
+        }
         let arguments = kind == .symbol("(") ? try arguments() : TemplateArguments()
-        return TemplateStatement.FilterCall(name: name, arguments: arguments)
+        return TemplateStatement.FilterCall(filter: filter, arguments: arguments)
     }
 
     private mutating func test(_ value: TemplateExpression) throws(TextError) -> TemplateExpression {
         let isNegated = takeName(ifOneOf: ["not"]) != nil
+        let line = line
         let name = try takeName("a test's name")
+        guard let test = TemplateTest(rawValue: name) else {
+            throw .templateUnsupported(line: line, construct: "the test '\(name)'")
+        }
         var arguments = TemplateArguments()
         switch kind {
         case .symbol("("): arguments = try self.arguments()
@@ -272,8 +280,7 @@ extension TemplateParser {
             arguments.positional = [try postfixed(try primary())]
         default: break
         }
-        let test = TemplateExpression.test(value, name: name, arguments)
-        return isNegated ? .not(test) : test
+        return isNegated ? .not(.test(value, test, arguments)) : .test(value, test, arguments)
     }
 
     private mutating func arguments() throws(TextError) -> TemplateArguments {

@@ -60,7 +60,7 @@ struct TemplateParser {
         case "call": return try callBlock()
         case "filter":
             let filters = try filterChain()
-            return .filterBlock(filters, body: try body(until: "endfilter", opener: name))
+            return .filterBlock(filters, body: try ownBody(until: "endfilter", opener: name))
         case "with": return try with()
         case "generation": return .group(try body(until: "endgeneration", opener: name))
         case "break", "continue":
@@ -127,13 +127,13 @@ struct TemplateParser {
         }
         if case .tuple = target { throw unexpected("'='") }
         let filters = takeSymbol("|") ? try filterChain() : []
-        return .capture(target, filters: filters, body: try body(until: "endset", opener: "set"))
+        return .capture(target, filters: filters, body: try ownBody(until: "endset", opener: "set"))
     }
 
     private mutating func macro() throws(TextError) -> TemplateMacro {
         let name = try takeName("the macro's name")
         return TemplateMacro(
-            name: name, parameters: try parameters(), body: try definitionBody(until: "endmacro", opener: "macro"))
+            name: name, parameters: try parameters(), body: try ownBody(until: "endmacro", opener: "macro"))
     }
 
     private mutating func callBlock() throws(TextError) -> TemplateStatement.Kind {
@@ -142,12 +142,12 @@ struct TemplateParser {
         let line = line
         let call = try expression()
         guard case .call = call else { throw .templateSyntax(line: line, reason: "'call' needs a call") }
-        let body = try definitionBody(until: "endcall", opener: "call")
+        let body = try ownBody(until: "endcall", opener: "call")
         return .callBlock(caller: TemplateMacro(name: "caller", parameters: parameters, body: body), call: call)
     }
 
-    /// As `body`, for statements that run on their own and cannot leave a loop around them.
-    private mutating func definitionBody(until end: String, opener: String) throws(TextError) -> [TemplateStatement] {
+    /// As `body`, for statements whose text is a value; they cannot leave a loop around them.
+    private mutating func ownBody(until end: String, opener: String) throws(TextError) -> [TemplateStatement] {
         let outerLoops = loopNesting
         loopNesting = 0
         defer { loopNesting = outerLoops }

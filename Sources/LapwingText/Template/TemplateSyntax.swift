@@ -40,7 +40,7 @@ struct TemplateStatement: Sendable {
     }
 
     struct FilterCall: Sendable {
-        var name: String
+        var filter: TemplateFilter
         var arguments: TemplateArguments
     }
 
@@ -105,7 +105,7 @@ indirect enum TemplateExpression: Sendable {
     case slice(TemplateExpression, TemplateExpression?, TemplateExpression?, step: TemplateExpression?)
     case call(TemplateExpression, TemplateArguments)
     case filter(TemplateExpression, TemplateStatement.FilterCall)
-    case test(TemplateExpression, name: String, TemplateArguments)
+    case test(TemplateExpression, TemplateTest, TemplateArguments)
     case negative(TemplateExpression)
     case positive(TemplateExpression)
     /// One or more operators of the same rank, from left to right.
@@ -117,4 +117,31 @@ indirect enum TemplateExpression: Sendable {
     case and([TemplateExpression])
     case or([TemplateExpression])
     case choice(TemplateExpression, condition: TemplateExpression, otherwise: TemplateExpression?)
+}
+
+/// The filters, by their names in templates.
+enum TemplateFilter: String, Sendable {
+    case `default`, d
+    case trim, upper, lower, capitalize, title, replace, indent, string, safe, wordcount
+    case tojson
+    case int, float, abs, round
+    case length, count
+    case list, first, last, items, join, reverse, map, select, reject, selectattr, rejectattr
+    case sort, unique, min, max, sum, dictsort
+}
+
+/// The tests of `is`, by their names in templates.
+enum TemplateTest: String, Sendable {
+    case defined, undefined, none, `true`, `false`, boolean, integer, float, number, string, mapping, callable
+    case iterable, sequence
+    case odd, even, divisibleby
+    case lower, upper
+    case eq, equalto, ne, lt, lessthan, le, gt, greaterthan, ge, `in`
+    // `select` and its like take the operators' signs as well.
+    case equalSign = "=="
+    case notEqualSign = "!="
+    case lessSign = "<"
+    case lessOrEqualSign = "<="
+    case greaterSign = ">"
+    case greaterOrEqualSign = ">="
 }

@@ -38,23 +38,16 @@ struct TemplateDict {
     private(set) var pairs: [Pair] = []
     private(set) var nesting = 1
 
-    /// The text keys of a message; looked up along the row, because there are few.
+    /// Keys that differ from one another, such as those of a message.
     init(_ pairs: [(String, TemplateValue)] = []) {
-        for (key, value) in pairs { set(.string(key), value) }
+        for (key, value) in pairs { set(.string(key), value, at: nil) }
     }
 
-    mutating func set(_ key: TemplateValue, _ value: TemplateValue) {
+    /// Sets the value at a place that `TemplateInterpreter.place` found, or adds a pair where there is none.
+    mutating func set(_ key: TemplateValue, _ value: TemplateValue, at place: Int?) {
         nesting = max(nesting, 1 + max(key.nesting, value.nesting))
-        if let index = pairs.firstIndex(where: { $0.key.isSameKey(as: key) }) {
-            pairs[index].value = value
-        } else {
-            pairs.append(Pair(key: key, value: value))
-        }
+        if let place { pairs[place].value = value } else { pairs.append(Pair(key: key, value: value)) }
     }
-
-    subscript(_ key: TemplateValue) -> TemplateValue? { pairs.first { $0.key.isSameKey(as: key) }?.value }
-
-    subscript(_ key: String) -> TemplateValue? { self[.string(key)] }
 }
 
 /// `namespace()`: the one value with attributes that a template may assign.
@@ -66,8 +59,10 @@ final class TemplateNamespace {
 
 /// What `loop` is within one round.
 struct TemplateLoop {
-    let items: [TemplateValue]
+    let list: TemplateList
     let index: Int
+
+    private var items: [TemplateValue] { list.items }
 
     func attribute(_ name: String) -> TemplateValue? {
         switch name {
@@ -123,7 +118,7 @@ extension TemplateValue {
         switch self {
         case .list(let list): list.nesting
         case .dict(let dict): dict.nesting
-        case .loop(let loop): 1 + loop.items.reduce(0) { max($0, $1.nesting) }
+        case .loop(let loop): loop.list.nesting
         case .function(.method(of: let value, _)): 1 + value.nesting
         default: 0
         }
@@ -172,18 +167,6 @@ extension TemplateValue {
     /// An integer, with true and false as 1 and 0.
     var integer: Int? {
         if case .int(let value)? = number { value } else { nil }
-    }
-
-    /// Equality of dict keys, which are strings, numbers and tuples of them.
-    func isSameKey(as other: TemplateValue) -> Bool {
-        switch (self, other) {
-        case (.string(let left), .string(let right)): left.isIdentical(to: right)
-        case (.none, .none): true
-        case (.list(let left), .list(let right)):
-            left.items.count == right.items.count && zip(left.items, right.items).allSatisfy { $0.isSameKey(as: $1) }
-        default:
-            if let left = number, let right = other.number { left == right } else { false }
-        }
     }
 }
 

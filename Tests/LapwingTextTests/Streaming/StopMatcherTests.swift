@@ -2,7 +2,7 @@ import LapwingTestSupport
 import LapwingText
 import Testing
 
-@Suite struct StopMatcherTests {
+@Suite(.timeLimit(.minutes(1))) struct StopMatcherTests {
     @Test("What may begin a stop string is held until it is decided")
     func holdsBack() {
         var matcher = StopMatcher(["\nUser:"])

@@ -2,7 +2,7 @@ import LapwingTestSupport
 import LapwingText
 import Testing
 
-@Suite struct TextStreamTests {
+@Suite(.timeLimit(.minutes(1))) struct TextStreamTests {
     private func pieces(_ bytes: [[UInt8]]) -> [String] {
         var stream = TextStream()
         return bytes.map { stream.append($0) } + [stream.finish()]

@@ -1,7 +1,7 @@
 import LapwingText
 import Testing
 
-@Suite struct ChatTemplateTests {
+@Suite(.timeLimit(.minutes(1))) struct ChatTemplateTests {
     private func render(
         _ source: String, _ messages: [TemplateMessage] = [TemplateMessage(role: "user", content: "Hi")],
         limits: TemplateLimits = TemplateLimits()
@@ -28,6 +28,19 @@ import Testing
         #expect(throws: TextError.templateUnsupported(line: line, construct: construct)) { try render(source) }
     }
 
+    @Test(
+        "A filter or a test that is not there is found when the template is read, not when it is run",
+        arguments: ["{% if false %}{{ 1 | urlize }}{% endif %}", "{% if false and 1 is prime %}{% endif %}"])
+    func unsupportedAtReading(source: String) {
+        #expect(throws: TextError.self) { try ChatTemplate(source: source) }
+    }
+
+    @Test("A break in a loop's else leaves the loop around it")
+    func breakInElse() throws {
+        let source = "{% for x in [1, 2] %}{{ x }}{% for y in [] %}{% else %}{% break %}{% endfor %}{% endfor %}"
+        #expect(try render(source) == "1")
+    }
+
     @Test("A method that is not there is named")
     func unknownMethod() {
         let construct = "the method 'format' ('str object' has no attribute 'format')"
@@ -49,6 +62,8 @@ import Testing
             ("a\n{{ 1", 2), ("{% if 1 %}\n\n", 2), ("{{ 'a }}", 1), ("{#", 1), ("\n{{ a b }}", 2),
             ("{{ 99999999999999999999 }}", 1),
             ("{{ '\\ud800' }}", 1), ("{% raw %}x", 1), ("{{ ) }}", 1),
+            ("{% for x in [1] %}\n{% set y %}{% break %}{% endset %}{% endfor %}", 2),
+            ("{% for x in [1] %}\n{% filter trim %}{% continue %}{% endfilter %}{% endfor %}", 2),
         ])
     func malformed(source: String, line: Int) throws {
         let error = #expect(throws: TextError.self) { try render(source) }
@@ -110,6 +125,54 @@ import Testing
             return
         }
     }
+
+    @Test(
+        "Work that hides behind one step is counted",
+        arguments: [
+            // Values that share their parts, whose tree is exponentially larger than what they hold.
+            "{% for a in [1] %}" + String(repeating: "{% for a in [loop, loop] %}", count: 40)
+                + "{% for i in range(99999) %}{% set x = [loop] %}{% endfor %}"
+                + String(repeating: "{% endfor %}", count: 41) + many("{% set x = 1 %}"),
+            many("{% set x = [loop] %}{% set x = [loop] %}{% set x = [loop] %}"),
+            doubledTuple + "{{ ns.t in {} }}", doubledTuple + "{{ {ns.t: 1} }}",
+            // Texts that repeat themselves.
+            many("{{ ('a' * 99999 ~ 'b') in 'a' * 199999 }}"), many("{{ ('a' * 999999).split('a' * 9999 ~ 'b') }}"),
+            "{% set t = 'a' * 999999 %}" + many("{{ t in 'a' }}{{ t < t }}"),
+            // Long texts and lists.
+            text + many("{{ t < u }}"), text + many("{{ t is lower }}"), text + many("{% set x = t|reverse %}"),
+            text + many("{% set x = t|int %}"), text + many("{% set x = 'a'.strip(t) %}"),
+            text + many("{% set x = namespace({t: 1}) %}"), text + many("{{ t.startswith((u, u, u)) }}"),
+            text + many("{{ namespace()[t] }}"), text + many("{% set x = messages|map(attribute=t) %}"),
+            many("{{ strftime_now('%A' * 99999) }}"), "{{ ('\n' * 999999).splitlines() }}",
+            "{{ (' a' * 499999).split() }}", "{{ ('a' * 999999).split('a') }}",
+            "{{ ('a' * 999999)|replace('a', '') }}"
+                + many("{{ ('a' * 99999)|replace('a', '') }}"),
+            "{% set l = [''] * 99999 %}" + many("{{ l|join }}"), "{% set l = [0] * 99999 %}" + many("{{ l|sum }}"),
+            "{% set l = [0] * 99999 %}" + many("{% for x in l %}{% break %}{% endfor %}", count: 9)
+                + many("{% set x = (l|sort)[0] %}"),
+            "{{ (['a' * 99999] * 99999)|sort }}", "{{ (['a' * 99999] * 99999)|unique }}",
+            "{{ (['a' * 99999] * 99999)|max }}", "{{ [[0]]|tojson(indent='a' * 999999) }}" + many("{{ 1 }}", count: 9),
+            "{% macro f(" + (0..<9999).map { "a\($0)=1" }.joined(separator: ",") + ") %}{% endmacro %}"
+                + many("{{ f() }}"),
+        ])
+    func hiddenWork(source: String) throws {
+        var limits = TemplateLimits()
+        limits.steps = 300_000
+        limits.outputByteCount = 1 << 20
+        let error = #expect(throws: TextError.self) { try render(source, limits: limits) }
+        guard case .templateLimit? = error else {
+            Issue.record("\(source.prefix(80)): \(String(describing: error))")
+            return
+        }
+    }
+
+    private static func many(_ body: String, count: Int = 99999) -> String {
+        "{% for i in range(\(count)) %}\(body){% endfor %}"
+    }
+
+    private static let text = "{% set t = 'a' * 999999 %}{% set u = t ~ 'b' %}"
+    private static let doubledTuple =
+        "{% set ns = namespace(t=(1,)) %}{% for i in range(40) %}{% set ns.t = (ns.t, ns.t) %}{% endfor %}"
 
     @Test(
         "Arithmetic that passes 64 bits is an error, not a trap",

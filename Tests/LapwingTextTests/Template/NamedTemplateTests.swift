@@ -1,7 +1,7 @@
 import LapwingText
 import Testing
 
-@Suite struct NamedTemplateTests {
+@Suite(.timeLimit(.minutes(1))) struct NamedTemplateTests {
     private let conversation = [
         TemplateMessage(role: "system", content: " Be brief. "), TemplateMessage(role: "user", content: " Hi "),
         TemplateMessage(role: "assistant", content: "Hello "), TemplateMessage(role: "user", content: "Bye"),
@@ -53,6 +53,13 @@ import Testing
             "<s><start_of_turn>user\nBe brief.\n\nHi<end_of_turn>\n<start_of_turn>model\nHello<end_of_turn>\n"
             + "<start_of_turn>user\nBye<end_of_turn>\n<start_of_turn>model\n"
         #expect(try render(.gemma, conversation) == expected)
+    }
+
+    @Test("A developer's message is the system's", arguments: NamedTemplate.allCases)
+    func developer(named: NamedTemplate) throws {
+        var newer = conversation
+        newer[0].role = "developer"
+        #expect(try render(named, newer) == render(named, conversation))
     }
 
     @Test("An unknown name is refused with those that are known")

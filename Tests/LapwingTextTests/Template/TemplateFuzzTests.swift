@@ -2,7 +2,7 @@ import LapwingTestSupport
 import LapwingText
 import Testing
 
-@Suite struct TemplateFuzzTests {
+@Suite(.timeLimit(.minutes(1))) struct TemplateFuzzTests {
     private static let pieces = [
         "{{", "}}", "{%", "%}", "{#", "#}", "{%-", "-%}", "{{-", "-}}", "{%+", "if", "else", "elif", "endif", "for",
         "in", "endfor", "set",

@@ -2,7 +2,7 @@ import LapwingText
 import Testing
 
 /// What Jinja2 makes of the same templates; see Scripts/make_template_golden.py.
-@Suite struct TemplateGoldenTests {
+@Suite(.timeLimit(.minutes(1))) struct TemplateGoldenTests {
     struct Line: Decodable {
         struct Message: Decodable {
             var role: String
