@@ -9,6 +9,7 @@ package enum TextError: Error, Hashable, Sendable {
     case tooManyTokens(found: Int, limit: Int)
     /// `role` is a key such as `bos`.
     case specialTokenOutOfRange(role: String, id: Int32, vocabularySize: Int)
+    case specialTokenTooLong(id: Int32, byteCount: Int, limit: Int)
     /// A merge is not two token texts with a space between.
     case malformedMerge(index: Int, merge: String)
     case mergeNamesMissingToken(index: Int, merge: String, missing: String)
@@ -42,6 +43,8 @@ extension TextError: CustomStringConvertible {
             "The vocabulary has \(found) tokens or merges; the limit is \(limit)."
         case .specialTokenOutOfRange(let role, let id, let size):
             "The \(role) token is \(id), outside the vocabulary of \(size) tokens."
+        case .specialTokenTooLong(let id, let byteCount, let limit):
+            "The special token \(id) has \(byteCount) bytes; the limit is \(limit)."
         case .malformedMerge(let index, let merge):
             "Merge \(index) is '\(merge)'; expected two tokens with a space between them."
         case .mergeNamesMissingToken(let index, let merge, let missing):

@@ -36,6 +36,27 @@ struct LoadTests {
         #expect(found == (try await engine { _ in }.answer(conversation)).answer.ids)
     }
 
+    @Test("A template that fails while it runs is at fault itself; only its own refusal is about the conversation")
+    func failingTemplate() async throws {
+        func refused(_ template: String) async throws -> RequestError? {
+            let engine = try engine { file in
+                file.metadata.removeAll { $0.key == "tokenizer.chat_template" }
+                file.add("tokenizer.chat_template", .string(template))
+            }
+            return await LimitTests.error { try await engine.start(conversation) }
+        }
+        guard case .unsupported(field: "messages", _) = try await refused("{{ messages[0].no.such }}") else {
+            Issue.record("the conversation is blamed")
+            return
+        }
+        guard case .invalid(field: "messages", let found, _) = try await refused("{{ raise_exception('no system') }}")
+        else {
+            Issue.record("the conversation is not named")
+            return
+        }
+        #expect(found.contains("no system"))
+    }
+
     @Test("A file without tokens is refused by the key that it lacks")
     func noTokens() throws {
         #expect(throws: WeightsError.missingKey("tokenizer.ggml.tokens")) {

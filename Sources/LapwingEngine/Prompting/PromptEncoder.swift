@@ -43,8 +43,12 @@ struct PromptEncoder: Sendable {
             guard let source else { return .unusable(reason: "the model's file has no chat template") }
             return .usable(try ChatTemplate(source: source))
         } catch {
-            return .unusable(reason: "the model's chat template cannot be used: \(error)")
+            return .unusable(reason: cannotBeUsed(error))
         }
+    }
+
+    private static func cannotBeUsed(_ error: TextError) -> String {
+        "the model's chat template cannot be used: \(error)"
     }
 
     /// The prompt's tokens, at least one. `field` names the prompt in errors.
@@ -52,7 +56,7 @@ struct PromptEncoder: Sendable {
         let tokens: [TokenID]
         switch prompt {
         case .messages(let messages): tokens = tokenizer.encode(try render(messages))
-        case .text(let text): tokens = encode(text)
+        case .text(let text): tokens = tokenizer.encode(text, addSpecialTokens: true)
         case .tokens(let given): tokens = given
         }
         guard !tokens.isEmpty else {
@@ -70,15 +74,6 @@ struct PromptEncoder: Sendable {
             field: "\(field)[\(index)]", found: "\(tokens[index])", expected: "a token id from 0 to \(limit - 1)")
     }
 
-    /// A beginning-of-sequence token comes first where the model was trained with one; an empty text is that token alone.
-    private func encode(_ text: String) -> [TokenID] {
-        let tokens = tokenizer.encode(text)
-        guard let bos = tokenizer.bosToken, tokens.first != bos, tokenizer.addsBOS || tokens.isEmpty else {
-            return tokens
-        }
-        return [bos] + tokens
-    }
-
     private func render(_ messages: [ChatMessage]) throws(RequestError) -> String {
         switch template {
         case .unusable(let reason): throw .unsupported(field: "messages", reason: reason)
@@ -88,8 +83,12 @@ struct PromptEncoder: Sendable {
                     messages: messages.map { TemplateMessage(role: $0.role, content: $0.content, name: $0.name) },
                     addGenerationPrompt: true, bosToken: tokenTexts.bos ?? "", eosToken: tokenTexts.eos ?? "")
             } catch {
+                // Only a refusal of its own is about the conversation; all else is the template's fault.
+                guard case .templateRaised(let message) = error else {
+                    throw .unsupported(field: "messages", reason: Self.cannotBeUsed(error))
+                }
                 throw .invalid(
-                    field: "messages", found: "a conversation that the chat template refuses: \(error)",
+                    field: "messages", found: "a conversation that the chat template refuses: \(message)",
                     expected: "roles and order that it takes")
             }
         }

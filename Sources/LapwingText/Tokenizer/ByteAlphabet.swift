@@ -24,28 +24,26 @@ enum ByteAlphabet {
         return bytes
     }()
 
-    /// Appends what `text` stands for. A scalar outside the alphabet stands for its own UTF-8.
+    /// Appends what `text`, which is UTF-8, stands for. A scalar outside the alphabet stands for itself.
     static func appendBytes(of text: some Sequence<UInt8>, to out: inout [UInt8]) {
         let bytes = bytes
         var lead: UInt8?
         for byte in text {
             if let high = lead {
                 lead = nil
-                if byte & 0xC0 == 0x80 {
-                    let scalar = Int(high & 0x1F) << 6 | Int(byte & 0x3F)
-                    if scalar < bytes.count, let meant = bytes[scalar] {
-                        out.append(meant)
-                    } else {
-                        out.append(high)
-                        out.append(byte)
-                    }
-                    continue
+                let scalar = Int(high & 0x1F) << 6 | Int(byte & 0x3F)
+                if scalar < bytes.count, let meant = bytes[scalar] {
+                    out.append(meant)
+                } else {
+                    out.append(high)
+                    out.append(byte)
                 }
-                out.append(high)
+            } else if (0xC2...0xC5).contains(byte) {
+                // All of the alphabet beyond ASCII lies between U+00A1 and U+0143: two bytes, the first C2 to C5.
+                lead = byte
+            } else {
+                out.append(byte)
             }
-            // All of the alphabet beyond ASCII lies between U+00A1 and U+0143: two bytes, the first C2 to C5.
-            if byte >= 0xC2, byte <= 0xC5 { lead = byte } else { out.append(byte) }
         }
-        if let lead { out.append(lead) }
     }
 }

@@ -19,6 +19,8 @@ struct MergeTable: Sendable {
     private static let free = UInt64.max
     private var slots: [Slot]
     private let shift: UInt64
+    /// Odd and drawn anew: the merges come from anywhere, and must not be made for slots that collide.
+    private let multiplier = UInt64.random(in: 0 ... .max) | 1
 
     init(capacity: Int) {
         var bits = 4
@@ -57,10 +59,9 @@ struct MergeTable: Sendable {
         UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))
     }
 
-    /// Fibonacci hashing: the high bits of the product with 2^64 over the golden ratio.
+    /// Multiply-shift hashing: the product's high bits (Dietzfelbinger and others 1997).
     private func home(of pair: UInt64) -> Int {
-        let folded = pair ^ (pair >> 29)
-        return Int(truncatingIfNeeded: (folded &* 0x9E37_79B9_7F4A_7C15) >> shift)
+        Int(truncatingIfNeeded: (pair &* multiplier) >> shift)
     }
 }
 

@@ -8,9 +8,9 @@ struct SpecialTokens: Sendable {
         case token(Int32)
     }
 
-    private struct Node {
-        var children: [(byte: UInt8, node: Int)] = []
-        var token: Int32?
+    private struct Entry {
+        var bytes: ArraySlice<UInt8>
+        var token: Int32
     }
 
     private struct Match {
@@ -18,32 +18,43 @@ struct SpecialTokens: Sendable {
         var token: Int32
     }
 
-    /// A prefix tree; node 0 is the root.
-    private var nodes = [Node()]
-    /// Whether a token begins with the byte.
-    private var isFirst = [Bool](repeating: false, count: 256)
+    /// Bytes of the longest special token that is taken; those of known models stay under a hundred.
+    static let byteLimit = 512
 
-    mutating func add(_ bytes: ArraySlice<UInt8>, token: Int32) {
-        guard let first = bytes.first else { return }
-        isFirst[Int(first)] = true
-        var node = 0
-        for byte in bytes {
-            if let child = child(of: node, byte) {
-                node = child
-            } else {
-                nodes.append(Node())
-                nodes[node].children.append((byte, nodes.count - 1))
-                node = nodes.count - 1
+    /// In the order of their bytes, so that those with a common beginning lie together, the shortest first.
+    private let entries: [Entry]
+    /// By first byte, the entries that begin with it.
+    private let beginnings: [Range<Int>]
+
+    /// Of tokens with the same bytes the first counts.
+    init(_ tokens: [Int32], of table: TokenTable) throws(TextError) {
+        var entries: [Entry] = []
+        for token in tokens {
+            let bytes = table.bytes(of: token)
+            guard bytes.count <= SpecialTokens.byteLimit else {
+                throw .specialTokenTooLong(id: token, byteCount: bytes.count, limit: SpecialTokens.byteLimit)
             }
+            if !bytes.isEmpty { entries.append(Entry(bytes: bytes, token: token)) }
         }
-        if nodes[node].token == nil { nodes[node].token = token }
+        entries.sort { left, right in
+            left.bytes.elementsEqual(right.bytes)
+                ? left.token < right.token : left.bytes.lexicographicallyPrecedes(right.bytes)
+        }
+        var beginnings = [Range<Int>](repeating: 0..<0, count: 256)
+        for (place, entry) in entries.enumerated() {
+            let byte = Int(entry.bytes[entry.bytes.startIndex])
+            let start = beginnings[byte].isEmpty ? place : beginnings[byte].lowerBound
+            beginnings[byte] = start..<(place + 1)
+        }
+        self.entries = entries
+        self.beginnings = beginnings
     }
 
     /// Cuts `text` into special tokens and the stretches between them; no stretch is empty.
     func split(_ text: UnsafeBufferPointer<UInt8>) -> [Piece] {
         var pieces: [Piece] = []
         var end = 0
-        for match in claims(among: matches(in: text), textCount: text.count) {
+        for match in claims(in: text) {
             if match.range.lowerBound > end { pieces.append(.text(end..<match.range.lowerBound)) }
             pieces.append(.token(match.token))
             end = match.range.upperBound
@@ -52,37 +63,67 @@ struct SpecialTokens: Sendable {
         return pieces
     }
 
-    /// Every occurrence, overlapping or not, from left to right.
-    private func matches(in text: UnsafeBufferPointer<UInt8>) -> [Match] {
-        var matches: [Match] = []
-        for start in text.indices where isFirst[Int(text[start])] {
-            var node = 0
-            var end = start
-            while end < text.count, let next = child(of: node, text[end]) {
-                node = next
-                end += 1
-                if let token = nodes[node].token { matches.append(Match(range: start..<end, token: token)) }
+    /// The tokens that get their places, from left to right.
+    private func claims(in text: UnsafeBufferPointer<UInt8>) -> [Match] {
+        // By length, where a token of that length may stand. Of all that begin at a place only the longest that still
+        // fits waits here, so a run of blanks and tokens of one to many blanks cost an entry a place.
+        var starts = [[Int]](repeating: [], count: SpecialTokens.byteLimit + 1)
+        for start in text.indices {
+            if let match = longest(in: text, from: start, before: text.count) {
+                starts[match.range.count].append(start)
             }
         }
-        return matches
-    }
-
-    /// Those that keep their places, from left to right.
-    private func claims(among matches: [Match], textCount: Int) -> [Match] {
-        guard matches.count > 1 else { return matches }
-        var isTaken = [Bool](repeating: false, count: textCount)
+        guard starts.contains(where: { !$0.isEmpty }) else { return [] }
+        var isTaken = [Bool](repeating: false, count: text.count)
         var claims: [Match] = []
-        let byLength = Dictionary(grouping: matches, by: \.range.count).sorted { $0.key > $1.key }
-        for match in byLength.lazy.flatMap(\.value) {
-            // What is taken was taken by a match at least as long, so it covers one of this one's ends.
-            if isTaken[match.range.lowerBound] || isTaken[match.range.upperBound - 1] { continue }
-            for place in match.range { isTaken[place] = true }
-            claims.append(match)
+        for length in starts.indices.reversed() {
+            // Those that found their first choice taken have come after the others.
+            for start in starts[length].sorted() {
+                // What is taken was taken by a token at least as long, so it covers one of this one's ends.
+                if isTaken[start] { continue }
+                var end = start + length
+                if isTaken[end - 1] {
+                    while isTaken[end - 1] { end -= 1 }
+                    if let match = longest(in: text, from: start, before: end) {
+                        starts[match.range.count].append(start)
+                    }
+                } else if let match = longest(in: text, from: start, before: end) {
+                    for place in match.range { isTaken[place] = true }
+                    claims.append(match)
+                }
+            }
+            starts[length] = []
         }
         return claims.sorted { $0.range.lowerBound < $1.range.lowerBound }
     }
 
-    private func child(of node: Int, _ byte: UInt8) -> Int? {
-        nodes[node].children.first { $0.byte == byte }?.node
+    /// The longest token that begins at `start` and ends at `end` or before.
+    private func longest(in text: UnsafeBufferPointer<UInt8>, from start: Int, before end: Int) -> Match? {
+        var candidates = beginnings[Int(text[start])]
+        var longest: Match?
+        var length = 1
+        while let first = candidates.first {
+            if entries[first].bytes.count == length {
+                longest = Match(range: start..<(start + length), token: entries[first].token)
+                candidates = place(in: candidates) { $0.bytes.count > length }..<candidates.upperBound
+            }
+            guard start + length < end else { break }
+            let byte = text[start + length]
+            func next(_ entry: Entry) -> UInt8 { entry.bytes[entry.bytes.startIndex + length] }
+            let lower = place(in: candidates) { next($0) >= byte }
+            candidates = lower..<place(in: lower..<candidates.upperBound) { next($0) > byte }
+            length += 1
+        }
+        return longest
+    }
+
+    /// The first place for which `holds` is true, as it is for all after it.
+    private func place(in range: Range<Int>, where holds: (Entry) -> Bool) -> Int {
+        var (low, high) = (range.lowerBound, range.upperBound)
+        while low < high {
+            let middle = (low + high) / 2
+            if holds(entries[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

@@ -3,6 +3,8 @@ struct TokenTable: Sendable {
     private var storage: [UInt8] = []
     /// Token i lies in `storage[starts[i] ..< starts[i + 1]]`.
     private var starts: [Int] = [0]
+    /// Where hashes begin: the vocabulary comes from anywhere, and must not be made for slots that collide.
+    private let seed = UInt64.random(in: 0 ... .max)
     /// Open addressing with linear probing; -1 is a free slot. The count is a power of two.
     private var slots: [Int32] = []
 
@@ -28,7 +30,7 @@ struct TokenTable: Sendable {
 
     /// The token with exactly these bytes. Where two have the same, the one that is ordinary text, then the first.
     func token(_ bytes: UnsafeBufferPointer<UInt8>) -> Int32? {
-        var slot = TokenTable.hash(bytes) & (slots.count - 1)
+        var slot = hash(bytes) & (slots.count - 1)
         while slots[slot] >= 0 {
             if equal(slots[slot], bytes) { return slots[slot] }
             slot = (slot + 1) & (slots.count - 1)
@@ -45,7 +47,7 @@ struct TokenTable: Sendable {
         storage.withUnsafeBufferPointer { all in
             for index in text + special {
                 let bytes = UnsafeBufferPointer(rebasing: all[starts[index]..<starts[index + 1]])
-                var slot = TokenTable.hash(bytes) & (capacity - 1)
+                var slot = hash(bytes) & (capacity - 1)
                 while slots[slot] >= 0, !equal(slots[slot], bytes, in: all) { slot = (slot + 1) & (capacity - 1) }
                 if slots[slot] < 0 { slots[slot] = Int32(truncatingIfNeeded: index) }
             }
@@ -66,8 +68,8 @@ struct TokenTable: Sendable {
     }
 
     /// FNV-1a with a last mixing step, so that the low bits depend on every byte.
-    private static func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    private func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        var hash = seed
         for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
         return Int(truncatingIfNeeded: hash ^ (hash >> 32))
     }

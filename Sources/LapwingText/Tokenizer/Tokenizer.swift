@@ -30,15 +30,15 @@ package struct Tokenizer: Sendable {
         let table = TokenTable(vocabulary.tokens, types: types)
         merges = try MergeTable(vocabulary.merges, tokens: table)
 
-        var specialTokens = SpecialTokens()
-        for (index, type) in types.enumerated() where type == .control || type == .userDefined || type == .unknown {
-            let token = Int32(truncatingIfNeeded: index)
-            specialTokens.add(table.bytes(of: token), token: token)
+        let special: [Int32] = types.indices.compactMap { index in
+            let type = types[index]
+            let isCutOut = type == .control || type == .userDefined || type == .unknown
+            return isCutOut ? Int32(truncatingIfNeeded: index) : nil
         }
+        specialTokens = try SpecialTokens(special, of: table)
         byteTokens = (UInt8.min...UInt8.max).map { byte in
             withUnsafePointer(to: byte) { table.token(UnsafeBufferPointer(start: $0, count: 1)) ?? -1 }
         }
-        self.specialTokens = specialTokens
         self.tokens = table
         self.types = types
         endOfGenerationTokens = ends.all
@@ -54,11 +54,19 @@ package struct Tokenizer: Sendable {
 
     /// The text's tokens. Special tokens in the text are parsed.
     ///
-    /// - Parameter addSpecialTokens: Adds the beginning and end of the sequence where the vocabulary says so.
+    /// - Parameter addSpecialTokens: Adds the beginning and end of the sequence where the vocabulary says so. A
+    ///   beginning that the text has already is not doubled, and of an empty text it is all that there is to begin with.
     package func encode(_ text: String, addSpecialTokens: Bool = false) -> [Int32] {
+        var result = ordinaryTokens(of: text)
+        guard addSpecialTokens else { return result }
+        if let bosToken, result.first != bosToken, addsBOS || result.isEmpty { result.insert(bosToken, at: 0) }
+        if addsEOS, let eosToken { result.append(eosToken) }
+        return result
+    }
+
+    private func ordinaryTokens(of text: String) -> [Int32] {
         var result: [Int32] = []
         result.reserveCapacity(text.utf8.count / 3 + 2)
-        if addSpecialTokens, addsBOS, let bosToken { result.append(bosToken) }
         var text = text
         text.withUTF8 { bytes in
             var words = WordEncoder(merges: merges, byteTokens: byteTokens)
@@ -69,7 +77,6 @@ package struct Tokenizer: Sendable {
                 }
             }
         }
-        if addSpecialTokens, addsEOS, let eosToken { result.append(eosToken) }
         return result
     }
 

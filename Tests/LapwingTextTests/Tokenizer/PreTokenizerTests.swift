@@ -2,7 +2,7 @@ import Foundation
 import LapwingText
 import Testing
 
-@Suite struct PreTokenizerTests {
+@Suite(.timeLimit(.minutes(1))) struct PreTokenizerTests {
     struct Line: Decodable {
         var text: String
         var lengths: [String: String]

@@ -5,7 +5,7 @@ import LapwingText
 import Testing
 
 /// llama.cpp's ids for the default model; see Scripts/make_tokenizer_vectors.py. The vocabulary is in the model's file.
-@Suite struct ReferenceTests {
+@Suite(.timeLimit(.minutes(1))) struct ReferenceTests {
     struct Line: Decodable {
         var text: String
         var ids: [Int32]

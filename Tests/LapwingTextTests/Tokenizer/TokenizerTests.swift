@@ -2,7 +2,7 @@ import LapwingTestSupport
 import LapwingText
 import Testing
 
-@Suite struct TokenizerTests {
+@Suite(.timeLimit(.minutes(1))) struct TokenizerTests {
     /// Words of few letters, so that merges are many; long ones take the other path through the encoder.
     @Test(
         "A word's tokens are those that the definition of byte-pair encoding gives",
@@ -79,6 +79,7 @@ import Testing
         vocabulary.addEOS = true
         #expect(try Tokenizer(vocabulary).encode("a", addSpecialTokens: true) == [bos, 97, eos])
         #expect(try Tokenizer(vocabulary).encode("a") == [97])
+        #expect(try Tokenizer(vocabulary).encode("<|begin|>a", addSpecialTokens: true) == [bos, 97, eos])
         vocabulary.preTokenizer = "llama-bpe"
         vocabulary.addBOS = nil
         #expect(try Tokenizer(vocabulary).encode("", addSpecialTokens: true) == [bos, eos])
@@ -119,6 +120,52 @@ import Testing
         #expect(tokenizer.encode("<|begin|") == Array("<|begin|".utf8.map(Int32.init)))
         #expect(tokenizer.encode("[[tool]]x") == [260, 120])
         #expect(tokenizer.encode("<gap>") == Array("<gap>".utf8.map(Int32.init)))
+    }
+
+    @Test("Where special tokens overlap, the result is that of claiming places one by one, the longest token first")
+    func overlappingSpecialTokens() throws {
+        var random = SplitMix64(seed: 6)
+        func letters(_ count: ClosedRange<Int>) -> String {
+            String((0..<Int.random(in: count, using: &random)).map { _ in "ab".randomElement(using: &random) ?? "a" })
+        }
+        for _ in 0..<2000 {
+            let specials = (0..<Int.random(in: 1...6, using: &random)).map { _ in letters(1...5) }
+            let vocabulary = Vocabulary(
+                model: "gpt2", preTokenizer: "gpt-2", tokens: SeededVocabulary.byteAlphabet + specials,
+                tokenTypes: Array(repeating: 1, count: 256) + specials.map { _ in 3 }, merges: [])
+            let text = letters(0...24)
+            let expected = TokenizerTests.claims(Array(text.utf8), specials.map { Array($0.utf8) })
+            #expect(try Tokenizer(vocabulary).encode(text) == expected, "\(specials) in \(text)")
+        }
+    }
+
+    private static func claims(_ text: [UInt8], _ specials: [[UInt8]]) -> [Int32] {
+        var tokens = text.map(Int32.init)
+        var isTaken = text.map { _ in false }
+        for length in (1...5).reversed() {
+            for start in text.indices where start + length <= text.count {
+                let range = start..<(start + length)
+                guard !isTaken[range].contains(true), let index = specials.firstIndex(of: Array(text[range])) else {
+                    continue
+                }
+                for place in range {
+                    isTaken[place] = true
+                    tokens[place] = place == start ? 256 + Int32(index) : -1
+                }
+            }
+        }
+        return tokens.filter { $0 >= 0 }
+    }
+
+    @Test("Long runs of what special tokens of every length are made of are cut in one pass")
+    func runsOfBlanks() throws {
+        let specials = (2...512).map { String(repeating: " ", count: $0) }
+        let vocabulary = Vocabulary(
+            model: "gpt2", preTokenizer: "gpt-2", tokens: SeededVocabulary.byteAlphabet + specials,
+            tokenTypes: Array(repeating: 1, count: 256) + specials.map { _ in 4 }, merges: [])
+        let tokens = try Tokenizer(vocabulary).encode(String(repeating: " ", count: 512 * 1000 + 3))
+        let longest = [Int32](repeating: 766, count: 1000)
+        #expect(tokens == longest + [257])
     }
 
     @Test("Ends of an answer are those that the file names and those known by their text")

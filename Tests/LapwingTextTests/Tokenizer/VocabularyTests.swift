@@ -2,7 +2,7 @@ import LapwingTestSupport
 import LapwingText
 import Testing
 
-@Suite struct VocabularyTests {
+@Suite(.timeLimit(.minutes(1))) struct VocabularyTests {
     private func expectError(_ expected: TextError, _ change: (inout Vocabulary) -> Void) {
         var vocabulary = SeededVocabulary.make(mergeCount: 3)
         change(&vocabulary)
@@ -36,6 +36,18 @@ import Testing
     func specialOutOfRange(id: Int32) {
         expectError(.specialTokenOutOfRange(role: "bos", id: id, vocabularySize: 267)) { $0.bos = id }
         expectError(.specialTokenOutOfRange(role: "eom", id: id, vocabularySize: 267)) { $0.eom = id }
+    }
+
+    @Test("A special token of more than 512 bytes is refused")
+    func longSpecialToken() throws {
+        var vocabulary = SeededVocabulary.make(mergeCount: 3)
+        vocabulary.tokens[266] = String(repeating: "x", count: 513)
+        vocabulary.tokenTypes[266] = 3
+        #expect(throws: TextError.specialTokenTooLong(id: 266, byteCount: 513, limit: 512)) {
+            try Tokenizer(vocabulary)
+        }
+        vocabulary.tokens[266].removeLast()
+        #expect(throws: Never.self) { try Tokenizer(vocabulary) }
     }
 
     @Test("A merge that is not two tokens is refused", arguments: ["", " ", "a", "ab", "a ", " a"])
