@@ -1,4 +1,5 @@
-/// An amount in billionths of a US dollar. Integer, so that sums of receipts are exact.
+/// An amount in billionths of a US dollar. Integer, so that sums of receipts are exact; one that passes Int64 (nine
+/// billion dollars) stays at its end, because figures of upstreams and price files are not to stop the process.
 package struct NanoUSD: Hashable, Comparable, Sendable, Codable {
     package var rawValue: Int64
 
@@ -16,9 +17,15 @@ package struct NanoUSD: Hashable, Comparable, Sendable, Codable {
     }
 
     package static func < (a: NanoUSD, b: NanoUSD) -> Bool { a.rawValue < b.rawValue }
-    package static func + (a: NanoUSD, b: NanoUSD) -> NanoUSD { NanoUSD(a.rawValue + b.rawValue) }
-    package static func - (a: NanoUSD, b: NanoUSD) -> NanoUSD { NanoUSD(a.rawValue - b.rawValue) }
-    package static func += (a: inout NanoUSD, b: NanoUSD) { a.rawValue += b.rawValue }
+    package static func + (a: NanoUSD, b: NanoUSD) -> NanoUSD {
+        let (sum, overflow) = a.rawValue.addingReportingOverflow(b.rawValue)
+        return overflow ? NanoUSD(a.rawValue < 0 ? .min : .max) : NanoUSD(sum)
+    }
+    package static func - (a: NanoUSD, b: NanoUSD) -> NanoUSD {
+        let (difference, overflow) = a.rawValue.subtractingReportingOverflow(b.rawValue)
+        return overflow ? NanoUSD(a.rawValue < 0 ? .min : .max) : NanoUSD(difference)
+    }
+    package static func += (a: inout NanoUSD, b: NanoUSD) { a = a + b }
 }
 
 extension NanoUSD: CustomStringConvertible {

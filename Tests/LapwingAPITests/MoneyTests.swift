@@ -26,6 +26,13 @@ struct MoneyTests {
         #expect(NanoUSD(dollars: text) == nil)
     }
 
+    @Test("Sums past Int64 stay at its end")
+    func sums() {
+        #expect(NanoUSD(.max) + NanoUSD(1) == NanoUSD(.max) && NanoUSD(.min) + NanoUSD(-1) == NanoUSD(.min))
+        #expect(NanoUSD(.min) - NanoUSD(1) == NanoUSD(.min) && NanoUSD(0) - NanoUSD(.min) == NanoUSD(.max))
+        #expect(NanoUSD(.max) + NanoUSD(.min) == NanoUSD(-1))
+    }
+
     @Test("Trailing zeros and leading zeros change nothing")
     func zeros() {
         #expect(NanoUSD(dollars: "007.500000000") == NanoUSD(7_500_000_000))

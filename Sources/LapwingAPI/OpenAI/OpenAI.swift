@@ -16,13 +16,17 @@ extension OpenAI {
 
         package var promptTokens: Int
         package var completionTokens: Int
-        package var totalTokens: Int
         package var promptDetails: PromptDetails?
+
+        /// Whatever an upstream claims, the sum is no trap.
+        package var totalTokens: Int {
+            let (sum, overflow) = promptTokens.addingReportingOverflow(completionTokens)
+            return overflow ? .max : sum
+        }
 
         package init(promptTokens: Int, completionTokens: Int, cachedTokens: Int? = nil) {
             self.promptTokens = promptTokens
             self.completionTokens = completionTokens
-            self.totalTokens = promptTokens + completionTokens
             self.promptDetails = cachedTokens.map(PromptDetails.init)
         }
 
@@ -30,9 +34,15 @@ extension OpenAI {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             promptTokens = try container.decodeIfPresent(Int.self, forKey: .promptTokens) ?? 0
             completionTokens = try container.decodeIfPresent(Int.self, forKey: .completionTokens) ?? 0
-            totalTokens =
-                try container.decodeIfPresent(Int.self, forKey: .totalTokens) ?? promptTokens + completionTokens
             promptDetails = try container.decodeIfPresent(PromptDetails.self, forKey: .promptDetails)
+        }
+
+        package func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(promptTokens, forKey: .promptTokens)
+            try container.encode(completionTokens, forKey: .completionTokens)
+            try container.encode(totalTokens, forKey: .totalTokens)
+            try container.encodeIfPresent(promptDetails, forKey: .promptDetails)
         }
 
         private enum CodingKeys: String, CodingKey {

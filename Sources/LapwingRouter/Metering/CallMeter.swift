@@ -64,7 +64,7 @@ struct CallMeter: Sendable {
     /// The call's line in the receipt, priced. A call that failed is `failed` whatever `role` says.
     func receipt(as role: CallReceipt.Role, pricing: Pricing, day: String, machineTime: MachineTime) -> CallReceipt {
         let usage = usage(machineTime: machineTime)
-        let isFree = usage.promptTokens + usage.completionTokens == 0 && failure != nil
+        let isFree = usage.promptTokens == 0 && usage.completionTokens == 0 && failure != nil
         let cost = isFree ? Pricing.Cost(amount: .zero) : pricing.cost(of: usage, on: model, day: day)
         return CallReceipt(
             model: model.name, side: side, role: failure == nil ? role : .failed, usage: usage, cost: cost.amount,

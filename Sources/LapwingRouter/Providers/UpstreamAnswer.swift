@@ -10,6 +10,8 @@ package struct UpstreamAnswer {
     private var tokenCount = 0
     private var usage: OpenAI.Usage?
     private let decoder = JSONDecoder()
+    /// Far beyond any context.
+    private static let mostTokens = 1 << 40
     private static let errorMember = Data("\"error\"".utf8)
 
     /// `[DONE]` has come.
@@ -47,12 +49,14 @@ package struct UpstreamAnswer {
     package func completed() throws(RequestError) -> GenerationEvent {
         guard isWhole else { throw .endedEarly(model: model) }
         if let usage {
-            return .completed(
-                model: model,
-                usage: Usage(
-                    promptTokens: usage.promptTokens, cachedPromptTokens: usage.promptDetails?.cachedTokens ?? 0,
-                    completionTokens: usage.completionTokens),
-                receipt: nil)
+            let reported = Usage(
+                promptTokens: usage.promptTokens, cachedPromptTokens: usage.promptDetails?.cachedTokens ?? 0,
+                completionTokens: usage.completionTokens)
+            // Counts that no call can have are no report; they would be priced, and summed up for years.
+            let counts = [reported.promptTokens, reported.cachedPromptTokens, reported.completionTokens]
+            if counts.allSatisfy((0...Self.mostTokens).contains) {
+                return .completed(model: model, usage: reported, receipt: nil)
+            }
         }
         let estimate = Usage(
             promptTokens: estimatedPromptTokens, completionTokens: tokenCount, isEstimated: true)

@@ -72,6 +72,21 @@ struct UpstreamAnswerTests {
         #expect(estimate == Usage(promptTokens: 17, completionTokens: 2, isEstimated: true))
     }
 
+    @Test(
+        "Counts that no call can have are passed over, and no trap",
+        arguments: [
+            #"{"prompt_tokens":9223372036854775807,"completion_tokens":9223372036854775807}"#,
+            #"{"prompt_tokens":-1,"completion_tokens":4}"#,
+            #"{"prompt_tokens":9,"completion_tokens":4,"prompt_tokens_details":{"cached_tokens":9223372036854775807}}"#,
+        ])
+    func impossibleUsage(usage: String) throws {
+        var answer = chatAnswer()
+        _ = try answer.receive(chunk(#"{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}"#))
+        _ = try answer.receive(chunk(#"{"choices":[],"usage":\#(usage)}"#))
+        guard case .completed(_, let estimate, nil) = try answer.completed() else { return }
+        #expect(estimate == Usage(promptTokens: 17, completionTokens: 1, isEstimated: true))
+    }
+
     @Test("An answer is whole when every choice has ended, and broken before")
     func whole() throws {
         var answer = chatAnswer(choices: 2)
