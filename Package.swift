@@ -37,9 +37,8 @@ let package = Package(
         .testTarget(
             name: "LapwingModelTests", dependencies: ["CLapwingKernels", "LapwingModel", "LapwingTestSupport"],
             resources: [.copy("Fixtures")]),
-        // The forward pass alone: speed, and logits for Scripts/make_reference.py.
-        .executableTarget(
-            name: "ForwardBenchmark", dependencies: ["LapwingModel"], path: "Benchmarks/ForwardBenchmark"),
+        // The forward pass alone, for Scripts/make_reference.py to compare.
+        .executableTarget(name: "ForwardLogits", dependencies: ["LapwingModel"], path: "Benchmarks/ForwardLogits"),
         // All that outlives a request: the ledger and the price book.
         .target(
             name: "LapwingStore",

@@ -17,7 +17,7 @@ way changes all that follow. Fed the same tokens once in one batch and once one 
 itself by a mean KL divergence of 0.003, and in its best token at margins over 0.5 nats. Expanded weights are
 multiplied as floats, so their result is what the file says, and repeats.
 
---compare runs `TOOL MODEL logits IDS LOGITS` (the benchmark tool of the forward pass) over the same positions and
+--compare runs `TOOL MODEL IDS LOGITS` (ForwardLogits under Benchmarks) over the same positions and
 prints mean KL divergences over whole distributions: of the tool, and of llama.cpp on the file as it is, from the
 expanded weights. The test can only see a lower bound, about 7% less.
 
@@ -183,7 +183,7 @@ def compare(arguments, folder):
     exact = open_model(expand(arguments.model, folder), SEQUENCE)
     ids, logits = os.path.join(folder, "ids"), os.path.join(folder, "logits")
     np.array(tokens, dtype="<i4").tofile(ids)
-    subprocess.run([arguments.compare, arguments.model, "logits", ids, logits], check=True)
+    subprocess.run([arguments.compare, arguments.model, ids, logits], check=True)
     ours = np.memmap(logits, dtype="<f4", mode="r").reshape(POSITIONS, -1)
     sums = np.zeros(3)
     pairs = zip(sequences(ours), distributions(model, tokens), distributions(exact, tokens))

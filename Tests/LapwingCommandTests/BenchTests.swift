@@ -9,7 +9,10 @@ import lapwing
          "first_token_seconds": 0.05, "prefill_tokens_per_second": 300, "decode_tokens_per_second": 180.25,
          "eight_streams_tokens_per_second": 400, "resident_mb": 210}
         """#
-    private let peer = #"{"engine": "llama.cpp", "prefill_tokens_per_second": 200, "decode_tokens_per_second": 160}"#
+    private let peer = #"""
+        {"engine": "llama.cpp", "prefill_tokens_per_second": 200, "decode_tokens_per_second": 160,
+         "eight_streams_tokens_per_second": 320}
+        """#
 
     @Test("Figures stand beside the peer's with their ratio, and without one alone")
     func lines() throws {
@@ -20,7 +23,7 @@ import lapwing
                 "m                         lapwing  llama.cpp  ratio",
                 "prefill of 512, tokens/s    300.0      200.0   1.50",
                 "decode, tokens/s            180.2      160.0   1.13",
-                "eight streams, tokens/s     400.0          –      –",
+                "eight streams, tokens/s     400.0      320.0   1.25",
                 "first token, ms              50.0          –      –",
                 "load, ms                    250.0          –      –",
                 "resident, MiB               210.0          –      –",

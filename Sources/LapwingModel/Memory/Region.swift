@@ -20,8 +20,9 @@ package final class Region: @unchecked Sendable {
         base = mapped
         self.byteCount = size
         #if os(Linux)
-            // Streaming weights through 4 KiB pages misses the TLB once a page; a refusal only costs speed.
-            if size >= 1 << 22 { _ = madvise(mapped, size, MADV_HUGEPAGE) }
+            // Streaming weights through 4 KiB pages misses the TLB once a page; a refusal only costs speed. A sparse region
+            // is touched here and there, and every touch of a huge page would cost 2 MiB.
+            if size >= 1 << 22 { _ = madvise(mapped, size, sparse ? MADV_NOHUGEPAGE : MADV_HUGEPAGE) }
         #endif
     }
 

@@ -56,8 +56,6 @@ package struct EngineBench {
     package func run(progress: (String) -> Void) async throws -> BenchFigures {
         progress("prefill of \(Self.prefillTokens) tokens, decode of \(Self.decodeTokens)")
         let (prefill, decode) = try passes()
-        // Before the engine's larger cache, as a peer's process would have it.
-        let resident = MachineFacts.peakResidentBytes().map { Double($0) / 1_048_576 }
         var options = EngineOptions()
         options.contextLength = contextLength
         let engine = try Engine(name: name, model: model, options: options)
@@ -68,7 +66,8 @@ package struct EngineBench {
         return BenchFigures(
             model: name, threads: model.workers.count, kernels: model.kernels.name, loadSeconds: loadSeconds,
             firstTokenSeconds: first, prefillTokensPerSecond: prefill, decodeTokensPerSecond: decode,
-            eightStreamsTokensPerSecond: streams, residentMegabytes: resident)
+            eightStreamsTokensPerSecond: streams,
+            residentMegabytes: MachineFacts.peakResidentBytes().map { Double($0) / 1_048_576 })
     }
 
     /// Tokens a second of reading a prompt, in the engine's chunks, and of writing after a short one.

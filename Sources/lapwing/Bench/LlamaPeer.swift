@@ -7,12 +7,16 @@ package struct LlamaPeer: Sendable, Codable {
     package var engine: String
     package var prefillTokensPerSecond: Double
     package var decodeTokensPerSecond: Double
+    /// Of eight sequences in one batch.
+    package var eightStreamsTokensPerSecond: Double
+    /// Less what Python and its packages take.
     package var residentMegabytes: Double?
 
     private enum CodingKeys: String, CodingKey {
         case engine
         case prefillTokensPerSecond = "prefill_tokens_per_second"
         case decodeTokensPerSecond = "decode_tokens_per_second"
+        case eightStreamsTokensPerSecond = "eight_streams_tokens_per_second"
         case residentMegabytes = "resident_mb"
     }
 

@@ -72,7 +72,8 @@ package struct Bench: AsyncParsableCommand {
         table.rows = [
             row("prefill of 512, tokens/s", figures.prefillTokensPerSecond, peer?.prefillTokensPerSecond),
             row("decode, tokens/s", figures.decodeTokensPerSecond, peer?.decodeTokensPerSecond),
-            row("eight streams, tokens/s", figures.eightStreamsTokensPerSecond),
+            row(
+                "eight streams, tokens/s", figures.eightStreamsTokensPerSecond, peer?.eightStreamsTokensPerSecond),
             row("first token, ms", figures.firstTokenSeconds * 1000),
             row("load, ms", figures.loadSeconds * 1000),
         ]

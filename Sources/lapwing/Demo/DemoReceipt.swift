@@ -67,10 +67,9 @@ package struct DemoReceipt: Sendable {
         // Asking twice costs more than asking the closed model at once when every answer is unsure.
         let outcome =
             saved < .zero
-            ? "\(mark)\(Figures.dollars(.zero - saved)) more than the closed model alone"
+            ? "\(mark)\(Figures.dollars(.zero - saved)) more than closed alone"
             : "\(mark)\(Figures.dollars(saved)) saved"
-        let which = unsure.count == 1 ? "the unsure one" : "the \(Figures.grouped(unsure.count)) unsure ones"
-        return ("if escalated", "\(mark)\(Figures.dollars(spent)) spent, \(outcome), had it answered \(which)")
+        return ("if escalated", "\(mark)\(Figures.dollars(spent)) spent, \(outcome)")
     }
 
     /// What the figures rest on.
@@ -83,14 +82,14 @@ package struct DemoReceipt: Sendable {
         if figures.calibrators.contains(where: { !$0.isCalibrated }) {
             let names = figures.calibrators.filter { !$0.isCalibrated }.map(\.name).joined(separator: ", ")
             rows.append(
-                ("uncalibrated", "\(names) was fitted on public data, not on your traffic; read \"would escalate\" so"))
+                ("uncalibrated", "\(names) was fitted on public data, not on your traffic"))
         }
         let count = Figures.grouped(Int(check.entryCount))
         rows.append(
             (
                 "ledger",
                 check.failure == nil
-                    ? "verified, \(count) entries, head \(check.head)" : "DAMAGED after \(count) entries"
+                    ? "verified, \(count) entries, head \(check.head.prefix(16))…" : "DAMAGED after \(count) entries"
             ))
         return rows
     }
@@ -101,7 +100,7 @@ package struct DemoReceipt: Sendable {
         let upstream = configuration.model(named: model)?.remote?.upstream ?? model
         guard let price = configuration.price(of: model, in: prices) else { return "none known for \(upstream)" }
         return
-            "\(upstream) at \(Figures.dollars(price.inputPerMillion)) in and \(Figures.dollars(price.outputPerMillion)) out "
-            + "a million tokens (\(price.effective))"
+            "\(upstream), \(Figures.dollars(price.inputPerMillion)) in, \(Figures.dollars(price.outputPerMillion)) out a million "
+            + "tokens (\(price.effective))"
     }
 }
