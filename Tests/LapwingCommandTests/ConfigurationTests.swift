@@ -134,6 +134,17 @@ import lapwing
         }
     }
 
+    @Test("The example in Docs/Configuration.md is read without a warning")
+    func documentedExample() throws {
+        let root = URL(filePath: #filePath).appending(path: "../../..").standardized
+        let text = try String(contentsOf: root.appending(path: "Docs/Configuration.md"), encoding: .utf8)
+        let example = try #require(text.firstMatch(of: /```yaml\n((?s:.+?))```/)).1
+        let found = try Configuration(
+            yaml: String(example), file: "/lapwing.yaml", day: "2026-12-01",
+            environment: ["MIXTRAL_KEY": "a", "OPENAI_API_KEY": "b"])
+        #expect(found.warnings == [] && found.models.count == 3 && found.routes.count == 1)
+    }
+
     @Test("A model to count savings against whose price nobody knows is warned of")
     func unpriced() throws {
         let models = """

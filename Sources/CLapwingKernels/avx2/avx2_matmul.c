@@ -6,6 +6,7 @@
 
 #if defined(__x86_64__)
 
+#include "../matmul_tile.h"
 #include "avx2.h"
 
 #pragma STDC FP_CONTRACT OFF
@@ -14,19 +15,7 @@ LW_AVX2_BEGIN
 
 #define MAX_TILE 4
 
-/// Where the tokens of a tile start, and where their sums of this strip go.
-typedef struct tile {
-    const lw_q8_block *blocks[MAX_TILE];
-    const lw_q8_block *remainders[MAX_TILE];
-    const uint64_t *marks[MAX_TILE];
-    const float *values[MAX_TILE];
-    float *out[MAX_TILE];
-    bool add;
-    bool streams;  // several tokens, and these weights come from memory: no earlier tile brought them to a cache
-    size_t rows;  // of this strip, 1...8
-} tile;
-
-LW_INLINE void put(const tile *at, int t, __m256 sums) {
+LW_INLINE void put(const lw_tile *at, int t, __m256 sums) {
     float *out = at->out[t];
     if (at->rows == LW_STRIP_ROWS) {
         _mm256_storeu_ps(out, at->add ? _mm256_add_ps(_mm256_loadu_ps(out), sums) : sums);
@@ -139,7 +128,7 @@ LW_INLINE void i8_block(const int T, const void *block, const lw_q8_block *const
 /// One strip: all blocks, then the remainders that any token of the tile has. Outliers keep to a few channels, so the
 /// tokens mostly have the same ones; a token without one has a scale of zero there.
 LW_INLINE void block_tile(const int T, block_function *add, size_t stride, const void *strip, size_t columns,
-                          const tile *at) {
+                          const lw_tile *at) {
     const size_t count = columns / LW_BLOCK_LENGTH;
     __m256 sums[MAX_TILE];
     LW_UNROLL for (int t = 0; t < T; t++) sums[t] = _mm256_setzero_ps();
@@ -149,9 +138,7 @@ LW_INLINE void block_tile(const int T, block_function *add, size_t stride, const
         add(T, block, at->blocks, b, sums);
     }
     for (size_t word = 0; word < LW_MARK_WORDS(count); word++) {
-        uint64_t marks = 0;
-        LW_UNROLL for (int t = 0; t < T; t++) marks |= at->marks[t][word];
-        for (; marks != 0; marks &= marks - 1) {
+        for (uint64_t marks = lw_tile_marks(at, T, word); marks != 0; marks &= marks - 1) {
             const size_t b = 64 * word + (size_t)__builtin_ctzll(marks);
             add(T, (const char *)strip + b * stride, at->remainders, b, sums);
         }
@@ -159,19 +146,19 @@ LW_INLINE void block_tile(const int T, block_function *add, size_t stride, const
     LW_UNROLL for (int t = 0; t < T; t++) put(at, t, sums[t]);
 }
 
-LW_INLINE void q4_0_tile(const int T, const void *strip, size_t columns, const tile *at) {
+LW_INLINE void q4_0_tile(const int T, const void *strip, size_t columns, const lw_tile *at) {
     block_tile(T, q4_0_block, sizeof(lw_q4_0x8), strip, columns, at);
 }
 
-LW_INLINE void q4_1_tile(const int T, const void *strip, size_t columns, const tile *at) {
+LW_INLINE void q4_1_tile(const int T, const void *strip, size_t columns, const lw_tile *at) {
     block_tile(T, q4_1_block, sizeof(lw_q4_1x8), strip, columns, at);
 }
 
-LW_INLINE void q8_0_tile(const int T, const void *strip, size_t columns, const tile *at) {
+LW_INLINE void q8_0_tile(const int T, const void *strip, size_t columns, const lw_tile *at) {
     block_tile(T, q8_0_block, sizeof(lw_q8_0x8), strip, columns, at);
 }
 
-LW_INLINE void i8_tile(const int T, const void *strip, size_t columns, const tile *at) {
+LW_INLINE void i8_tile(const int T, const void *strip, size_t columns, const lw_tile *at) {
     block_tile(T, i8_block, sizeof(lw_i8x8), strip, columns, at);
 }
 
@@ -183,7 +170,7 @@ LW_INLINE __m256 float_weights(const lw_layout layout, const void *strip, size_t
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16));
 }
 
-LW_INLINE void float_tile(const int T, const lw_layout layout, const void *strip, size_t columns, const tile *at) {
+LW_INLINE void float_tile(const int T, const lw_layout layout, const void *strip, size_t columns, const lw_tile *at) {
     __m256 even[MAX_TILE], odd[MAX_TILE];
     LW_UNROLL for (int t = 0; t < T; t++) even[t] = odd[t] = _mm256_setzero_ps();
     size_t column = 0;
@@ -202,26 +189,26 @@ LW_INLINE void float_tile(const int T, const lw_layout layout, const void *strip
     LW_UNROLL for (int t = 0; t < T; t++) put(at, t, _mm256_add_ps(even[t], odd[t]));
 }
 
-LW_INLINE void f32_tile(const int T, const void *strip, size_t columns, const tile *at) {
+LW_INLINE void f32_tile(const int T, const void *strip, size_t columns, const lw_tile *at) {
     float_tile(T, LW_LAYOUT_F32, strip, columns, at);
 }
 
-LW_INLINE void f16_tile(const int T, const void *strip, size_t columns, const tile *at) {
+LW_INLINE void f16_tile(const int T, const void *strip, size_t columns, const lw_tile *at) {
     float_tile(T, LW_LAYOUT_F16, strip, columns, at);
 }
 
-LW_INLINE void bf16_tile(const int T, const void *strip, size_t columns, const tile *at) {
+LW_INLINE void bf16_tile(const int T, const void *strip, size_t columns, const lw_tile *at) {
     float_tile(T, LW_LAYOUT_BF16, strip, columns, at);
 }
 
-typedef void tile_function(const void *strip, size_t columns, const tile *at);
+typedef void tile_function(const void *strip, size_t columns, const lw_tile *at);
 
 // One function a tile size, so that the compiler unrolls each and keeps its sums in registers.
 #define TILES(kind)                                                                                           \
-    static void kind##_1(const void *strip, size_t columns, const tile *at) { kind(1, strip, columns, at); } \
-    static void kind##_2(const void *strip, size_t columns, const tile *at) { kind(2, strip, columns, at); } \
-    static void kind##_3(const void *strip, size_t columns, const tile *at) { kind(3, strip, columns, at); } \
-    static void kind##_4(const void *strip, size_t columns, const tile *at) { kind(4, strip, columns, at); }
+    static void kind##_1(const void *strip, size_t columns, const lw_tile *at) { kind(1, strip, columns, at); } \
+    static void kind##_2(const void *strip, size_t columns, const lw_tile *at) { kind(2, strip, columns, at); } \
+    static void kind##_3(const void *strip, size_t columns, const lw_tile *at) { kind(3, strip, columns, at); } \
+    static void kind##_4(const void *strip, size_t columns, const lw_tile *at) { kind(4, strip, columns, at); }
 
 TILES(f32_tile)
 TILES(f16_tile)
@@ -238,36 +225,19 @@ static tile_function *const tile_functions[][MAX_TILE] = {
     [LW_LAYOUT_I8] = ROW(i8_tile),
 };
 
-/// Tokens whose inputs stay in the second-level cache while a range of strips passes over them.
-static size_t resident_tokens(const lw_matrix *w) {
-    const size_t bytes = w->layout <= LW_LAYOUT_BF16 ? w->columns * sizeof(float)
-                                                     : w->columns / LW_BLOCK_LENGTH * sizeof(lw_q8_block);
-    const size_t tokens = (size_t)128 * 1024 / (bytes + 1) / MAX_TILE * MAX_TILE;
-    return tokens < 16 ? 16 : tokens;
-}
-
 void lw_avx2_matmul(const lw_matrix *w, const lw_input *x, size_t tokens, const lw_output *y, size_t strip0,
                     size_t strip1) {
-    const size_t strip_bytes = lw_strip_bytes(w->layout, w->columns), resident = resident_tokens(w);
+    const size_t strip_bytes = lw_strip_bytes(w->layout, w->columns), resident = lw_resident_tokens(w, MAX_TILE);
     for (size_t begin = 0; begin < tokens; begin += resident) {
         const size_t end = begin + resident < tokens ? begin + resident : tokens;
         for (size_t s = strip0; s < strip1; s++) {
-            const size_t left = w->rows - s * LW_STRIP_ROWS;
-            tile at = {.add = y->add, .streams = begin == 0 && tokens > 1, .rows = left < LW_STRIP_ROWS ? left : LW_STRIP_ROWS};
-            const void *strip = (const char *)w->strips + s * strip_bytes;
-            for (size_t token = begin; token < end;) {
-                // Five tokens go as three and two, not four and one: a tile of one reads a weight for one product.
-                const size_t rest = end - token, tiles = (rest + MAX_TILE - 1) / MAX_TILE;
-                const size_t count = (rest + tiles - 1) / tiles;
-                for (size_t t = 0; t < count; t++) {
-                    at.blocks[t] = x->blocks + (token + t) * x->block_stride;
-                    at.remainders[t] = x->remainders + (token + t) * x->block_stride;
-                    at.marks[t] = x->marks + (token + t) * x->mark_stride;
-                    at.values[t] = x->values + (token + t) * x->value_stride;
-                    at.out[t] = y->values + (token + t) * y->stride + s * LW_STRIP_ROWS;
-                }
-                tile_functions[w->layout][count - 1](strip, w->columns, &at);
-                token += count;
+            const size_t row = s * LW_STRIP_ROWS, left = w->rows - row;
+            lw_tile at = {.add = y->add, .streams = begin == 0 && tokens > 1,
+                          .rows = left < LW_STRIP_ROWS ? left : LW_STRIP_ROWS};
+            for (size_t token = begin, count; token < end; token += count) {
+                count = lw_tile_tokens(end - token, MAX_TILE);
+                lw_aim_tile(&at, x, y, token, count, row);
+                tile_functions[w->layout][count - 1]((const char *)w->strips + s * strip_bytes, w->columns, &at);
                 at.streams = false;
             }
         }

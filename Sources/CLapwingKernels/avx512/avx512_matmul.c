@@ -5,6 +5,7 @@
 
 #if defined(__x86_64__)
 
+#include "../matmul_tile.h"
 #include "avx512.h"
 
 #pragma STDC FP_CONTRACT OFF
@@ -13,17 +14,6 @@
     __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni"))), apply_to = function)
 
 #define MAX_TILE 8
-
-/// Where the tokens of a tile start, and where their sums of both strips go.
-typedef struct tile {
-    const lw_q8_block *blocks[MAX_TILE];
-    const lw_q8_block *remainders[MAX_TILE];
-    const uint64_t *marks[MAX_TILE];
-    float *out[MAX_TILE];
-    bool add;
-    bool streams;    // these weights come from memory: no earlier tile brought them to a cache
-    __mmask16 rows;  // of the two strips, those that exist and are asked for
-} tile;
 
 LW_INLINE __m512i join(const void *first, const void *second) {
     const __m512i low = _mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)first));
@@ -124,7 +114,7 @@ LW_INLINE void q8_0_block(const int T, const void *first, const void *second, co
 
 /// Two strips: all blocks, then the remainders that any token of the tile has.
 LW_INLINE void block_tile(const int T, block_function *add, size_t stride, const char *first, const char *second,
-                          size_t count, const tile *at) {
+                          size_t count, const lw_tile *at) {
     __m512 sums[MAX_TILE];
     LW_UNROLL for (int t = 0; t < T; t++) sums[t] = _mm512_setzero_ps();
     for (size_t b = 0; b < count; b++) {
@@ -132,24 +122,23 @@ LW_INLINE void block_tile(const int T, block_function *add, size_t stride, const
         add(T, first + b * stride, second + b * stride, at->blocks, b, sums);
     }
     for (size_t word = 0; word < LW_MARK_WORDS(count); word++) {
-        uint64_t marks = 0;
-        LW_UNROLL for (int t = 0; t < T; t++) marks |= at->marks[t][word];
-        for (; marks != 0; marks &= marks - 1) {
+        for (uint64_t marks = lw_tile_marks(at, T, word); marks != 0; marks &= marks - 1) {
             const size_t b = 64 * word + (size_t)__builtin_ctzll(marks);
             add(T, first + b * stride, second + b * stride, at->remainders, b, sums);
         }
     }
+    const __mmask16 rows = (__mmask16)((1u << at->rows) - 1);
     LW_UNROLL for (int t = 0; t < T; t++) {
-        const __m512 old = at->add ? _mm512_maskz_loadu_ps(at->rows, at->out[t]) : _mm512_setzero_ps();
-        _mm512_mask_storeu_ps(at->out[t], at->rows, at->add ? _mm512_add_ps(old, sums[t]) : sums[t]);
+        const __m512 old = at->add ? _mm512_maskz_loadu_ps(rows, at->out[t]) : _mm512_setzero_ps();
+        _mm512_mask_storeu_ps(at->out[t], rows, at->add ? _mm512_add_ps(old, sums[t]) : sums[t]);
     }
 }
 
-typedef void tile_function(const char *first, const char *second, size_t count, const tile *at);
+typedef void tile_function(const char *first, const char *second, size_t count, const lw_tile *at);
 
 // One function a tile size, so that the compiler unrolls each and keeps its sums in registers.
 #define TILE(kind, T)                                                                                   \
-    static void kind##_##T(const char *first, const char *second, size_t count, const tile *at) {      \
+    static void kind##_##T(const char *first, const char *second, size_t count, const lw_tile *at) {      \
         block_tile(T, kind##_block, sizeof(lw_##kind##x8), first, second, count, at);                   \
     }
 #define TILES(kind) \
@@ -166,12 +155,6 @@ static tile_function *const tile_functions[][MAX_TILE] = {
     [LW_LAYOUT_Q8_0] = ROW(q8_0),
 };
 
-/// Tokens whose inputs stay in the second-level cache while a range of strips passes over them.
-static size_t resident_tokens(size_t blocks) {
-    const size_t tokens = (size_t)128 * 1024 / ((blocks + 1) * sizeof(lw_q8_block)) / MAX_TILE * MAX_TILE;
-    return tokens < 2 * MAX_TILE ? 2 * MAX_TILE : tokens;
-}
-
 void lw_avx512_matmul(const lw_matrix *w, const lw_input *x, size_t tokens, const lw_output *y, size_t strip0,
                       size_t strip1) {
     const bool is_known = w->layout == LW_LAYOUT_Q4_0 || w->layout == LW_LAYOUT_Q4_1 || w->layout == LW_LAYOUT_Q8_0;
@@ -180,28 +163,20 @@ void lw_avx512_matmul(const lw_matrix *w, const lw_input *x, size_t tokens, cons
         lw_avx2_matmul(w, x, tokens, y, strip0, strip1);
         return;
     }
-    const size_t strip_bytes = lw_strip_bytes(w->layout, w->columns), count = w->columns / LW_BLOCK_LENGTH;
-    const size_t resident = resident_tokens(count), end_row = strip1 * LW_STRIP_ROWS;
+    const size_t strip_bytes = lw_strip_bytes(w->layout, w->columns), blocks = w->columns / LW_BLOCK_LENGTH;
+    const size_t resident = lw_resident_tokens(w, MAX_TILE), end_row = strip1 * LW_STRIP_ROWS;
     for (size_t begin = 0; begin < tokens; begin += resident) {
         const size_t end = begin + resident < tokens ? begin + resident : tokens;
         for (size_t s = strip0; s < strip1; s += 2) {
-            const size_t left = (w->rows < end_row ? w->rows : end_row) - s * LW_STRIP_ROWS;
-            tile at = {.add = y->add, .streams = begin == 0, .rows = left < 16 ? (__mmask16)((1u << left) - 1) : (__mmask16)0xffff};
+            const size_t row = s * LW_STRIP_ROWS, left = (w->rows < end_row ? w->rows : end_row) - row;
+            lw_tile at = {.add = y->add, .streams = begin == 0, .rows = left < 16 ? left : 16};
             const char *first = (const char *)w->strips + s * strip_bytes;
             // A last strip without a partner takes its own place; the mask leaves the second result out.
             const char *second = s + 1 < strip1 ? first + strip_bytes : first;
-            for (size_t token = begin; token < end;) {
-                // Nine tokens go as five and four, not eight and one: a tile of one reads a weight for one product.
-                const size_t rest = end - token, tiles = (rest + MAX_TILE - 1) / MAX_TILE;
-                const size_t size = (rest + tiles - 1) / tiles;
-                for (size_t t = 0; t < size; t++) {
-                    at.blocks[t] = x->blocks + (token + t) * x->block_stride;
-                    at.remainders[t] = x->remainders + (token + t) * x->block_stride;
-                    at.marks[t] = x->marks + (token + t) * x->mark_stride;
-                    at.out[t] = y->values + (token + t) * y->stride + s * LW_STRIP_ROWS;
-                }
-                tile_functions[w->layout][size - 1](first, second, count, &at);
-                token += size;
+            for (size_t token = begin, count; token < end; token += count) {
+                count = lw_tile_tokens(end - token, MAX_TILE);
+                lw_aim_tile(&at, x, y, token, count, row);
+                tile_functions[w->layout][count - 1](first, second, blocks, &at);
                 at.streams = false;
             }
         }

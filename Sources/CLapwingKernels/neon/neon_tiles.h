@@ -5,22 +5,12 @@
 //
 // which set dots[t], the eight rows of each of T tokens. The files differ in the instructions of these alone.
 
+#include "../matmul_tile.h"
 #include "neon.h"
 
 #pragma STDC FP_CONTRACT OFF
 
-/// Where the tokens of a tile start, and where their sums of this strip go.
-typedef struct tile {
-    const lw_q8_block *blocks[MAX_TILE];
-    const lw_q8_block *remainders[MAX_TILE];
-    const uint64_t *marks[MAX_TILE];
-    const float *values[MAX_TILE];
-    float *out[MAX_TILE];
-    bool add;
-    size_t rows;  // of this strip, 1...8
-} tile;
-
-LW_INLINE void put(const tile *at, int t, float32x4_t low, float32x4_t high) {
+LW_INLINE void put(const lw_tile *at, int t, float32x4_t low, float32x4_t high) {
     float lanes[LW_STRIP_ROWS];
     vst1q_f32(lanes, low);
     vst1q_f32(lanes + 4, high);
@@ -97,15 +87,13 @@ LW_INLINE void i8_block(const int T, const void *block, const lw_q8_block *const
 
 /// One strip: all blocks, then the remainders that any token of the tile has.
 LW_INLINE void block_tile(const int T, block_function *add, size_t stride, const void *strip, size_t columns,
-                          const tile *at) {
+                          const lw_tile *at) {
     const size_t count = columns / LW_BLOCK_LENGTH;
     float32x4_t sums[MAX_TILE][2];
     LW_UNROLL for (int t = 0; t < T; t++) sums[t][0] = sums[t][1] = vdupq_n_f32(0);
     for (size_t b = 0; b < count; b++) add(T, (const char *)strip + b * stride, at->blocks, b, sums);
     for (size_t word = 0; word < LW_MARK_WORDS(count); word++) {
-        uint64_t marks = 0;
-        LW_UNROLL for (int t = 0; t < T; t++) marks |= at->marks[t][word];
-        for (; marks != 0; marks &= marks - 1) {
+        for (uint64_t marks = lw_tile_marks(at, T, word); marks != 0; marks &= marks - 1) {
             const size_t b = 64 * word + (size_t)__builtin_ctzll(marks);
             add(T, (const char *)strip + b * stride, at->remainders, b, sums);
         }
@@ -120,7 +108,7 @@ LW_INLINE float32x4_t float_weights(const lw_layout layout, const void *strip, s
     return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(halves), 16));
 }
 
-LW_INLINE void float_tile(const int T, const lw_layout layout, const void *strip, size_t columns, const tile *at) {
+LW_INLINE void float_tile(const int T, const lw_layout layout, const void *strip, size_t columns, const lw_tile *at) {
     float32x4_t sums[2][MAX_TILE][2];  // of even and of odd columns
     LW_UNROLL for (int t = 0; t < T; t++)
         LW_UNROLL for (int h = 0; h < 2; h++) sums[0][t][h] = sums[1][t][h] = vdupq_n_f32(0);
@@ -137,7 +125,7 @@ LW_INLINE void float_tile(const int T, const lw_layout layout, const void *strip
         put(at, t, vaddq_f32(sums[0][t][0], sums[1][t][0]), vaddq_f32(sums[0][t][1], sums[1][t][1]));
 }
 
-LW_INLINE void strip_tile(const int T, const lw_layout layout, const void *strip, size_t columns, const tile *at) {
+LW_INLINE void strip_tile(const int T, const lw_layout layout, const void *strip, size_t columns, const lw_tile *at) {
     switch (layout) {
     case LW_LAYOUT_F32: float_tile(T, LW_LAYOUT_F32, strip, columns, at); break;
     case LW_LAYOUT_F16: float_tile(T, LW_LAYOUT_F16, strip, columns, at); break;
@@ -149,41 +137,24 @@ LW_INLINE void strip_tile(const int T, const lw_layout layout, const void *strip
     }
 }
 
-/// Tokens whose inputs stay in the second-level cache while a range of strips passes over them.
-static size_t resident_tokens(const lw_matrix *w) {
-    const size_t bytes = w->layout <= LW_LAYOUT_BF16 ? w->columns * sizeof(float)
-                                                     : w->columns / LW_BLOCK_LENGTH * sizeof(lw_q8_block);
-    const size_t tokens = (size_t)128 * 1024 / (bytes + 1) / MAX_TILE * MAX_TILE;
-    return tokens < 16 ? 16 : tokens;
-}
-
 LW_INLINE void multiply(const lw_matrix *w, const lw_input *x, size_t tokens, const lw_output *y, size_t strip0,
                         size_t strip1) {
-    const size_t strip_bytes = lw_strip_bytes(w->layout, w->columns), resident = resident_tokens(w);
+    const size_t strip_bytes = lw_strip_bytes(w->layout, w->columns), resident = lw_resident_tokens(w, MAX_TILE);
     for (size_t begin = 0; begin < tokens; begin += resident) {
         const size_t end = begin + resident < tokens ? begin + resident : tokens;
         for (size_t s = strip0; s < strip1; s++) {
-            const size_t left = w->rows - s * LW_STRIP_ROWS;
-            tile at = {.add = y->add, .rows = left < LW_STRIP_ROWS ? left : LW_STRIP_ROWS};
+            const size_t row = s * LW_STRIP_ROWS, left = w->rows - row;
+            lw_tile at = {.add = y->add, .rows = left < LW_STRIP_ROWS ? left : LW_STRIP_ROWS};
             const void *strip = (const char *)w->strips + s * strip_bytes;
-            for (size_t token = begin; token < end;) {
-                // Five tokens go as three and two, not four and one: a tile of one reads a weight for one product.
-                const size_t rest = end - token, tiles = (rest + MAX_TILE - 1) / MAX_TILE;
-                const size_t count = (rest + tiles - 1) / tiles;
-                for (size_t t = 0; t < count; t++) {
-                    at.blocks[t] = x->blocks + (token + t) * x->block_stride;
-                    at.remainders[t] = x->remainders + (token + t) * x->block_stride;
-                    at.marks[t] = x->marks + (token + t) * x->mark_stride;
-                    at.values[t] = x->values + (token + t) * x->value_stride;
-                    at.out[t] = y->values + (token + t) * y->stride + s * LW_STRIP_ROWS;
-                }
+            for (size_t token = begin, count; token < end; token += count) {
+                count = lw_tile_tokens(end - token, MAX_TILE);
+                lw_aim_tile(&at, x, y, token, count, row);
                 switch (count) {
                 case 1: strip_tile(1, w->layout, strip, w->columns, &at); break;
                 case 2: strip_tile(2, w->layout, strip, w->columns, &at); break;
                 case 3: strip_tile(3, w->layout, strip, w->columns, &at); break;
                 default: strip_tile(4, w->layout, strip, w->columns, &at); break;
                 }
-                token += count;
             }
         }
     }
