@@ -7,12 +7,17 @@ package struct ScoredToken: Hashable, Sendable {
     package var logProbability: Double?
     /// The most probable tokens at this position, best first. Empty unless asked for.
     package var top: [TokenAlternative]
+    /// False for a control token: its bytes are its name, which an answer's text never holds.
+    package var isText: Bool
 
-    package init(id: TokenID, bytes: [UInt8], logProbability: Double?, top: [TokenAlternative] = []) {
+    package init(
+        id: TokenID, bytes: [UInt8], logProbability: Double?, top: [TokenAlternative] = [], isText: Bool = true
+    ) {
         self.id = id
         self.bytes = bytes
         self.logProbability = logProbability
         self.top = top
+        self.isText = isText
     }
 }
 

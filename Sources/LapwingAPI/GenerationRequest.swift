@@ -68,8 +68,6 @@ package struct GenerationRequest: Sendable {
     package var cachePrompt = true
     /// Whether the client reads the answer as a stream. The answer is the same.
     package var stream = false
-    /// Whether the answer must be judged whole before anything of it is sent (labels, JSON, completions).
-    package var holdAll = false
 
     package init(model: String, prompts: [Prompt]) {
         self.model = model

@@ -113,6 +113,8 @@ package struct Receipt: Hashable, Sendable, Codable {
     package var model: String
     package var decision: Decision
     package var confidence: Confidence?
+    /// `unavailable` where an escalation was due and the closed model gave no answer or could not be called.
+    package var escalation: String?
     package var calls: [CallReceipt]
     /// Sum of the calls that have a price; see `unpricedCalls`.
     package var cost: NanoUSD
@@ -127,13 +129,14 @@ package struct Receipt: Hashable, Sendable, Codable {
 
     package init(
         requestID: String, route: String, model: String, decision: Decision, confidence: Confidence?,
-        calls: [CallReceipt], counterfactual: Counterfactual?
+        escalation: String? = nil, calls: [CallReceipt], counterfactual: Counterfactual?
     ) {
         self.requestID = requestID
         self.route = route
         self.model = model
         self.decision = decision
         self.confidence = confidence
+        self.escalation = escalation
         self.calls = calls
         self.cost = calls.reduce(.zero) { $0 + ($1.cost ?? .zero) }
         self.unpricedCalls = calls.count(where: { $0.cost == nil })

@@ -22,10 +22,10 @@ package func buildApplication(
     decoder.maxHeaderListSize = max(1 << 20, 4 * options.maxHeaderBytes)
     decoder.maxHeaderFieldSize = decoder.maxHeaderListSize
     decoder.maxHeaderFieldCount = 1 << 14
-    let idle = options.idleTimeout.components
+    let idle = TimeAmount(options.idleTimeout)
     let channel = HTTP1Channel.Configuration(
-        additionalChannelHandlers: [ClientPresence.Handler(connections: connections)],
-        idleTimeout: .seconds(idle.seconds), httpDecoderConfiguration: decoder)
+        additionalChannelHandlers: [ClientPresence.Handler(connections: connections), WriteTimeout(idle)],
+        idleTimeout: idle, httpDecoderConfiguration: decoder)
     return Application(
         responder: responder,
         server: .http1(configuration: channel),

@@ -17,13 +17,17 @@ final class Exchange: Sendable {
     let id: String
     /// nil where the request did not come over a connection.
     let client: ClientPresence?
+    private let bodies: BodyBudget
+    /// Held as long as the request is being answered.
+    private let body = Mutex<BodyReservation?>(nil)
     private let logger: Logger
     private let failure = Mutex<ErrorResponse?>(nil)
 
-    init(request: Request, id: String, client: ClientPresence?, logger: Logger) {
+    init(request: Request, id: String, client: ClientPresence?, bodies: BodyBudget, logger: Logger) {
         self.request = request
         self.id = id
         self.client = client
+        self.bodies = bodies
         self.logger = logger
     }
 
@@ -47,9 +51,10 @@ final class Exchange: Sendable {
     /// The body as JSON. Refuses by the declared length before reading, and by the real one while reading.
     func json(_ options: ServerOptions) async throws -> JSONValue {
         let limit = options.maxBodyBytes
-        if let declared = request.headers[.contentLength].flatMap({ Int($0) }), declared > limit {
-            throw RequestError.bodyTooLarge(limit: limit)
-        }
+        let declared = request.headers[.contentLength].flatMap { Int($0) } ?? limit
+        guard declared <= limit else { throw RequestError.bodyTooLarge(limit: limit) }
+        let reservation = try bodies.reserve(max(declared, 0))
+        body.withLock { $0 = reservation }
         let buffer: ByteBuffer
         do {
             buffer = try await request.body.collect(upTo: limit)
@@ -58,6 +63,7 @@ final class Exchange: Sendable {
         } catch {
             throw UnreadableBody(cause: error)
         }
+        reservation.shrink(to: buffer.readableBytes)
         return try JSONParser.parse(Array(buffer.readableBytesView), maxDepth: options.maxJSONDepth)
     }
 
@@ -66,10 +72,12 @@ final class Exchange: Sendable {
 
 extension HTTPFields {
     /// Names the fields that were passed over. Names that do not fit in a header are left out.
-    mutating func set(ignored names: [String]) {
+    static func ignoring(_ names: [String]) -> HTTPFields {
         let plain = names.filter { name in
             name.utf8.count <= 64 && name.utf8.allSatisfy { (0x21..<0x7F).contains($0) && $0 != UInt8(ascii: ",") }
         }
-        if !names.isEmpty { set("x-lapwing-ignored", plain.prefix(32).joined(separator: ", ")) }
+        var headers = HTTPFields()
+        if !plain.isEmpty { headers.set("x-lapwing-ignored", plain.prefix(32).joined(separator: ", ")) }
+        return headers
     }
 }

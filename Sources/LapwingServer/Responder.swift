@@ -25,7 +25,7 @@ package struct Responder: HTTPResponder {
     package func respond(to request: Request, context: ConnectionContext) async throws -> Response {
         let exchange = Exchange(
             request: request, id: requestIDs.next(), client: connections.presence(of: context.channel),
-            logger: logger)
+            bodies: routes.bodies, logger: logger)
         let stopwatch = Stopwatch(routes.time.clock)
         var response: Response
         do {

@@ -6,10 +6,16 @@ package struct ServerOptions: Sendable {
 
     /// Bytes of a request's body; more is 413.
     package var maxBodyBytes = 16 << 20
+    /// Bytes of the bodies of all requests that are being read or answered; more is 503.
+    package var maxBodyBytesInFlight = 256 << 20
     /// Bytes of all header names and values; more is 431.
     package var maxHeaderBytes = 16 << 10
-    /// UTF-8 bytes of all prompts or messages of a request together.
+    /// UTF-8 bytes of all prompts or messages of a request together, names included.
     package var maxPromptBytes = 4 << 20
+    /// Token ids of all prompts of a request together, or of a text to detokenize.
+    package var maxPromptTokens = 1 << 20
+    /// UTF-8 bytes of `model`.
+    package var maxModelBytes = 256
     /// Prompts of one completion request.
     package var maxPrompts = 512
     /// Messages of one chat.
@@ -22,16 +28,22 @@ package struct ServerOptions: Sendable {
     package var maxStopBytes = 512
     /// Characters of `user`, which is kept in the ledger.
     package var maxUserLength = 512
+    /// Labels of `metadata`, which are kept in the ledger, and the characters of a label's name and of its text: the
+    /// OpenAI API's own limits.
+    package var maxLabels = 16
+    package var maxLabelNameLength = 64
+    package var maxLabelLength = 512
     /// Entries of `logit_bias`.
     package var maxLogitBiases = 1024
     /// Levels of arrays and objects in a request's JSON.
     package var maxJSONDepth = 64
-    /// Open connections; more wait in the listening socket's backlog.
+    /// Open connections; more wait in the listening socket's backlog, but for a few that are on their way in.
     package var maxConnections = 1024
 
     /// How long a stream stays silent before its head and a comment are sent to keep the connection alive.
     package var keepAlive: Duration = .seconds(5)
-    /// How long a connection may be idle between requests, or stall within one, before it is closed.
+    /// How long a connection may be idle between requests, or stall within one while it is read or while its answer is
+    /// written, before it is closed.
     package var idleTimeout: Duration = .seconds(75)
     /// Used by the tokenizer endpoints where the client names no model; nil takes the first local model of the catalogue.
     package var defaultModel: String?

@@ -83,6 +83,7 @@ struct LimitTests {
         #expect(await field { $0.sampling.logitBias = [5: 1e39] } == "logit_bias.5")
         #expect(await field { $0.sampling.presencePenalty = .infinity } == "presence_penalty")
         #expect(await field { $0.sampling.logitBias = [-1: 1] } == "logit_bias")
+        #expect(await field { $0.sampling.logitBias = [1 << 20: 1] } == "logit_bias")
     }
 
     @Test("An empty text is the beginning-of-sequence token alone")

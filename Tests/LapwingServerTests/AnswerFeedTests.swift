@@ -42,10 +42,13 @@ struct AnswerFeedTests {
 
     @Test("Letting the feed go drops the provider's stream")
     func release() async throws {
-        let provider = ScriptedProvider([.wait(Gate())] + Self.endless)
-        do { _ = feed(provider) }
-        // Released before it began or while it waited, the provider must not be left working.
-        if !provider.calls.isEmpty { #expect(await provider.nextCancellation() == "r") }
+        let working = Gate()
+        let provider = ScriptedProvider([.reached(working), .wait(Gate())] + Self.endless)
+        var feed: AnswerFeed? = feed(provider)
+        try await working.wait()
+        #expect(feed != nil)
+        feed = nil
+        #expect(await provider.nextCancellation() == "r")
     }
 
     @Test("Ticks come while nothing else does, and one at a time")

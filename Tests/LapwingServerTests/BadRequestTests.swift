@@ -101,8 +101,10 @@ struct BadRequestTests {
         .invalid(chatBody(#""logit_bias":[1]"#), "logit_bias", "found an array, expected an object"),
         .invalid(chatBody(#""logit_bias":{"x":1}"#), "logit_bias", "no token id"),
         .invalid(chatBody(#""logit_bias":{"5":101}"#), "logit_bias.5", "from -100 to 100"),
-        .invalid(chatBody(#""logit_bias":{"257":1}"#), "logit_bias", "found the id 257, expected ids from 0 to 256"),
-        .invalid(chatBody(#""logit_bias":{"-1":1}"#), "logit_bias", "found the id -1"),
+        .invalid(chatBody(#""logit_bias":{"":1}"#), "logit_bias", "no token id"),
+        .invalid(chatBody(#""logit_bias":{"-1":1}"#), "logit_bias", "no token id"),
+        .invalid(chatBody(#""logit_bias":{"+5":1}"#), "logit_bias", "no token id"),
+        .invalid(chatBody(#""logit_bias":{"5":1,"05":-1}"#), "logit_bias", "found the token 5 twice"),
         .invalid(chatBody(#""metadata":{"a":1}"#), "metadata.a", "found 1, expected a string"),
         .invalid(chatBody(#""user":["u"]"#), "user", "found an array, expected a string"),
         .invalid(chatBody(#""ignore_eos":0"#), "ignore_eos", "expected true or false"),
@@ -164,7 +166,15 @@ struct BadRequestTests {
         harness.options.maxPromptBytes = 10
         harness.options.maxMessages = 1
         harness.options.maxStopStrings = 1
+        harness.options.maxStopBytes = 3
         harness.options.maxJSONDepth = 3
+        harness.options.maxPromptTokens = 2
+        harness.options.maxModelBytes = 4
+        harness.options.maxUserLength = 2
+        harness.options.maxLogitBiases = 1
+        harness.options.maxLabels = 1
+        harness.options.maxLabelNameLength = 2
+        harness.options.maxLabelLength = 2
         let table: [(BadRequest, isChat: Bool)] = [
             (
                 .invalid(#"{"model":"m","prompt":["a","b","c"]}"#, "prompt", "found 3 prompts, expected at most 2"),
@@ -173,7 +183,26 @@ struct BadRequestTests {
             (.invalid(#"{"model":"m","prompt":["a","b"],"n":2}"#, "n", "at most 3 answers"), false),
             (.invalid(#"{"model":"m","prompt":"12345678901"}"#, "prompt", "found 11 bytes"), false),
             (.invalid(completionBody(#""stop":["a","b"]"#), "stop", "at most 1"), false),
+            (.invalid(completionBody(#""stop":"abcd""#), "stop", "4 bytes, expected 1 to 3"), false),
             (.malformed(#"{"model":[[[1]]]}"#, "nested deeper than 3"), false),
+            (.invalid(#"{"model":"m","prompt":[1,2,3]}"#, "prompt", "3 token ids, expected at most 2"), false),
+            (.invalid(#"{"model":"m","prompt":[[1],[2,3]]}"#, "prompt", "3 token ids, expected at most 2"), false),
+            (.invalid(#"{"model":"mmmmm","prompt":"a"}"#, "model", "5 bytes, expected at most 4"), false),
+            (.invalid(chatBody(#""model":"mmmmm""#, model: nil), "model", "5 bytes, expected at most 4"), true),
+            // One character to a reader, and as long as one likes: scalars are counted.
+            (.invalid(chatBody(#""user":"e\u0301\u0301""#), "user", "3 characters, expected at most 2"), true),
+            (.invalid(chatBody(#""logit_bias":{"1":1,"2":1}"#), "logit_bias", "2 entries, expected at most 1"), true),
+            (.invalid(chatBody(#""metadata":{"a":"","b":""}"#), "metadata", "2 entries, expected at most 1"), true),
+            (
+                .invalid(chatBody(#""metadata":{"e\u0301\u0301":""}"#), "metadata", "3 characters, expected 1 to 2"),
+                true
+            ),
+            (.invalid(chatBody(#""metadata":{"a":"e\u0301\u0301"}"#), "metadata.a", "at most 2 characters"), true),
+            (
+                .invalid(
+                    #"{"model":"m","messages":[{"role":"user","content":"a","name":"1234567890"}]}"#, "messages",
+                    "11 bytes"), true
+            ),
             (
                 .invalid(
                     #"{"model":"m","messages":[{"role":"user","content":"a"},{"role":"user","content":"b"}]}"#,

@@ -140,7 +140,26 @@ struct ChatCompletionsTests {
         let request = try #require(harness.provider.calls.first?.request)
         #expect(request.sampling == Sampling())
         #expect(request.maxTokens == nil && request.topLogProbabilities == nil)
-        #expect(request.cachePrompt && !request.ignoreEOS && !request.stream && !request.holdAll)
+        #expect(request.cachePrompt && !request.ignoreEOS && !request.stream)
+    }
+
+    @Test("Where no ignored name fits in a header, there is no such header")
+    func noPlainName() async throws {
+        let reply = try await ServerHarness().chat(chatBody(#""bad\nname":2"#))
+        #expect(reply.status == 200)
+        #expect(reply.header("x-lapwing-ignored") == nil)
+    }
+
+    @Test("A token whose probability nobody knows is left out, never certain")
+    func unknownProbability() async throws {
+        let tokens = [nil, -0.5].map { ScoredToken(id: 1, bytes: [0x41], logProbability: $0) }
+        let steps: [ScriptedProvider.Step] = [
+            .event(.delta(choice: 0, text: "AA", tokens: tokens)), .event(.finished(choice: 0, reason: .length)),
+            .event(.completed(model: "m", usage: Usage(promptTokens: 1, completionTokens: 2), receipt: nil)),
+        ]
+        let content = try await ServerHarness(steps).chat(chatBody(#""logprobs":true"#))
+            .json["choices"]?[0]?["logprobs"]?["content"]
+        #expect(content?.array?.map { $0["logprob"] } == [-0.5])
     }
 
     @Test("Unknown fields within messages and options are named once, by their path")
@@ -176,6 +195,5 @@ struct ChatCompletionsTests {
         #expect(json["choices"]?[0]?["message"]?["content"]?.string == "a")
         #expect(json["choices"]?[0]?["finish_reason"]?.string == "length")
         #expect(json["choices"]?[1]?["message"]?["content"]?.string == "b")
-        #expect(harness.provider.calls[0].request.holdAll)
     }
 }

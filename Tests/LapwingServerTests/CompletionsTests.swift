@@ -47,7 +47,7 @@ struct CompletionsTests {
         #expect(reply.text.contains("-0.30000000000000004,"), "the very Double, in both places")
         let request = harness.provider.calls[0].request
         #expect(request.prompts == [.tokens([1, 2, 3])])
-        #expect(request.echo && request.holdAll && request.maxTokens == 1 && request.topLogProbabilities == 1)
+        #expect(request.echo && request.maxTokens == 1 && request.topLogProbabilities == 1)
         #expect(request.sampling.temperature == 0 && request.sampling.seed == 1234)
     }
 
@@ -80,6 +80,24 @@ struct CompletionsTests {
         #expect(logprobs?["text_offset"] == [0, 1, 1, 2])
         #expect(logprobs?["tokens"] == ["bytes:\\xf0\\x9f", "bytes:\\x98\\x80", "!", "!"])
         #expect(logprobs?["top_logprobs"]?.array?.allSatisfy { $0.object?.count == 1 } == true)
+    }
+
+    @Test("Offsets are those of the text where tokens stand for none of it", arguments: [true, false])
+    func offsetsOfSilentTokens(streaming: Bool) async throws {
+        let control = ScoredToken(id: 2, bytes: Array("<|call|>".utf8), logProbability: -1, isText: false)
+        let harness = ServerHarness([
+            .event(.prompt(choice: 0, tokens: [token("<s>", nil), token("ab", -1), token(" c", -1)])),
+            .event(.delta(choice: 0, text: "d", tokens: [token("d", -1)])),
+            .event(.delta(choice: 0, text: "", tokens: [control])),
+            .event(.delta(choice: 0, text: "ef", tokens: [token("ef", -1)])),
+            .event(.finished(choice: 0, reason: .length)), completed(),
+        ])
+        let body = #"{"model":"m","prompt":"ab c","logprobs":0,"echo":true,"stream":\#(streaming)}"#
+        let reply = try await harness.complete(body)
+        let choices = try (streaming ? reply.chunks : [reply.json]).compactMap { $0["choices"]?[0] }
+        #expect(choices.compactMap { $0["text"]?.string }.joined() == "ab cdef")
+        let offsets = choices.flatMap { $0["logprobs"]?["text_offset"]?.array ?? [] }
+        #expect(offsets == [0, 0, 2, 4, 5, 5])
     }
 
     @Test("Echo without generation has exactly the prompt's entries")

@@ -18,7 +18,8 @@ struct RawConnection {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: "localhost", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                        wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
                 }
             }
         try await channel.executeThenClose { inbound, outbound in
@@ -60,6 +61,9 @@ struct RawConnection {
             buffer += String(buffer: bytes)
         }
     }
+
+    /// Closes the sending half only.
+    func finishSending() { outbound.finish() }
 
     func close() async throws { try await channel.close() }
 }

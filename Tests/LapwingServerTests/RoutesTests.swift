@@ -64,6 +64,29 @@ struct RoutesTests {
         #expect(try await harness().post("/detokenize", #"{"tokens":[]}"#).json == ["prompt": ""])
     }
 
+    @Test("Unknown fields are named here, too", arguments: ["/tokenize", "/detokenize"])
+    func ignored(path: String) async throws {
+        let reply = try await harness().post(path, #"{"prompt":"a","tokens":[1],"zzz":1}"#)
+        #expect(reply.status == 200)
+        #expect(reply.header("x-lapwing-ignored") == (path == "/tokenize" ? "tokens, zzz" : "prompt, zzz"))
+    }
+
+    @Test("Texts and names over the caps are refused")
+    func tokenizerCaps() async throws {
+        var harness = harness()
+        harness.options.maxPromptBytes = 3
+        harness.options.maxPromptTokens = 2
+        harness.options.maxModelBytes = 10
+        for (path, body, param) in [
+            ("/tokenize", #"{"prompt":"abcd"}"#, "prompt"), ("/detokenize", #"{"tokens":[1,2,3]}"#, "tokens"),
+            ("/tokenize", #"{"prompt":"a","model":"12345678901"}"#, "model"),
+        ] {
+            let reply = try await harness.post(path, body)
+            #expect(reply.status == 400)
+            #expect(try reply.error.param == param)
+        }
+    }
+
     @Test("The tokenizer's description has the keys that lm-eval looks for, null where there is no such token")
     func tokenizerInfo() async throws {
         let json = try await harness().send("GET", "/tokenizer_info").json

@@ -85,8 +85,9 @@ struct Reply {
 }
 
 /// A minimal chat request with more members, such as `"stream":true`.
-func chatBody(_ more: String = "") -> String {
-    #"{"model":"m","messages":[{"role":"user","content":"hi"}]\#(more.isEmpty ? "" : ",")\#(more)}"#
+func chatBody(_ more: String = "", model: String? = "m") -> String {
+    let model = model.map { #""model":"\#($0)","# } ?? ""
+    return #"{\#(model)"messages":[{"role":"user","content":"hi"}]\#(more.isEmpty ? "" : ",")\#(more)}"#
 }
 
 /// A minimal completion request with more members.

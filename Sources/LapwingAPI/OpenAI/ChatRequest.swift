@@ -18,7 +18,7 @@ extension OpenAI {
     }
 
     /// One message of a request.
-    package struct Message: Hashable, Sendable, Codable {
+    package struct Message: Hashable, Sendable, Encodable {
         package var role: String
         package var content: Content
         package var name: String?
@@ -35,7 +35,7 @@ extension OpenAI {
         case text(String)
         case parts([Part])
 
-        package struct Part: Hashable, Sendable, Codable {
+        package struct Part: Hashable, Sendable, Encodable {
             package var type: String
             package var text: String?
 
@@ -47,22 +47,11 @@ extension OpenAI {
     }
 }
 
-extension OpenAI.ChatRequest: Codable {
-    package enum CodingKeys: String, CodingKey, CaseIterable {
+extension OpenAI.ChatRequest: Encodable {
+    private enum CodingKeys: String, CodingKey {
         case model, messages, logprobs, metadata
         case maxCompletionTokens = "max_completion_tokens"
         case topLogprobs = "top_logprobs"
-    }
-
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        model = try container.decode(String.self, forKey: .model)
-        messages = try container.decode([OpenAI.Message].self, forKey: .messages)
-        sampling = try OpenAI.SamplingFields(from: decoder)
-        maxCompletionTokens = try container.decodeIfPresent(Int.self, forKey: .maxCompletionTokens)
-        logprobs = try container.decodeIfPresent(Bool.self, forKey: .logprobs)
-        topLogprobs = try container.decodeIfPresent(Int.self, forKey: .topLogprobs)
-        metadata = try container.decodeIfPresent([String: String].self, forKey: .metadata)
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -77,16 +66,7 @@ extension OpenAI.ChatRequest: Codable {
     }
 }
 
-extension OpenAI.Content: Codable {
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if let text = try? container.decode(String.self) {
-            self = .text(text)
-        } else {
-            self = .parts(try container.decode([Part].self))
-        }
-    }
-
+extension OpenAI.Content: Encodable {
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {

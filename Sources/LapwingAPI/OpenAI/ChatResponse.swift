@@ -23,7 +23,6 @@ extension OpenAI {
         package var model: String
         package var choices: [Choice]
         package var usage: Usage?
-        package var systemFingerprint: String?
         package var lapwing: ReceiptObject?
 
         package init(id: String, created: Int, model: String, choices: [Choice], usage: Usage?) {
@@ -83,10 +82,7 @@ extension OpenAI {
 }
 
 extension OpenAI.ChatResponse: Codable {
-    private enum CodingKeys: String, CodingKey {
-        case id, object, created, model, choices, usage, lapwing
-        case systemFingerprint = "system_fingerprint"
-    }
+    private enum CodingKeys: CodingKey { case id, object, created, model, choices, usage, lapwing }
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -95,7 +91,6 @@ extension OpenAI.ChatResponse: Codable {
         model = try container.decodeIfPresent(String.self, forKey: .model) ?? ""
         choices = try container.decode([Choice].self, forKey: .choices)
         usage = try container.decodeIfPresent(OpenAI.Usage.self, forKey: .usage)
-        systemFingerprint = try container.decodeIfPresent(String.self, forKey: .systemFingerprint)
         lapwing = try container.decodeIfPresent(OpenAI.ReceiptObject.self, forKey: .lapwing)
     }
 
@@ -107,7 +102,6 @@ extension OpenAI.ChatResponse: Codable {
         try container.encode(model, forKey: .model)
         try container.encode(choices, forKey: .choices)
         try container.encodeIfPresent(usage, forKey: .usage)
-        try container.encodeIfPresent(systemFingerprint, forKey: .systemFingerprint)
         try container.encodeIfPresent(lapwing, forKey: .lapwing)
     }
 }

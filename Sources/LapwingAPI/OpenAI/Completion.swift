@@ -52,12 +52,11 @@ extension OpenAI {
         package var reportsUsage = false
         package var lapwing: ReceiptObject?
 
-        package init(id: String, created: Int, model: String, choices: [Choice], usage: Usage? = nil) {
+        package init(id: String, created: Int, model: String, choices: [Choice]) {
             self.id = id
             self.created = created
             self.model = model
             self.choices = choices
-            self.usage = usage
         }
     }
 
@@ -73,21 +72,10 @@ extension OpenAI {
     }
 }
 
-extension OpenAI.CompletionRequest: Codable {
-    package enum CodingKeys: String, CodingKey, CaseIterable {
+extension OpenAI.CompletionRequest: Encodable {
+    private enum CodingKeys: String, CodingKey {
         case model, prompt, echo, logprobs, metadata
         case bestOf = "best_of"
-    }
-
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        model = try container.decode(String.self, forKey: .model)
-        prompt = try container.decode(OpenAI.CompletionPrompt.self, forKey: .prompt)
-        sampling = try OpenAI.SamplingFields(from: decoder)
-        echo = try container.decodeIfPresent(Bool.self, forKey: .echo)
-        logprobs = try container.decodeIfPresent(Int.self, forKey: .logprobs)
-        bestOf = try container.decodeIfPresent(Int.self, forKey: .bestOf)
-        metadata = try container.decodeIfPresent([String: String].self, forKey: .metadata)
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -102,20 +90,7 @@ extension OpenAI.CompletionRequest: Codable {
     }
 }
 
-extension OpenAI.CompletionPrompt: Codable {
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if let text = try? container.decode(String.self) {
-            self = .text(text)
-        } else if let texts = try? container.decode([String].self) {
-            self = .texts(texts)
-        } else if let tokens = try? container.decode([Int32].self) {
-            self = .tokens(tokens)
-        } else {
-            self = .tokenLists(try container.decode([[Int32]].self))
-        }
-    }
-
+extension OpenAI.CompletionPrompt: Encodable {
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {

@@ -71,7 +71,7 @@ extension OpenAI {
         }
     }
 
-    package struct StreamOptions: Hashable, Sendable, Codable {
+    package struct StreamOptions: Hashable, Sendable, Encodable {
         package var includeUsage: Bool?
 
         package init(includeUsage: Bool? = nil) { self.includeUsage = includeUsage }

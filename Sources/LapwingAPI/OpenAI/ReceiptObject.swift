@@ -14,7 +14,7 @@ extension OpenAI {
         package var saved: DollarAmount?
         package var unpricedCalls: Int
         package var counterfactual: CounterfactualObject?
-        /// `unavailable` where an escalation was due and the closed model gave no answer.
+        /// `unavailable` where an escalation was due and the closed model gave no answer or could not be called.
         package var escalation: String?
         package var calls: [Call]
 
@@ -28,7 +28,7 @@ extension OpenAI {
             saved = receipt.saved.map(DollarAmount.init)
             unpricedCalls = receipt.unpricedCalls
             counterfactual = receipt.counterfactual.map(CounterfactualObject.init)
-            escalation = receipt.decision == .unavailable ? "unavailable" : nil
+            escalation = receipt.escalation
             calls = receipt.calls.map(Call.init)
         }
     }

@@ -27,8 +27,8 @@ extension OpenAI {
     }
 }
 
-extension OpenAI.SamplingFields: Codable {
-    package enum CodingKeys: String, CodingKey, CaseIterable {
+extension OpenAI.SamplingFields: Encodable {
+    private enum CodingKeys: String, CodingKey {
         case temperature, n, stop, stream, seed, user
         case topP = "top_p"
         case maxTokens = "max_tokens"
@@ -41,30 +41,5 @@ extension OpenAI.SamplingFields: Codable {
         case repetitionPenalty = "repetition_penalty"
         case ignoreEOS = "ignore_eos"
         case cachePrompt = "cache_prompt"
-    }
-
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        temperature = try container.decodeIfPresent(Double.self, forKey: .temperature)
-        topP = try container.decodeIfPresent(Double.self, forKey: .topP)
-        n = try container.decodeIfPresent(Int.self, forKey: .n)
-        maxTokens = try container.decodeIfPresent(Int.self, forKey: .maxTokens)
-        if let one = try? container.decodeIfPresent(String.self, forKey: .stop) {
-            stop = [one]
-        } else {
-            stop = try container.decodeIfPresent([String].self, forKey: .stop)
-        }
-        stream = try container.decodeIfPresent(Bool.self, forKey: .stream)
-        streamOptions = try container.decodeIfPresent(OpenAI.StreamOptions.self, forKey: .streamOptions)
-        presencePenalty = try container.decodeIfPresent(Double.self, forKey: .presencePenalty)
-        frequencyPenalty = try container.decodeIfPresent(Double.self, forKey: .frequencyPenalty)
-        logitBias = try container.decodeIfPresent([String: Double].self, forKey: .logitBias)
-        seed = try container.decodeIfPresent(Int64.self, forKey: .seed)
-        user = try container.decodeIfPresent(String.self, forKey: .user)
-        topK = try container.decodeIfPresent(Int.self, forKey: .topK)
-        minP = try container.decodeIfPresent(Double.self, forKey: .minP)
-        repetitionPenalty = try container.decodeIfPresent(Double.self, forKey: .repetitionPenalty)
-        ignoreEOS = try container.decodeIfPresent(Bool.self, forKey: .ignoreEOS)
-        cachePrompt = try container.decodeIfPresent(Bool.self, forKey: .cachePrompt)
     }
 }

@@ -1,22 +1,5 @@
 extension OpenAI {
-    /// The body of `POST /tokenize`, as vLLM takes it.
-    package struct TokenizeRequest: Hashable, Sendable, Codable {
-        package var model: String?
-        package var prompt: String
-        package var addSpecialTokens: Bool?
-
-        package init(model: String?, prompt: String, addSpecialTokens: Bool?) {
-            self.model = model
-            self.prompt = prompt
-            self.addSpecialTokens = addSpecialTokens
-        }
-
-        private enum CodingKeys: String, CodingKey {
-            case model, prompt
-            case addSpecialTokens = "add_special_tokens"
-        }
-    }
-
+    /// The answer to `POST /tokenize`, as vLLM gives it.
     package struct TokenizeResponse: Hashable, Sendable, Codable {
         package var count: Int
         package var maxModelLength: Int?
@@ -34,17 +17,7 @@ extension OpenAI {
         }
     }
 
-    /// The body of `POST /detokenize`.
-    package struct DetokenizeRequest: Hashable, Sendable, Codable {
-        package var model: String?
-        package var tokens: [TokenID]
-
-        package init(model: String?, tokens: [TokenID]) {
-            self.model = model
-            self.tokens = tokens
-        }
-    }
-
+    /// The answer to `POST /detokenize`.
     package struct DetokenizeResponse: Hashable, Sendable, Codable {
         package var prompt: String
 

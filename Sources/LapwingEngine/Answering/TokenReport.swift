@@ -14,11 +14,14 @@ package struct TokenReport {
 
     /// Control tokens are reported by their name, such as `<|im_end|>`; text never holds them.
     func scored(_ token: TokenID, row: RowReader?) -> ScoredToken {
-        guard let topCount, let row else { return ScoredToken(id: token, bytes: bytes(token), logProbability: nil) }
-        let top = row.top(topCount).map {
+        var scored = ScoredToken(id: token, bytes: bytes(token), logProbability: nil)
+        scored.isText = !tokenizer.bytes(of: token).isEmpty
+        guard let topCount, let row else { return scored }
+        scored.logProbability = row.logProbability(of: token)
+        scored.top = row.top(topCount).map {
             TokenAlternative(id: $0.token, bytes: bytes($0.token), logProbability: $0.logProbability)
         }
-        return ScoredToken(id: token, bytes: bytes(token), logProbability: row.logProbability(of: token), top: top)
+        return scored
     }
 
     private func bytes(_ token: TokenID) -> [UInt8] { tokenizer.bytes(of: token, renderSpecial: true) }

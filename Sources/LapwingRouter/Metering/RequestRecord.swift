@@ -102,8 +102,8 @@ struct RequestRecord: Sendable {
         }
         return Receipt(
             requestID: request.requestID, route: route.name, model: entry.answeringModel,
-            decision: outcome.decision ?? .open, confidence: outcome.confidence, calls: calls,
-            counterfactual: counterfactual)
+            decision: outcome.decision ?? .open, confidence: outcome.confidence, escalation: outcome.escalation,
+            calls: calls, counterfactual: counterfactual)
     }
 
     /// nil where no answer was kept, or the closed model has no price.

@@ -120,10 +120,10 @@ package struct RouteTable: Sendable {
     /// A model without its key stays so until the configuration changes; there is no use in asking often.
     private static let retryAfterSeconds = 60
 
-    /// Completions, several choices and what the server marked are judged whole.
+    /// Completions and several choices are judged whole.
     private static func hold(of request: GenerationRequest, on route: Route) -> Hold {
         let isChat = request.prompts.allSatisfy { if case .messages = $0 { true } else { false } }
-        return request.holdAll || !isChat || request.prompts.count * request.choiceCount > 1 ? .all : route.hold
+        return !isChat || request.prompts.count * request.choiceCount > 1 ? .all : route.hold
     }
 
     /// Whether there will be an answer, and its log-probabilities do not cost those of the whole prompt: with `echo` a

@@ -40,8 +40,18 @@ struct FieldReader {
         return text
     }
 
-    mutating func requiredString(_ key: String) throws(RequestError) -> String {
-        guard let text = try string(key) else { throw missing(key, expected: "a string") }
+    /// As `string`, of so many UTF-8 bytes.
+    mutating func string(_ key: String, atMost limit: Int) throws(RequestError) -> String? {
+        let text = try string(key)
+        if let text, text.utf8.count > limit {
+            throw .invalid(
+                field: pathOf(key), found: "a string of \(text.utf8.count) bytes", expected: "at most \(limit) bytes")
+        }
+        return text
+    }
+
+    mutating func requiredString(_ key: String, atMost limit: Int = .max) throws(RequestError) -> String {
+        guard let text = try string(key, atMost: limit) else { throw missing(key, expected: "a string") }
         return text
     }
 

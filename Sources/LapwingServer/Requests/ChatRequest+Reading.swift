@@ -4,7 +4,9 @@ extension OpenAI.ChatRequest {
     /// Reads and checks the body of `POST /v1/chat/completions`.
     init(_ reader: inout FieldReader, options: ServerOptions) throws(RequestError) {
         try UnsupportedField.refuse(UnsupportedField.chat, in: &reader)
-        self.init(model: try reader.requiredString("model"), messages: try Self.messages(&reader, options: options))
+        self.init(
+            model: try reader.requiredString("model", atMost: options.maxModelBytes),
+            messages: try Self.messages(&reader, options: options))
         sampling = try OpenAI.SamplingFields(&reader, stopLimit: 4, options: options)
         sampling.maxTokens = try reader.integer("max_tokens", in: 1 ... .max)
         maxCompletionTokens = try reader.integer("max_completion_tokens", in: 1 ... .max)
@@ -17,7 +19,7 @@ extension OpenAI.ChatRequest {
         if topLogprobs != nil, logprobs != true {
             throw .invalid(field: "top_logprobs", found: "a number", expected: "nothing unless 'logprobs' is true")
         }
-        metadata = try OpenAI.SamplingFields.metadata(&reader)
+        metadata = try OpenAI.SamplingFields.metadata(&reader, options: options)
         // Without tools there is nothing that it could change.
         _ = reader.value("parallel_tool_calls")
     }
@@ -38,7 +40,7 @@ extension OpenAI.ChatRequest {
             var message = try FieldReader(element, path: "messages[\(index)]")
             messages.append(try OpenAI.Message(&message))
             reader.adopt(message, as: "messages[]")
-            byteCount += messages[index].text.utf8.count
+            byteCount += messages[index].text.utf8.count + (messages[index].name?.utf8.count ?? 0)
         }
         guard byteCount <= options.maxPromptBytes else {
             throw .invalid(
@@ -104,6 +106,5 @@ extension GenerationRequest {
         apply(chat.sampling)
         maxTokens = chat.maxCompletionTokens ?? chat.sampling.maxTokens
         topLogProbabilities = chat.logprobs == true ? chat.topLogprobs ?? 0 : nil
-        holdAll = choiceCount > 1
     }
 }

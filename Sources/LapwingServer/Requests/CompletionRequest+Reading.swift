@@ -8,12 +8,12 @@ extension OpenAI.CompletionRequest {
     init(_ reader: inout FieldReader, options: ServerOptions) throws(RequestError) {
         try UnsupportedField.refuse(UnsupportedField.completion, in: &reader)
         self.init(
-            model: try reader.requiredString("model"),
+            model: try reader.requiredString("model", atMost: options.maxModelBytes),
             prompt: try OpenAI.CompletionPrompt(&reader, options: options))
         sampling = try OpenAI.SamplingFields(&reader, stopLimit: options.maxStopStrings, options: options)
         echo = try reader.boolean("echo")
         logprobs = try reader.integer("logprobs", in: 0...5)
-        metadata = try OpenAI.SamplingFields.metadata(&reader)
+        metadata = try OpenAI.SamplingFields.metadata(&reader, options: options)
         sampling.maxTokens = try reader.integer("max_tokens", in: 0 ... .max)
         if sampling.maxTokens == 0, echo != true {
             throw .invalid(field: "max_tokens", found: "0", expected: "at least 1 unless 'echo' is true")
@@ -57,6 +57,10 @@ extension OpenAI.CompletionPrompt {
         guard byteCount <= options.maxPromptBytes else {
             throw .invalid(
                 field: "prompt", found: "\(byteCount) bytes of text", expected: "at most \(options.maxPromptBytes)")
+        }
+        guard tokenCount <= options.maxPromptTokens else {
+            throw .invalid(
+                field: "prompt", found: "\(tokenCount) token ids", expected: "at most \(options.maxPromptTokens)")
         }
     }
 
@@ -125,6 +129,14 @@ extension OpenAI.CompletionPrompt {
         case .tokens, .tokenLists: 0
         }
     }
+
+    private var tokenCount: Int {
+        switch self {
+        case .text, .texts: 0
+        case .tokens(let tokens): tokens.count
+        case .tokenLists(let lists): lists.reduce(0) { $0 + $1.count }
+        }
+    }
 }
 
 extension GenerationRequest {
@@ -134,6 +146,5 @@ extension GenerationRequest {
         maxTokens = completion.sampling.maxTokens ?? OpenAI.CompletionRequest.defaultMaxTokens
         topLogProbabilities = completion.logprobs
         echo = completion.echo ?? false
-        holdAll = true
     }
 }

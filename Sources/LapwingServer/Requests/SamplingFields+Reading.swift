@@ -21,9 +21,10 @@ extension OpenAI.SamplingFields {
         ignoreEOS = try reader.boolean("ignore_eos")
         cachePrompt = try reader.boolean("cache_prompt")
         user = try reader.string("user")
-        if let user, user.count > options.maxUserLength {
+        if let user, user.unicodeScalars.count > options.maxUserLength {
             throw .invalid(
-                field: "user", found: "\(user.count) characters", expected: "at most \(options.maxUserLength)")
+                field: "user", found: "\(user.unicodeScalars.count) characters",
+                expected: "at most \(options.maxUserLength)")
         }
     }
 
@@ -49,9 +50,15 @@ extension OpenAI.SamplingFields {
                 expected: "at most \(options.maxLogitBiases)")
         }
         var biases: [String: Double] = [:]
+        var seen: Set<TokenID> = []
         for (token, bias) in members.sorted(by: { $0.key < $1.key }) {
-            guard TokenID(token) != nil else {
+            guard token.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+                let id = TokenID(token)
+            else {
                 throw .invalid(field: "logit_bias", found: "a key that is no token id", expected: "token ids as keys")
+            }
+            guard seen.insert(id).inserted else {
+                throw .invalid(field: "logit_bias", found: "the token \(id) twice", expected: "each token once")
             }
             guard let number = bias.double, (-100...100).contains(number) else {
                 throw .invalid(
@@ -103,23 +110,27 @@ extension OpenAI.SamplingFields {
         return streamOptions
     }
 
-    /// Up to 16 labels, as the OpenAI API has it.
-    static func metadata(_ reader: inout FieldReader) throws(RequestError) -> [String: String]? {
+    /// Labels by their names. Characters are scalars: a grapheme cluster can be as long as one likes.
+    static func metadata(
+        _ reader: inout FieldReader, options: ServerOptions
+    ) throws(RequestError) -> [String: String]? {
         guard let value = reader.value("metadata") else { return nil }
         guard let members = value.object else { throw reader.wrong("metadata", value, expected: "an object") }
-        guard members.count <= 16 else {
-            throw .invalid(field: "metadata", found: "\(members.count) entries", expected: "at most 16")
+        guard members.count <= options.maxLabels else {
+            throw .invalid(
+                field: "metadata", found: "\(members.count) entries", expected: "at most \(options.maxLabels)")
         }
         var metadata: [String: String] = [:]
         for (key, member) in members.sorted(by: { $0.key < $1.key }) {
-            guard (1...64).contains(key.count) else {
+            guard (1...options.maxLabelNameLength).contains(key.unicodeScalars.count) else {
                 throw .invalid(
-                    field: "metadata", found: "a key of \(key.count) characters", expected: "1 to 64 characters")
+                    field: "metadata", found: "a key of \(key.unicodeScalars.count) characters",
+                    expected: "1 to \(options.maxLabelNameLength) characters")
             }
-            guard let text = member.string, text.count <= 512 else {
+            guard let text = member.string, text.unicodeScalars.count <= options.maxLabelLength else {
                 throw .invalid(
                     field: "metadata.\(key)", found: member.string == nil ? member.kind : "a longer string",
-                    expected: "a string of at most 512 characters")
+                    expected: "a string of at most \(options.maxLabelLength) characters")
             }
             metadata[key] = text
         }

@@ -7,15 +7,14 @@ extension Routes {
         var reader = try await exchange.fields(options)
         let chat = try OpenAI.ChatRequest(&reader, options: options)
         let request = GenerationRequest(chat)
-        try await checkLogitBias(request)
-        var headers = HTTPFields()
-        headers.set(ignored: reader.unasked)
+        let headers = HTTPFields.ignoring(reader.unasked)
         let context = context(exchange, user: chat.sampling.user, metadata: chat.metadata)
         let identity = identity("chatcmpl-", exchange, model: chat.model)
         let reportsLogprobs = request.topLogProbabilities != nil
         if request.stream {
             let format = ChatStreamFormat(
-                identity: identity, reportsLogprobs: reportsLogprobs, reportsUsage: chat.sampling.wantsUsage)
+                envelope: StreamEnvelope(identity: identity, reportsUsage: chat.sampling.wantsUsage),
+                reportsLogprobs: reportsLogprobs)
             return try await answers.stream(
                 request, context: context, exchange: exchange, format: format, headers: headers)
         }
@@ -23,17 +22,6 @@ extension Routes {
             identity: identity, reportsLogprobs: reportsLogprobs, choiceCount: request.choiceCount)
         return try await answers.whole(
             request, context: context, exchange: exchange, format: format, headers: headers)
-    }
-
-    /// Ids past the vocabulary are refused, where the vocabulary is known here.
-    func checkLogitBias(_ request: GenerationRequest) async throws {
-        guard let highest = request.sampling.logitBias.keys.max(), let lowest = request.sampling.logitBias.keys.min(),
-            let size = try? await services.tokenizerDescription(model: request.model).vocabularySize
-        else { return }
-        for id in [lowest, highest] where !(0..<size).contains(Int(id)) {
-            throw RequestError.invalid(
-                field: "logit_bias", found: "the id \(id)", expected: "ids from 0 to \(size - 1)")
-        }
     }
 
     func context(_ exchange: Exchange, user: String?, metadata: [String: String]?) -> LapwingAPI.RequestContext {

@@ -7,17 +7,15 @@ extension Routes {
         var reader = try await exchange.fields(options)
         let completion = try OpenAI.CompletionRequest(&reader, options: options)
         let request = GenerationRequest(completion)
-        try await checkLogitBias(request)
-        var headers = HTTPFields()
-        headers.set(ignored: reader.unasked)
+        let headers = HTTPFields.ignoring(reader.unasked)
         let context = context(exchange, user: completion.sampling.user, metadata: completion.metadata)
         let identity = identity("cmpl-", exchange, model: completion.model)
         let echo = PromptEcho(prompts: request.prompts, choicesPerPrompt: request.choiceCount)
         let reportsLogprobs = request.topLogProbabilities != nil
         if request.stream {
             let format = CompletionStreamFormat(
-                identity: identity, echo: echo, reportsLogprobs: reportsLogprobs,
-                reportsUsage: completion.sampling.wantsUsage)
+                envelope: StreamEnvelope(identity: identity, reportsUsage: completion.sampling.wantsUsage),
+                echo: echo, reportsLogprobs: reportsLogprobs)
             return try await answers.stream(
                 request, context: context, exchange: exchange, format: format, headers: headers)
         }

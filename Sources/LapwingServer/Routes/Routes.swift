@@ -3,7 +3,7 @@ import Hummingbird
 import LapwingAPI
 
 /// Everything that the server serves; the router supplies it, and tests supply a script.
-package typealias ServingProvider = ChatProvider & ScoringProvider & TokenizingProvider & CatalogProvider
+package typealias ServingProvider = ChatProvider & TokenizingProvider & CatalogProvider
 
 /// Which handler answers which path and method.
 struct Routes: Sendable {
@@ -13,6 +13,7 @@ struct Routes: Sendable {
     let options: ServerOptions
     let time: ServerTime
     let answers: AnswerService
+    let bodies: BodyBudget
     /// Seconds since 1970; `created` of every model.
     let startedAt: Int
 
@@ -21,6 +22,7 @@ struct Routes: Sendable {
         self.options = options
         self.time = time
         answers = AnswerService(provider: services, clock: time.clock, keepAlive: options.keepAlive)
+        bodies = BodyBudget(options)
         startedAt = Int(time.milliseconds() / 1000)
     }
 

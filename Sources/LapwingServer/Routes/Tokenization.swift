@@ -5,7 +5,7 @@ import LapwingAPI
 extension Routes {
     func tokenize(_ exchange: Exchange) async throws -> Response {
         var reader = try await exchange.fields(options)
-        let model = try await tokenizerModel(try reader.string("model"))
+        let model = try await tokenizerModel(try reader.string("model", atMost: options.maxModelBytes))
         let text = try reader.requiredString("prompt")
         guard text.utf8.count <= options.maxPromptBytes else {
             throw RequestError.invalid(
@@ -14,18 +14,25 @@ extension Routes {
         }
         let addSpecialTokens = try reader.boolean("add_special_tokens") ?? true
         let tokens = try await services.tokenize(text, model: model.name, addSpecialTokens: addSpecialTokens)
-        return try JSONBody.response(OpenAI.TokenizeResponse(tokens: tokens, maxModelLength: model.contextLength))
+        return try JSONBody.response(
+            OpenAI.TokenizeResponse(tokens: tokens, maxModelLength: model.contextLength),
+            headers: .ignoring(reader.unasked))
     }
 
     func detokenize(_ exchange: Exchange) async throws -> Response {
         var reader = try await exchange.fields(options)
-        let model = try await tokenizerModel(try reader.string("model"))
+        let model = try await tokenizerModel(try reader.string("model", atMost: options.maxModelBytes))
         guard let elements = try reader.array("tokens") else {
             throw reader.missing("tokens", expected: "an array of token ids")
         }
+        guard elements.count <= options.maxPromptTokens else {
+            throw RequestError.invalid(
+                field: "tokens", found: "\(elements.count) token ids", expected: "at most \(options.maxPromptTokens)")
+        }
         let tokens = elements.isEmpty ? [] : try OpenAI.CompletionPrompt.tokens(elements, path: "tokens")
         return try JSONBody.response(
-            OpenAI.DetokenizeResponse(prompt: try await services.detokenize(tokens, model: model.name)))
+            OpenAI.DetokenizeResponse(prompt: try await services.detokenize(tokens, model: model.name)),
+            headers: .ignoring(reader.unasked))
     }
 
     func tokenizerInfo(_ exchange: Exchange) async throws -> Response {

@@ -18,9 +18,13 @@ package final class AnswerFeed: Sendable {
 
     private let signals: AsyncStream<(Signal, Acknowledge)>
     private let tasks: [Task<Void, Never>]
-    /// The producer of the last signal waits until the reader comes back for the next.
-    private let unacknowledged = Mutex<Acknowledge?>(nil)
-    private let cancelled = Mutex(false)
+    private struct State {
+        /// The producer of the last signal waits until the reader comes back for the next.
+        var unacknowledged: Acknowledge?
+        var isCancelled = false
+    }
+
+    private let state = Mutex(State())
 
     /// Begins to read at once. Without `keepAlive` there are no ticks.
     package init(
@@ -38,20 +42,23 @@ package final class AnswerFeed: Sendable {
 
     /// Ends the work behind the answer. The reader sees `ended`.
     package func cancel() {
-        cancelled.withLock { $0 = true }
+        state.withLock { $0.isCancelled = true }
         tasks.forEach { $0.cancel() }
     }
 
     /// Waits for what comes next. After `ended` it says `ended` again. For one reader at a time.
     package func next() async -> Signal {
-        unacknowledged.withLock { acknowledge in
-            _ = acknowledge?.yield()
-            acknowledge = nil
+        state.withLock { state in
+            _ = state.unacknowledged?.yield()
+            state.unacknowledged = nil
         }
         var iterator = signals.makeAsyncIterator()
         guard let (signal, acknowledge) = await iterator.next() else { return .ended(RequestError.cancelled) }
-        unacknowledged.withLock { $0 = acknowledge }
-        if case .ended = signal, cancelled.withLock({ $0 }) { return .ended(RequestError.cancelled) }
+        let isCancelled = state.withLock { state in
+            state.unacknowledged = acknowledge
+            return state.isCancelled
+        }
+        if case .ended = signal, isCancelled { return .ended(RequestError.cancelled) }
         return signal
     }
 

@@ -11,14 +11,12 @@ struct AnswerIdentity: Sendable {
 
 /// Turns a provider's events into the chunks of one API's stream.
 protocol StreamFormat: Sendable {
-    associatedtype Chunk: Encodable
+    associatedtype Chunk: StreamChunk
 
-    var identity: AnswerIdentity { get set }
+    var envelope: StreamEnvelope<Chunk> { get set }
 
-    /// What to send now. A choice's end is kept back for `closing`.
+    /// What to send now. A choice's end is left to the envelope, which says it last.
     mutating func chunks(for event: GenerationEvent) -> [Chunk]
-    /// The chunks that end the stream; the last one carries the receipt.
-    mutating func closing(usage: Usage, receipt: Receipt?) -> [Chunk]
 }
 
 /// Gathers a provider's events into the body of one API's answer.

@@ -45,7 +45,7 @@ struct AnswerService: Sendable {
             switch await feed.next() {
             case .event(.committed(let commitment)):
                 headers.set(commitment)
-                format.identity.model = commitment.model
+                format.envelope.identity.model = commitment.model
             case .event(let event):
                 first = event
                 break waiting

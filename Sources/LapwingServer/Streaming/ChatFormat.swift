@@ -2,16 +2,13 @@ import LapwingAPI
 
 /// Chunks of a chat stream: the role first, then what is new, then the reasons for the end.
 struct ChatStreamFormat: StreamFormat {
-    var identity: AnswerIdentity
+    var envelope: StreamEnvelope<OpenAI.ChatChunk>
     let reportsLogprobs: Bool
-    let reportsUsage: Bool
     private var opened: Set<Int> = []
-    private var ends: [(choice: Int, reason: FinishReason)] = []
 
-    init(identity: AnswerIdentity, reportsLogprobs: Bool, reportsUsage: Bool) {
-        self.identity = identity
+    init(envelope: StreamEnvelope<OpenAI.ChatChunk>, reportsLogprobs: Bool) {
+        self.envelope = envelope
         self.reportsLogprobs = reportsLogprobs
-        self.reportsUsage = reportsUsage
     }
 
     mutating func chunks(for event: GenerationEvent) -> [OpenAI.ChatChunk] {
@@ -20,39 +17,19 @@ struct ChatStreamFormat: StreamFormat {
             var chunks = openings(of: choice)
             let logprobs = reportsLogprobs && !tokens.isEmpty ? OpenAI.ChatLogprobs(tokens) : nil
             if !text.isEmpty || logprobs != nil {
-                chunks.append(chunk([.init(index: choice, delta: .init(content: text), logprobs: logprobs)]))
+                chunks.append(envelope.chunk([.init(index: choice, delta: .init(content: text), logprobs: logprobs)]))
             }
             return chunks
         case .finished(let choice, let reason):
-            ends.append((choice, reason))
+            envelope.keep(end: .init(index: choice, delta: .init(), finishReason: reason.rawValue))
             return openings(of: choice)
         case .committed, .prompt, .completed: return []
         }
     }
 
-    mutating func closing(usage: Usage, receipt: Receipt?) -> [OpenAI.ChatChunk] {
-        var chunks = ends.map { end in
-            chunk([.init(index: end.choice, delta: .init(), finishReason: end.reason.rawValue)])
-        }
-        if reportsUsage {
-            var last = chunk([])
-            last.usage = OpenAI.Usage(usage)
-            chunks.append(last)
-        }
-        if !chunks.isEmpty { chunks[chunks.count - 1].lapwing = receipt.map(OpenAI.ReceiptObject.init) }
-        return chunks
-    }
-
     private mutating func openings(of choice: Int) -> [OpenAI.ChatChunk] {
         guard opened.insert(choice).inserted else { return [] }
-        return [chunk([.init(index: choice, delta: .init(role: "assistant", content: ""))])]
-    }
-
-    private func chunk(_ choices: [OpenAI.ChatChunk.Choice]) -> OpenAI.ChatChunk {
-        var chunk = OpenAI.ChatChunk(
-            id: identity.id, created: identity.created, model: identity.model, choices: choices)
-        chunk.reportsUsage = reportsUsage
-        return chunk
+        return [envelope.chunk([.init(index: choice, delta: .init(role: "assistant", content: ""))])]
     }
 }
 
@@ -99,9 +76,11 @@ struct ChatBodyFormat: BodyFormat {
 extension OpenAI.ChatLogprobs {
     init(_ tokens: [ScoredToken]) {
         self.init(
-            content: tokens.map { token in
-                OpenAI.TokenLogprob(
-                    token: tokenText(token.bytes), logprob: finite(token.logProbability ?? 0), bytes: token.bytes,
+            // A token of unknown probability is left out: the API has no word for it, and zero would say certain.
+            content: tokens.compactMap { token in
+                guard let logProbability = token.logProbability else { return nil }
+                return OpenAI.TokenLogprob(
+                    token: tokenText(token.bytes), logprob: finite(logProbability), bytes: token.bytes,
                     top: token.top.map { alternative in
                         OpenAI.TokenLogprob.Alternative(
                             token: tokenText(alternative.bytes), logprob: finite(alternative.logProbability),

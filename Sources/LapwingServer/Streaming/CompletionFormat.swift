@@ -2,43 +2,29 @@ import LapwingAPI
 
 /// Chunks of a completion stream. With echo, the prompt comes first as if it had been generated.
 struct CompletionStreamFormat: StreamFormat {
-    var identity: AnswerIdentity
+    var envelope: StreamEnvelope<OpenAI.Completion>
     let echo: PromptEcho
     let reportsLogprobs: Bool
-    let reportsUsage: Bool
     private var offsets: [Int: Int] = [:]
-    private var ends: [(choice: Int, reason: FinishReason)] = []
 
-    init(identity: AnswerIdentity, echo: PromptEcho, reportsLogprobs: Bool, reportsUsage: Bool) {
-        self.identity = identity
+    init(envelope: StreamEnvelope<OpenAI.Completion>, echo: PromptEcho, reportsLogprobs: Bool) {
+        self.envelope = envelope
         self.echo = echo
         self.reportsLogprobs = reportsLogprobs
-        self.reportsUsage = reportsUsage
     }
 
     mutating func chunks(for event: GenerationEvent) -> [OpenAI.Completion] {
         switch event {
         case .prompt(let choice, let tokens):
-            return textChunks(choice, echo.text(of: choice, tokens: tokens), tokens)
+            let prompt = echo.prompt(of: choice, tokens)
+            offsets[choice] = prompt.offset
+            return textChunks(choice, prompt.text, prompt.tokens)
         case .delta(let choice, let text, let tokens): return textChunks(choice, text, tokens)
         case .finished(let choice, let reason):
-            ends.append((choice, reason))
+            envelope.keep(end: .init(index: choice, text: "", finishReason: reason.rawValue))
             return []
         case .committed, .completed: return []
         }
-    }
-
-    mutating func closing(usage: Usage, receipt: Receipt?) -> [OpenAI.Completion] {
-        var chunks = ends.map { end in
-            chunk([.init(index: end.choice, text: "", finishReason: end.reason.rawValue)])
-        }
-        if reportsUsage {
-            var last = chunk([])
-            last.usage = OpenAI.Usage(usage)
-            chunks.append(last)
-        }
-        if !chunks.isEmpty { chunks[chunks.count - 1].lapwing = receipt.map(OpenAI.ReceiptObject.init) }
-        return chunks
     }
 
     private mutating func textChunks(
@@ -51,14 +37,7 @@ struct CompletionStreamFormat: StreamFormat {
             logprobs = part
         }
         if text.isEmpty, logprobs == nil { return [] }
-        return [chunk([.init(index: choice, text: text, finishReason: nil, logprobs: logprobs)])]
-    }
-
-    private func chunk(_ choices: [OpenAI.Completion.Choice]) -> OpenAI.Completion {
-        var chunk = OpenAI.Completion(
-            id: identity.id, created: identity.created, model: identity.model, choices: choices)
-        chunk.reportsUsage = reportsUsage
-        return chunk
+        return [envelope.chunk([.init(index: choice, text: text, finishReason: nil, logprobs: logprobs)])]
     }
 }
 
@@ -84,7 +63,10 @@ struct CompletionBodyFormat: BodyFormat {
 
     mutating func add(_ event: GenerationEvent) {
         switch event {
-        case .prompt(let choice, let tokens): append(choice, echo.text(of: choice, tokens: tokens), tokens)
+        case .prompt(let choice, let tokens) where offsets.indices.contains(choice):
+            let prompt = echo.prompt(of: choice, tokens)
+            offsets[choice] = prompt.offset
+            append(choice, prompt.text, prompt.tokens)
         case .delta(let choice, let text, let tokens): append(choice, text, tokens)
         case .finished(let choice, let reason) where reasons.indices.contains(choice): reasons[choice] = reason
         default: break
@@ -104,22 +86,44 @@ struct CompletionBodyFormat: BodyFormat {
                 logprobs: reportsLogprobs ? logprobs[index] : nil)
         }
         var completion = OpenAI.Completion(
-            id: identity.id, created: identity.created, model: model, choices: choices, usage: OpenAI.Usage(usage))
+            id: identity.id, created: identity.created, model: model, choices: choices)
+        completion.usage = OpenAI.Usage(usage)
         completion.lapwing = receipt.map(OpenAI.ReceiptObject.init)
         return completion
     }
 }
 
-/// The text that `echo` puts before a choice: the prompt as it was given, or what its token ids spell.
+/// What `echo` puts before a choice.
 struct PromptEcho: Sendable {
+    struct Part {
+        /// The prompt as it was given, or what its token ids spell.
+        var text: String
+        /// All of them text here, control tokens too.
+        var tokens: [ScoredToken]
+        /// Where the first token begins. What the tokenizer put before a given text is no part of it and lies before zero.
+        var offset: Int
+    }
+
     let prompts: [Prompt]
     let choicesPerPrompt: Int
 
-    func text(of choice: Int, tokens: [ScoredToken]) -> String {
+    func prompt(of choice: Int, _ tokens: [ScoredToken]) -> Part {
+        var part = Part(text: "", tokens: tokens, offset: 0)
+        for index in tokens.indices { part.tokens[index].isText = true }
         let index = choice / choicesPerPrompt
-        if prompts.indices.contains(index), case .text(let text) = prompts[index] { return text }
-        return String(decoding: tokens.flatMap(\.bytes), as: UTF8.self)
+        if prompts.indices.contains(index), case .text(let text) = prompts[index] {
+            part.text = text
+            part.offset = min(0, text.unicodeScalars.count - part.tokens.reduce(0) { $0 + $1.textLength })
+        } else {
+            part.text = String(decoding: tokens.flatMap(\.bytes), as: UTF8.self)
+        }
+        return part
     }
+}
+
+extension ScoredToken {
+    /// Characters of the text. Counted by their first bytes, so that a character in several tokens counts once.
+    fileprivate var textLength: Int { isText ? bytes.count { $0 & 0xC0 != 0x80 } : 0 }
 }
 
 extension OpenAI.CompletionLogprobs {
@@ -131,9 +135,8 @@ extension OpenAI.CompletionLogprobs {
             self.tokens.append(text)
             tokenLogprobs.append(token.logProbability.map(finite))
             topLogprobs.append(token.logProbability.map { Self.top(of: token, text: text, logProbability: $0) })
-            textOffset.append(offset)
-            // Counted by their first bytes, so that a character in several tokens counts once.
-            offset += token.bytes.count { $0 & 0xC0 != 0x80 }
+            textOffset.append(max(offset, 0))
+            offset += token.textLength
         }
         return offset
     }

@@ -43,11 +43,11 @@ struct EventStream<Format: StreamFormat> {
 
     private mutating func send(_ event: GenerationEvent, to writer: inout any ResponseBodyWriter) async throws {
         switch event {
-        case .committed(let commitment): format.identity.model = commitment.model
+        case .committed(let commitment): format.envelope.identity.model = commitment.model
         case .completed(_, let usage, let receipt):
             isComplete = true
             var end = ByteBuffer()
-            for chunk in format.closing(usage: usage, receipt: receipt) {
+            for chunk in format.envelope.closing(usage: usage, receipt: receipt) {
                 end.writeImmutableBuffer(try Self.frame(chunk))
             }
             end.writeString("data: [DONE]\n\n")

@@ -82,15 +82,13 @@ struct RouteTableTests {
         #expect(try !table.plan(for: chat("big"), tier: "default").wantsEvidence)
     }
 
-    @Test("Completions, several choices and what is marked so are held whole")
+    @Test("Completions and several choices are held whole")
     func holds() throws {
         let table = try table([support])
         var several = chat("support")
         several.choiceCount = 2
-        var marked = chat("support")
-        marked.holdAll = true
         let text = GenerationRequest(model: "support", prompts: [.text("Once")])
-        for request in [several, marked, text] {
+        for request in [several, text] {
             #expect(try table.plan(for: request, tier: "enterprise").policy.hold == .all)
         }
     }
