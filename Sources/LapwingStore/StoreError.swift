@@ -17,6 +17,8 @@ package enum StoreError: Error, Hashable, Sendable {
     case diskFull(path: String)
     /// An entry or an open intent has this request id already.
     case duplicateRequest(id: String)
+    /// The request whose intent was to be amended has none.
+    case notAdmitted(id: String)
     /// A value that cannot be kept as it stands.
     case invalidEntry(field: String, found: String, expected: String)
     /// As many writes as may wait are waiting.
@@ -47,6 +49,7 @@ extension StoreError: CustomStringConvertible {
         case .sameFile(let path): "'\(path)' is the ledger itself; a backup needs a file of its own."
         case .diskFull(let path): "The disk that holds '\(path)' is full."
         case .duplicateRequest(let id): "The ledger has an entry or an open intent for request '\(id)' already."
+        case .notAdmitted(let id): "The ledger has no open intent for request '\(id)'."
         case .invalidEntry(let field, let found, let expected):
             "The ledger entry's '\(field)' is \(found), expected \(expected)."
         case .queueFull(let limit): "\(limit) ledger writes are waiting for the disk already."

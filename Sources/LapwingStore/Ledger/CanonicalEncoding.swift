@@ -71,12 +71,6 @@ struct CanonicalReader {
         }
     }
 
-    mutating func real() throws(StoreError) -> Double? {
-        try value(tagged: CanonicalWriter.Tag.real) { reader throws(StoreError) in
-            Double(bitPattern: try reader.bigEndian(UInt64.self))
-        }
-    }
-
     mutating func text() throws(StoreError) -> String? {
         try value(tagged: CanonicalWriter.Tag.text) { reader throws(StoreError) in
             let count = Int(try reader.bigEndian(UInt32.self))

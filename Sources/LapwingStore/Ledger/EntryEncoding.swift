@@ -50,13 +50,13 @@ extension LedgerEntry {
 extension LedgerIntent {
     private static let layout: Int64 = 1
 
-    /// Layout, the request, then a list of no call or one.
+    /// Layout, the request, then a list of calls.
     var canonicalBytes: [UInt8] {
         var writer = CanonicalWriter()
         writer.write(Self.layout)
         writer.write(request)
-        writer.writeList(count: estimate == nil ? 0 : 1)
-        if let estimate { writer.write(estimate) }
+        writer.writeList(count: calls.count)
+        for call in calls { writer.write(call) }
         return writer.bytes
     }
 
@@ -68,9 +68,10 @@ extension LedgerIntent {
                 sequence: nil, reason: "an intent has the unknown layout \(layout.map(String.init) ?? "nil")")
         }
         let request = try reader.ledgerRequest()
-        let estimate = try reader.listCount() == 0 ? nil : try reader.callReceipt()
+        var calls: [CallReceipt] = []
+        for _ in 0..<(try reader.listCount()) { calls.append(try reader.callReceipt()) }
         guard reader.isAtEnd else { throw .damaged(sequence: nil, reason: "an intent is longer than it says") }
-        self.init(request, estimate: estimate)
+        self.init(request, calls: calls)
     }
 }
 

@@ -4,10 +4,10 @@ import Synchronization
 /// Lets concurrent writers share one transaction, and so one flush of the disk.
 ///
 /// While one batch is being flushed the next one gathers; a lone writer pays one flush and waits for nobody.
-final class GroupCommit<Write: Sendable>: Sendable {
+package final class GroupCommit<Write: Sendable>: Sendable {
     /// Performs a batch inside the transaction that is open. One result for each write, in order; a thrown error
     /// rolls back and fails them all.
-    typealias Perform = @Sendable ([Write], Database) throws -> [Result<Void, StoreError>]
+    package typealias Perform = @Sendable ([Write], Database) throws -> [Result<Void, StoreError>]
 
     private struct Job {
         let write: Write
@@ -29,7 +29,7 @@ final class GroupCommit<Write: Sendable>: Sendable {
     private let rolledBack: @Sendable (Database) throws -> Void
     private let state = Mutex(State())
 
-    init(
+    package init(
         pool: DatabasePool, limit: Int, perform: @escaping Perform,
         rolledBack: @escaping @Sendable (Database) throws -> Void
     ) {
@@ -40,7 +40,7 @@ final class GroupCommit<Write: Sendable>: Sendable {
     }
 
     /// Returns once the write is on the disk.
-    func submit(_ write: Write) async throws {
+    package func submit(_ write: Write) async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             let (accepted, mustSchedule) = state.withLock { state in
                 guard state.waiting.count < limit else { return (false, false) }

@@ -46,6 +46,12 @@ package final class Ledger: Sendable {
         try await commits.submit(.admit(intent))
     }
 
+    /// Puts an intent in the place of the one that the request was let in with, which must be open. Returns once that is
+    /// on the disk.
+    package func amend(_ intent: LedgerIntent) async throws {
+        try await commits.submit(.amend(intent))
+    }
+
     /// Enters a request's end and closes its intent, if it had one. Returns once that is on the disk.
     ///
     /// Throws `StoreError.duplicateRequest` where the request has an entry already.
@@ -53,7 +59,10 @@ package final class Ledger: Sendable {
         try await commits.submit(.complete(entry))
     }
 
-    /// Enters every intent that an earlier process left open as `lost`, with its estimate, and returns how many.
+    /// Request ids of intents that an earlier process left open and that cannot be read. They stay as they are.
+    package var unreadableIntents: [String] { unfinished.unreadable }
+
+    /// Enters every intent that an earlier process left open as `lost`, with its estimates, and returns how many.
     /// Intents admitted since the ledger was opened are not touched.
     package func recover(at now: Int64) throws -> Int {
         let intents = unfinished.take()

@@ -40,12 +40,13 @@ package struct LedgerRequest: Hashable, Sendable {
 @dynamicMemberLookup
 package struct LedgerIntent: Hashable, Sendable {
     package var request: LedgerRequest
-    /// The call to be entered should nothing more be heard of the request: what it will read, and what that costs.
-    package var estimate: CallReceipt?
+    /// The calls to be entered should nothing more be heard of the request: those that were about to be made, with an
+    /// estimate of what they come to.
+    package var calls: [CallReceipt]
 
-    package init(_ request: LedgerRequest, estimate: CallReceipt? = nil) {
+    package init(_ request: LedgerRequest, calls: [CallReceipt] = []) {
         self.request = request
-        self.estimate = estimate
+        self.calls = calls
     }
 
     package subscript<Value>(dynamicMember path: WritableKeyPath<LedgerRequest, Value>) -> Value {
@@ -66,7 +67,7 @@ package struct LedgerEntry: Hashable, Sendable {
         case cancelled
         /// There was no answer.
         case failed
-        /// The process died before the end; entered by recovery, with the intent's estimate.
+        /// The process died before the end; entered by recovery, with the intent's estimates.
         case lost
     }
 
@@ -123,8 +124,8 @@ extension LedgerEntry {
     /// The end of a request of which nothing more was heard.
     init(lost intent: LedgerIntent, at endedAt: Int64) {
         self.init(
-            intent.request, status: .lost, endedAt: endedAt, decision: nil,
-            calls: intent.estimate.map { [$0] } ?? [], latencyMilliseconds: nil)
+            intent.request, status: .lost, endedAt: endedAt, decision: nil, calls: intent.calls,
+            latencyMilliseconds: nil)
     }
 }
 

@@ -19,15 +19,17 @@ package struct VerifyResult: Hashable, Sendable, Codable {
 }
 
 extension LedgerReader {
-    /// Recomputes the chain from what is stored, then has SQLite check the file's structure.
+    /// Recomputes the chain from what is stored, reads the open intents, then has SQLite check the file's structure.
     ///
     /// Finds any changed, missing, added or moved entry or call, and entries cut off the end as long as `head` was not
-    /// cut with them. Runs on a snapshot, beside the writer, in constant memory. `progress` gets entries done and in all. Throws `CancellationError` in a cancelled task.
+    /// cut with them. Runs on a snapshot, beside the writer, in constant memory. `progress` gets entries done and in
+    /// all. Throws `CancellationError` in a cancelled task.
     package func verify(progress: (Int64, Int64) -> Void = { _, _ in }) throws -> VerifyResult {
         try read { db in
             var result = VerifyResult()
             do {
                 try Self.checkChain(db, &result, progress)
+                if result.failure == nil { try Self.checkIntents(db, &result) }
                 if result.failure == nil { try Self.checkFile(db, &result) }
             } catch StoreError.damaged(let sequence, let reason) {
                 result.failure = .init(sequence: sequence, requestID: nil, reason: reason)
@@ -80,6 +82,20 @@ extension LedgerReader {
         if let strayCall { return "there is a call of entry \(strayCall), which does not exist" }
         if stored.hash != hash { return "its hash does not match what it says" }
         return nil
+    }
+
+    /// Intents are not in the chain; those that are open must at least be readable.
+    private static func checkIntents(_ db: Database, _ result: inout VerifyResult) throws {
+        for stored in try StoredIntent.all(db) {
+            do throws(StoreError) {
+                _ = try stored.intent()
+            } catch {
+                guard case .damaged(_, let reason) = error else { throw error }
+                result.failure = .init(
+                    sequence: nil, requestID: stored.requestID, reason: "an open intent cannot be read: \(reason)")
+                return
+            }
+        }
     }
 
     /// Finds what the chain cannot see: a broken index, pages that no table owns.

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// Reads a ledger: report, verify, export and backup. Works beside the process that writes it and never waits for it.
@@ -18,6 +19,24 @@ package final class LedgerReader: Sendable {
     /// How many entries the chain has.
     package func entryCount() throws -> Int64 {
         try read { try Int64.fetchOne($0, sql: "SELECT seq FROM head") ?? 0 }
+    }
+
+    /// What the local calls among the last `entryCount` entries read and wrote, and the machine time they took, by model.
+    package func recentMachineTime(entryCount: Int64 = 10_000) throws -> [String: (tokens: Int64, nanoseconds: Int64)] {
+        let sql = """
+            SELECT CAST(names.text AS BLOB), sum(prompt_tokens - cached_tokens + completion_tokens), sum(compute)
+            FROM calls JOIN names ON names.id = calls.model
+            WHERE entry > (SELECT seq FROM head) - ? AND compute IS NOT NULL AND NOT estimated GROUP BY calls.model
+            """
+        return try read { db in
+            let rows = try Row.fetchAll(db, sql: sql, arguments: [entryCount]).map { row in
+                (
+                    String(decoding: row[0] as Data, as: UTF8.self),
+                    (tokens: row[1] as Int64, nanoseconds: row[2] as Int64)
+                )
+            }
+            return Dictionary(uniqueKeysWithValues: rows)
+        }
     }
 
     /// Calls `body` with every entry, oldest first, holding one in memory at a time; all belong to one moment.

@@ -6,6 +6,7 @@ import Synchronization
 /// One change to the ledger.
 enum LedgerWrite: Sendable {
     case admit(LedgerIntent)
+    case amend(LedgerIntent)
     case complete(LedgerEntry)
 }
 
@@ -37,6 +38,7 @@ final class LedgerWriter: Sendable {
                 do throws(any Error) {
                     switch write {
                     case .admit(let intent): try Self.admit(intent, db)
+                    case .amend(let intent): try Self.amend(intent, db)
                     case .complete(let entry): try Self.append(entry, &state, db)
                     }
                     results.append(.success(()))
@@ -66,18 +68,21 @@ final class LedgerWriter: Sendable {
         if db.changesCount == 0 { throw StoreError.duplicateRequest(id: intent.requestID) }
     }
 
+    private static func amend(_ intent: LedgerIntent, _ db: Database) throws {
+        let update = try db.cachedStatement(sql: "UPDATE intents SET body = ? WHERE request_id = CAST(? AS TEXT)")
+        update.setUncheckedArguments([Data(intent.canonicalBytes), Data(intent.requestID.utf8)])
+        try update.execute()
+        if db.changesCount == 0 { throw StoreError.notAdmitted(id: intent.requestID) }
+    }
+
     private static func append(_ entry: LedgerEntry, _ state: inout State, _ db: Database) throws {
         try check(entry)
+        let id = Data(entry.requestID.utf8)
+        // Looked up first, because an error that comes after the first row of a write must fail the whole batch.
+        if try exists(id, db) { throw StoreError.duplicateRequest(id: entry.requestID) }
         let sequence = state.sequence + 1
         let hash = HashChain.hash(after: state.hash, entry, sequence: sequence)
-        let id = Data(entry.requestID.utf8)
-        do {
-            try EntryRows.insert(StoredEntry(sequence: sequence, hash: hash, entry: entry), names: &state.names, db)
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
-            // The trigger stopped the entry itself, so nothing of this write is there and the batch can go on.
-            guard try exists(id, db) else { throw error }
-            throw StoreError.duplicateRequest(id: entry.requestID)
-        }
+        try EntryRows.insert(StoredEntry(sequence: sequence, hash: hash, entry: entry), names: &state.names, db)
         let delete = try db.cachedStatement(sql: "DELETE FROM intents WHERE request_id = CAST(? AS TEXT)")
         delete.setUncheckedArguments([id])
         try delete.execute()

@@ -2,12 +2,13 @@ import LapwingAPI
 
 /// What each model's tokens cost, from which day on, and who says so.
 ///
-/// Own prices come first; of the others the one with the latest effective day counts, an imported one before a built-in
-/// one of the same day. A model that no price is known for has none: its calls are unpriced, never free.
+/// Own prices come first, then imported ones, then built-in ones; of several of a kind the one with the latest effective
+/// day counts. A model that no price is known for has none: its calls are unpriced, never free.
 package struct PriceBook: Sendable {
     /// By model, in the order they were added.
     private var own: [String: [Price]] = [:]
-    private var listed: [String: [Price]] = [:]
+    private var imported: [String: [Price]] = [:]
+    private var builtIn: [String: [Price]] = [:]
 
     /// A book without prices.
     package init() {}
@@ -15,16 +16,19 @@ package struct PriceBook: Sendable {
     /// About fifty well-known models, closed and open-hosted.
     package static let builtIn: PriceBook = {
         var book = PriceBook()
-        for (model, price) in BuiltInPrices.all { book.listed[model, default: []].append(price) }
+        for (model, price) in BuiltInPrices.all { book.builtIn[model, default: []].append(price) }
         return book
     }()
 
     /// The price that holds for `model` on `day` (`YYYY-MM-DD`); nil where none is known.
     ///
-    /// `upstream` is the name that its provider, and so a table, knows it by; own prices go by our name.
-    package func price(of model: String, upstream: String? = nil, on day: String) -> Price? {
-        latest(of: own[model], on: day) ?? upstream.flatMap { latest(of: listed[$0], on: day) }
-            ?? latest(of: listed[model], on: day)
+    /// `listedNames` are those that a table may know it by, the best first; own prices go by our name.
+    package func price(of model: String, listedNames: [String] = [], on day: String) -> Price? {
+        if let price = latest(of: own[model], on: day) { return price }
+        for name in listedNames + [model] {
+            if let price = latest(of: imported[name], on: day) ?? latest(of: builtIn[name], on: day) { return price }
+        }
+        return nil
     }
 
     /// Adds a price that goes before all others for its model, such as one from the configuration.
@@ -34,11 +38,11 @@ package struct PriceBook: Sendable {
 
     /// Adds what was read from a table.
     package mutating func add(_ table: ImportedPrices) {
-        for (model, price) in table.prices { listed[model, default: []].append(price) }
+        for (model, price) in table.prices { imported[model, default: []].append(price) }
     }
 
     /// Every model that has a price on any day, in alphabetical order.
-    package var models: [String] { Set(own.keys).union(listed.keys).sorted() }
+    package var models: [String] { Set(own.keys).union(imported.keys).union(builtIn.keys).sorted() }
 
     private func latest(of prices: [Price]?, on day: String) -> Price? {
         var found: Price?

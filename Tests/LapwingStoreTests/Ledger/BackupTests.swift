@@ -34,6 +34,32 @@ struct BackupTests {
         #expect(files.filter { $0.hasPrefix("backup") }.count == 4, "a backup is one file: \(files)")
     }
 
+    @Test("A backup through a reader of its own comes to its end although something is committed after every step")
+    func busyLedger() async throws {
+        let ledger = try Ledger(path: folder.ledger)
+        for number in 0..<40 { try await ledger.complete(.sample(number)) }
+        let imports = try PriceImports(path: folder.ledger)
+        let reader = try LedgerReader(path: folder.ledger)
+        let copy = folder.file("copy.sqlite")
+        let task = Task {
+            var steps = 0
+            return try reader.backup(to: copy, pagesPerStep: 1) { _, total in
+                steps += 1
+                let price = Price(
+                    inputPerMillion: NanoUSD(1), outputPerMillion: NanoUSD(1), source: "test",
+                    effective: "2026-01-01")
+                let table = ImportedPrices(
+                    prices: ["m\(steps)": price], source: "test", sha256: [UInt8(steps % 256)],
+                    effective: "2026-01-01", skipped: [:], roundedFigures: 0)
+                #expect(throws: Never.self) { try imports.add(table, at: 1) }
+                // A copy that begins again at each commit never ends; this one has a step for each page.
+                if steps > total { withUnsafeCurrentTask { $0?.cancel() } }
+            }
+        }
+        #expect(try await task.value.entryCount == 40)
+        #expect(try LedgerReader(path: copy).priceImports().isEmpty, "it is the ledger as it stood at the start")
+    }
+
     @Test("A backup never takes the place of the ledger that it copies, by whatever path")
     func ontoItself() async throws {
         let ledger = try Ledger(path: folder.ledger)

@@ -55,7 +55,7 @@ struct LedgerTests {
         do {
             let ledger = try Ledger(path: folder.ledger)
             try await ledger.admit(LedgerIntent(.sample(1)))
-            try await ledger.admit(LedgerIntent(.sample(2), estimate: estimate))
+            try await ledger.admit(LedgerIntent(.sample(2), calls: [estimate]))
             try await ledger.complete(.sample(1))
             #expect(try ledger.recover(at: 5) == 0, "it admitted them itself, so they are still running")
         }
@@ -69,6 +69,66 @@ struct LedgerTests {
         #expect(entries.last?.calls == [estimate])
         #expect(entries.last?.endedAt == 1_790_000_000_000)
         #expect(entries.last?.latencyMilliseconds == nil)
+    }
+
+    @Test("An amended intent is lost with the calls that it was amended to, and one that is not open is not amended")
+    func amending() async throws {
+        func call(_ model: String, _ side: CallReceipt.Side) -> CallReceipt {
+            CallReceipt(
+                model: model, side: side, role: .failed,
+                usage: Usage(promptTokens: 120, completionTokens: 64, isEstimated: true), cost: NanoUSD(77),
+                priceSource: "test", latencyMilliseconds: 0, failure: "lost")
+        }
+        let calls = [call("smollm2", .open), call("gpt-4", .closed)]
+        do {
+            let ledger = try Ledger(path: folder.ledger)
+            try await ledger.admit(LedgerIntent(.sample(1), calls: [calls[0]]))
+            try await ledger.amend(LedgerIntent(.sample(1), calls: calls))
+            await #expect(throws: StoreError.notAdmitted(id: "req-2")) {
+                try await ledger.amend(LedgerIntent(.sample(2), calls: calls))
+            }
+        }
+        let ledger = try Ledger(path: folder.ledger)
+        #expect(try ledger.recover(at: 5) == 1)
+        #expect(try ledger.reader.entries().map(\.entry.calls) == [calls])
+    }
+
+    @Test("An intent that cannot be read keeps nobody from starting, is named, and is found by verify")
+    func unreadableIntent() async throws {
+        do {
+            let ledger = try Ledger(path: folder.ledger)
+            for number in 1...3 { try await ledger.admit(LedgerIntent(.sample(number))) }
+        }
+        let raw = try DatabaseQueue(path: folder.ledger)
+        try await raw.write { try $0.execute(sql: "UPDATE intents SET body = x'00ff' WHERE request_id = 'req-2'") }
+        try raw.close()
+        let ledger = try Ledger(path: folder.ledger)
+        #expect(ledger.unreadableIntents == ["req-2"])
+        #expect(try ledger.recover(at: 5) == 2)
+        #expect(try ledger.reader.entries().map(\.entry.requestID) == ["req-1", "req-3"])
+        let failure = try #require(try ledger.reader.verify().failure)
+        #expect(failure.requestID == "req-2")
+        #expect(failure.reason.hasPrefix("an open intent cannot be read"))
+    }
+
+    @Test("An entry whose calls cannot be written is not there at all, and the chain goes on")
+    func halfWritten() async throws {
+        let ledger = try Ledger(path: folder.ledger)
+        try await ledger.complete(.sample(1))
+        let raw = try DatabaseQueue(path: folder.ledger)
+        try await raw.write {
+            try $0.execute(
+                sql: """
+                    CREATE TRIGGER refusal BEFORE INSERT ON calls WHEN NEW.prompt_tokens = 666
+                    BEGIN SELECT RAISE(ABORT, 'refused'); END
+                    """)
+        }
+        var entry = LedgerEntry.sample(2)
+        entry.calls[0].usage.promptTokens = 666
+        await #expect(throws: StoreError.self) { try await ledger.complete(entry) }
+        try await ledger.complete(.sample(3))
+        #expect(try ledger.reader.entries().map(\.entry.requestID) == ["req-1", "req-3"])
+        #expect(try ledger.reader.verify().failure == nil)
     }
 
     @Test("Two hundred tasks that complete at once make one chain, each request in it once")

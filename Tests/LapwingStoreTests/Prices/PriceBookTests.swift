@@ -40,6 +40,34 @@ struct PriceBookTests {
         #expect(book.price(of: "m", on: "2026-06-01")?.source == "lapwing.yaml")
     }
 
+    @Test("An imported price goes before a built-in one, of whatever earlier day it is")
+    func importedBeforeBuiltIn() throws {
+        var book = PriceBook.builtIn
+        book.add(table(["gpt-4o": price(7, "file", "")], "2025-01-01"))
+        #expect(book.price(of: "gpt-4o", on: "2030-01-01")?.source == "file")
+        #expect(book.price(of: "gpt-4o", on: "2024-12-31") == nil)
+        book.add(table(["gpt-4o": price(8, "later", "")], "2031-01-01"))
+        #expect(book.price(of: "gpt-4o", on: "2030-01-01")?.source == "file", "before its day it does not hold")
+    }
+
+    @Test("A vendor's own name for a model finds that vendor's price by the host that serves it, and no other's")
+    func listedNames() {
+        let llama = "meta-llama/Llama-3.3-70B-Instruct-Turbo"
+        func input(_ upstream: String, _ hosts: [String]) -> String? {
+            let names = ListedName.candidates(upstream: upstream, hosts: hosts)
+            return PriceBook.builtIn.price(of: "ours", listedNames: names, on: "2026-12-01")?.inputPerMillion
+                .description
+        }
+        #expect(input(llama, ["api.together.xyz"]) == "1.04")
+        #expect(input(llama, ["api.deepinfra.com"]) == "0.1")
+        #expect(input("accounts/fireworks/models/deepseek-v3p1", ["API.Fireworks.AI"]) == "0.56")
+        #expect(input("gemini-2.5-pro", ["generativelanguage.googleapis.com"]) == "1.25")
+        #expect(input("gpt-4-turbo", ["api.openai.com"]) == "10")
+        // Weights that run on somebody's own machines have no vendor's price, and two vendors have no common one.
+        #expect(input(llama, ["10.0.0.5"]) == nil)
+        #expect(input(llama, ["api.together.xyz", "api.deepinfra.com"]) == nil)
+    }
+
     @Test("A model that nobody priced has no price, not a price of zero")
     func unknownModel() {
         #expect(PriceBook.builtIn.price(of: "mixtral", on: "2030-01-01") == nil)
