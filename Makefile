@@ -5,7 +5,7 @@ LAPWING := .build/release/lapwing
 SOURCES := Sources Tests Benchmarks Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help setup model build demo test format lint clean
+.PHONY: help setup model build dist demo test format lint clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ test: setup model ## Run every test
 
 build: setup ## Build the release binary
 	@Scripts/build.sh
+
+dist: setup ## Build dist/lapwing, which runs where there is no Swift
+	@Scripts/dist.sh
 
 setup: ## Install what building needs
 	@Scripts/setup.sh

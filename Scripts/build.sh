@@ -10,4 +10,4 @@ else
 fi
 quiet=()
 [ -t 1 ] || quiet=(--quiet)
-swift build -c release --product lapwing "${quiet[@]}"
+swift build -c release --product lapwing ${quiet[@]+"${quiet[@]}"}
