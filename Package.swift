@@ -65,6 +65,7 @@ let package = Package(
             dependencies: [
                 "LapwingAPI", "LapwingStore", .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "LapwingRouterTests",
@@ -72,6 +73,7 @@ let package = Package(
                 "LapwingAPI", "LapwingRouter", "LapwingStore", "LapwingTestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
             ]),
         // Models from the hub, and what is on the disk.
         .target(

@@ -20,6 +20,10 @@ package enum RequestError: Error, Hashable, Sendable {
     /// An upstream answered with an error.
     case upstreamFailed(model: String, status: Int?, reason: String)
     case upstreamTimedOut(model: String, stage: String)
+    /// An upstream found fault with the request itself: the client's matter, and no use in trying again.
+    case upstreamRefused(model: String, isTooLong: Bool, reason: String)
+    /// No connection could be made, so nothing was asked.
+    case upstreamUnreachable(model: String)
     /// Our own fault; the reason is for the log and must not hold content.
     case `internal`(reason: String)
     case cancelled
@@ -49,6 +53,8 @@ extension RequestError: CustomStringConvertible {
         case .upstreamFailed(let model, let status, let reason):
             "The upstream of '\(model)' failed\(status.map { " with status \($0)" } ?? ""): \(reason)."
         case .upstreamTimedOut(let model, let stage): "The upstream of '\(model)' timed out \(stage)."
+        case .upstreamRefused(let model, _, let reason): "The upstream of '\(model)' refused the request: \(reason)."
+        case .upstreamUnreachable(let model): "The upstream of '\(model)' cannot be reached."
         case .internal: "Internal error; the server's log has the details under this request's id."
         case .cancelled: "The request was cancelled."
         }

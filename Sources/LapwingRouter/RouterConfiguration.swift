@@ -1,4 +1,5 @@
 import LapwingAPI
+import Logging
 
 /// What a router is made of; `lapwing` fills it from the configuration file.
 package struct RouterConfiguration: Sendable {
@@ -10,6 +11,8 @@ package struct RouterConfiguration: Sendable {
     package var counterfactual: String?
     package var confidence: any ConfidenceModel = LogisticConfidence.default1
     package var gate: (any PromptGate)?
+    /// Says what went wrong behind an answer that was given all the same; silent unless it is set.
+    package var logger = Logger(label: "lapwing") { _ in SwiftLogNoOpLogHandler() }
 
     package init(
         models: [ModelBinding], routes: [Route] = [], machineRate: NanoUSD, counterfactual: String? = nil

@@ -60,6 +60,9 @@ struct ErrorResponse {
             self.init(.serviceUnavailable, "server_error", "unavailable", message)
             extraHeaders[.retryAfter] = "\(seconds)"
         case .upstreamFailed: self.init(.badGateway, "upstream_error", "upstream_failed", message)
+        case .upstreamUnreachable: self.init(.badGateway, "upstream_error", "upstream_unreachable", message)
+        case .upstreamRefused(_, let isTooLong, _):
+            self.init(.badRequest, invalid, isTooLong ? "context_length_exceeded" : "invalid_value", message)
         case .upstreamTimedOut: self.init(.gatewayTimeout, "upstream_error", "upstream_timeout", message)
         case .internal(let reason):
             self.init(.internalServerError, "server_error", "internal_error", message)

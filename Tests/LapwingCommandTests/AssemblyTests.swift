@@ -45,6 +45,25 @@ import lapwing
         return (text, receipt)
     }
 
+    @Test("A model of OpenAI's is asked in OpenAI's dialect: a field that it refuses is refused here, by name")
+    func openAIDialect() async throws {
+        let yaml = """
+            models:
+              big: { provider: openai, endpoints: ["http://127.0.0.1:1/v1"], key: k }
+              other: { provider: openai-compatible, endpoints: ["http://127.0.0.1:1/v1"] }
+            """
+        let assembly = try await Assembly.make(configuration(yaml))
+        // Nobody listens there, so whatever is not refused here is not reached.
+        let expected = [
+            "big": RequestError.unsupported(field: "ignore_eos", reason: "the API of 'big' has no such field"),
+            "other": .upstreamUnreachable(model: "other"),
+        ]
+        for (name, error) in expected {
+            await #expect(throws: error) { _ = try await ask(assembly, name) }
+        }
+        await assembly.shutDown()
+    }
+
     @Test("What the file says is what answers: route, machine time, counterfactual, ledger")
     func wires() async throws {
         let assembly = try await Assembly.make(configuration(Self.yaml))

@@ -22,6 +22,7 @@ import lapwing
             provider: openai-compatible
             upstream: mistralai/Mixtral-8x7B-Instruct-v0.1
             endpoints: ["http://10.0.0.5:8000/v1/", { url: "https://b.example/v1", weight: 2 }]
+            logprobs: false
             price: { input: 0.24, cached_input: 0.1, output: 0.000000001, effective: 2025-05-01 }
           gpt-4: { provider: openai, upstream: gpt-4-turbo, key: "${KEY}" }
         routes:
@@ -55,6 +56,7 @@ import lapwing
         #expect(remote.endpoints.map(\.url) == ["http://10.0.0.5:8000/v1", "https://b.example/v1"])
         #expect(remote.endpoints.map(\.weight) == [1, 2])
         #expect(remote.key == nil)
+        #expect(!remote.reportsLogProbabilities)
         #expect(
             remote.price
                 == Price(
@@ -65,6 +67,7 @@ import lapwing
         #expect(closed.provider == .openAI)
         #expect(closed.endpoints.map(\.url) == ["https://api.openai.com/v1"])
         #expect(closed.key == "sk-1")
+        #expect(closed.reportsLogProbabilities)
 
         #expect(configuration.routes.map(\.name) == ["support", "labels"])
         #expect(configuration.routes.map(\.open) == ["smollm2", "mixtral"])
@@ -99,7 +102,7 @@ import lapwing
             #expect(configuration.models.map(\.unavailable) == [nil, nil, "KEY is not set"])
             #expect(
                 configuration.warnings.map(\.description) == [
-                    "line 11: models.gpt-4: KEY is not set; the model is unavailable"
+                    "line 12: models.gpt-4: KEY is not set; the model is unavailable"
                 ])
         }
         let nested = try read(

@@ -39,7 +39,7 @@ package struct Pricing: Sendable {
     /// The price of tokens; nil where none is known, and for a model in this process, which has none.
     package func price(of model: ModelBinding, day: String) -> Price? {
         guard model.location == .remote else { return nil }
-        return prices.price(of: model.name, upstream: model.upstreamName, on: day)
+        return prices.price(of: model.name, listedNames: model.listedNames, on: day)
     }
 
     /// Nanoseconds times the hourly rate, rounded once, half to even; nil past Int64.

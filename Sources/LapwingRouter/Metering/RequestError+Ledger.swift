@@ -14,9 +14,21 @@ extension RequestError {
         case .overloaded: "overloaded"
         case .unavailable: "unavailable"
         case .upstreamFailed(_, let status, _): status.map { "upstream_\($0)" } ?? "upstream_failed"
+        case .upstreamRefused(_, let isTooLong, _): isTooLong ? "context_length_exceeded" : "upstream_refused"
+        case .upstreamUnreachable: "upstream_unreachable"
         case .upstreamTimedOut: "upstream_timeout"
         case .internal: "internal_error"
         case .cancelled: "cancelled"
+        }
+    }
+
+    /// Whether a provider that answered so has read nothing that it would bill. One that was slow or broke off may have.
+    var isRefusal: Bool {
+        switch self {
+        case .upstreamFailed(_, let status, _): status != nil
+        case .upstreamTimedOut(_, let stage): stage == UpstreamStage.connecting.rawValue
+        case .internal, .cancelled: false
+        default: true
         }
     }
 

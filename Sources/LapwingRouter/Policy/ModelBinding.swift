@@ -15,28 +15,30 @@ package struct ModelBinding: Sendable {
     package var scoring: (any ScoringProvider)?
     package var tokenizing: (any TokenizingProvider)?
     package var location: Location
-    /// nil leaves it to the routes: a model that one names as closed, or that savings are counted against, is closed.
-    package var side: CallReceipt.Side?
-    /// The name that the provider and the price book know it by.
+    /// The name that the provider knows it by.
     package var upstreamName: String
+    /// The names that price tables may know it by, the best first.
+    package var listedNames: [String]
+    /// What its provider understands; nothing is lost on a local one.
+    package var dialect = UpstreamDialect.extended
     package var contextLength: Int?
-    /// Whether it can be asked for log-probabilities; some upstreams refuse such requests.
+    /// Whether it is asked for log-probabilities; some upstreams refuse such requests.
     package var reportsLogProbabilities = true
     /// Why it cannot be called, such as a key that is not set; nil where it can.
     package var unavailable: String?
 
     package init(
         name: String, provider: any ChatProvider, scoring: (any ScoringProvider)? = nil,
-        tokenizing: (any TokenizingProvider)? = nil, location: Location, side: CallReceipt.Side? = nil,
-        upstreamName: String? = nil, contextLength: Int? = nil, unavailable: String? = nil
+        tokenizing: (any TokenizingProvider)? = nil, location: Location, upstreamName: String? = nil,
+        contextLength: Int? = nil, unavailable: String? = nil
     ) {
         self.name = name
         self.provider = provider
         self.scoring = scoring
         self.tokenizing = tokenizing
         self.location = location
-        self.side = side
         self.upstreamName = upstreamName ?? name
+        listedNames = [self.upstreamName]
         self.contextLength = contextLength
         self.unavailable = unavailable
     }

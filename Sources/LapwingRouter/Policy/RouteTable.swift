@@ -83,8 +83,9 @@ package struct RouteTable: Sendable {
         plan.wantsEvidence = policy.first == .open && first.reportsLogProbabilities && Self.canBeJudged(request)
         let wantsClosed =
             policy.threshold != nil && route.tiers?.contains(tier) != false && Self.canBeJudged(request)
-            && Self.isPortable(request)
-        guard wantsClosed, let name = route.closed, let closed = modelsByName[name] else { return plan }
+        guard wantsClosed, let name = route.closed, let closed = modelsByName[name],
+            Self.isPortable(request, to: closed)
+        else { return plan }
         if closed.unavailable == nil {
             plan.escalation = closed
             plan.policy.mayEscalate = true
@@ -94,9 +95,10 @@ package struct RouteTable: Sendable {
         return plan
     }
 
-    /// Which side of the bill a model's calls are on.
+    /// Which side of the bill a model's calls are on: a model that a route names as closed, or that savings are counted
+    /// against, is closed.
     package func side(of model: ModelBinding) -> CallReceipt.Side {
-        model.side ?? (closedNames.contains(model.name) ? .closed : .open)
+        closedNames.contains(model.name) ? .closed : .open
     }
 
     private func route(named name: String) throws(RequestError) -> Route {
@@ -133,8 +135,8 @@ package struct RouteTable: Sendable {
     }
 
     /// Whether another model could take the request: token ids are of one vocabulary only.
-    private static func isPortable(_ request: GenerationRequest) -> Bool {
-        request.sampling.logitBias.isEmpty && !request.echo
+    private static func isPortable(_ request: GenerationRequest, to model: ModelBinding) -> Bool {
+        request.sampling.logitBias.isEmpty && !request.echo && model.dialect.lacks(request) == nil
             && request.prompts.allSatisfy { if case .tokens = $0 { false } else { true } }
     }
 }

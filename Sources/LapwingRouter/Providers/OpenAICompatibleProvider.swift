@@ -10,7 +10,7 @@ import Synchronization
 package final class OpenAICompatibleProvider: ChatProvider {
     package struct Options: Sendable {
         package var timeouts = UpstreamTimeouts()
-        package var limitField = UpstreamTokenLimitField.maxTokens
+        package var dialect = UpstreamDialect.extended
         /// Most bytes of one event, and of an error's body.
         package var eventByteLimit = 1 << 20
         /// Most bytes of one answer's stream.
@@ -42,7 +42,7 @@ package final class OpenAICompatibleProvider: ChatProvider {
 
     /// Throws `unsupported` or `invalid` at once; what the upstream does wrong, the stream throws.
     package func generate(_ request: GenerationRequest, context: RequestContext) async throws -> GenerationStream {
-        let upstream = try UpstreamRequest(request, limitField: options.limitField)
+        let upstream = try UpstreamRequest(request, dialect: options.dialect)
         let endpoint = nextEndpoint()
         let message = try httpRequest(upstream, to: endpoint)
         let answer = UpstreamAnswer(

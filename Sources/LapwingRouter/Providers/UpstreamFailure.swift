@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Foundation
 import LapwingAPI
+import NIOCore
 
 /// Turns what goes wrong with an upstream into the words that all layers speak.
 package enum UpstreamFailure {
@@ -24,6 +25,9 @@ package enum UpstreamFailure {
         case 401, 403:
             // Providers repeat parts of the key here, masked each in its own way.
             return .upstreamFailed(model: model, status: status, reason: "it refused the key or the access")
+        case 400, 413, 422:
+            return .upstreamRefused(
+                model: model, isTooLong: isAboutLength(body, said ?? ""), reason: said ?? "it gave no reason")
         case 404:
             return .upstreamFailed(model: model, status: status, reason: said ?? "it has no such model or path")
         case 300..<400:
@@ -38,7 +42,7 @@ package enum UpstreamFailure {
     package static func transport(_ error: any Error, model: String, hasAnswered: Bool) -> RequestError {
         let broken = RequestError.upstreamFailed(
             model: model, status: nil,
-            reason: hasAnswered ? "the connection broke" : "it cannot be reached, or hung up before it answered")
+            reason: hasAnswered ? "the connection broke" : "it hung up before it answered")
         switch error {
         case let error as RequestError: return error
         case is CancellationError: return .cancelled
@@ -51,9 +55,20 @@ package enum UpstreamFailure {
                 return .upstreamTimedOut(model: model, stage: UpstreamStage.connecting.rawValue)
             }
             return broken
+        case let error as IOError where [ECONNRESET, EPIPE].contains(error.errnoCode): return broken
         default:
-            return broken
+            // NIO's own errors before there is an answer are those of making a connection: refused, no such host, TLS.
+            return hasAnswered ? broken : .upstreamUnreachable(model: model)
         }
+    }
+
+    /// Whether an upstream that found fault with a request found it too long for the model.
+    private static func isAboutLength(_ body: [UInt8], _ said: String) -> Bool {
+        let error = (try? JSONDecoder().decode(OpenAI.ErrorBody.self, from: Data(body)))?.error
+        // OpenAI's and llama-server's words; vLLM and others have only the sentence.
+        if error?.code == "context_length_exceeded" || error?.type == "exceed_context_size_error" { return true }
+        let words = said.lowercased()
+        return ["context length", "context size", "context window"].contains(where: words.contains)
     }
 
     /// An upstream's words made fit for one line of ours.

@@ -1,17 +1,16 @@
 import Foundation
 import LapwingAPI
 
-/// Which field limits the length of a chat answer: OpenAI's newer models refuse the old one, other servers do not know the
-/// new one.
-package enum UpstreamTokenLimitField: Hashable, Sendable { case maxTokens, maxCompletionTokens }
-
 /// Makes the JSON body that asks an OpenAI-compatible server for an answer, always as a stream.
 package enum UpstreamRequest {
     case chat(OpenAI.ChatRequest)
     case completion(OpenAI.CompletionRequest)
 
     /// Throws `unsupported` for what the API cannot say without loss.
-    package init(_ request: GenerationRequest, limitField: UpstreamTokenLimitField) throws(RequestError) {
+    package init(_ request: GenerationRequest, dialect: UpstreamDialect) throws(RequestError) {
+        if let field = dialect.lacks(request) {
+            throw .unsupported(field: field, reason: "the API of '\(request.model)' has no such field")
+        }
         if request.echo {
             throw .unsupported(
                 field: "echo", reason: "a remote model's stream does not tell the prompt's tokens from the answer's")
@@ -21,8 +20,10 @@ package enum UpstreamRequest {
             var chat = OpenAI.ChatRequest(
                 model: request.model,
                 messages: messages.map { .init(role: $0.role, content: .text($0.content), name: $0.name) })
-            if limitField == .maxTokens { fields.maxTokens = request.maxTokens }
-            if limitField == .maxCompletionTokens { chat.maxCompletionTokens = request.maxTokens }
+            switch dialect {
+            case .openAI: chat.maxCompletionTokens = request.maxTokens
+            case .extended: fields.maxTokens = request.maxTokens
+            }
             chat.logprobs = request.topLogProbabilities.map { _ in true }
             chat.topLogprobs = request.topLogProbabilities
             chat.sampling = fields
@@ -48,7 +49,8 @@ package enum UpstreamRequest {
         }
     }
 
-    /// Only what differs from the API's defaults: servers refuse fields that they do not know.
+    /// Only what differs from the API's defaults: servers refuse fields that they do not know. Whether a prompt is cached
+    /// is our own engine's matter.
     private static func fields(_ request: GenerationRequest) -> OpenAI.SamplingFields {
         let sampling = request.sampling
         let standard = Sampling()
@@ -73,7 +75,6 @@ package enum UpstreamRequest {
         fields.stop = request.stop.isEmpty ? nil : request.stop
         fields.n = request.choiceCount == 1 ? nil : request.choiceCount
         fields.ignoreEOS = request.ignoreEOS ? true : nil
-        fields.cachePrompt = request.cachePrompt ? nil : false
         return fields
     }
 

@@ -6,6 +6,7 @@ import LapwingModel
 import LapwingRouter
 import LapwingStore
 import LapwingText
+import Logging
 
 /// The objects behind one configuration, wired: engines, upstreams, router and ledger.
 ///
@@ -24,18 +25,21 @@ package final class Assembly: Sendable {
     ///
     /// Throws `StoreError.inUse` where another process serves from the same data folder.
     package static func make(
-        _ configuration: Configuration, ledger options: LedgerOptions = LedgerOptions()
+        _ configuration: Configuration, ledger options: LedgerOptions = LedgerOptions(),
+        logger: Logger = CommandLog.make(.error)
     ) async throws -> Assembly {
         let client = HTTPClient.forUpstreams()
         do {
-            return try Assembly(configuration, ledger: options, client: client)
+            return try Assembly(configuration, ledger: options, client: client, logger: logger)
         } catch {
             try? await client.shutdown()
             throw error
         }
     }
 
-    private init(_ configuration: Configuration, ledger options: LedgerOptions, client: HTTPClient) throws {
+    private init(
+        _ configuration: Configuration, ledger options: LedgerOptions, client: HTTPClient, logger: Logger
+    ) throws {
         try configuration.makeDataFolder()
         ledger = try Ledger(path: configuration.ledgerPath, options: options)
         recoveredCount = try ledger.recover(at: Int64(Date().timeIntervalSince1970 * 1000))
@@ -52,11 +56,13 @@ package final class Assembly: Sendable {
             case .remote(let remote): bindings.append(try ModelBinding(model, remote, client: client))
             }
         }
+        var routing = RouterConfiguration(
+            models: bindings, routes: configuration.routes.map(Route.init),
+            machineRate: configuration.machine.perHour, counterfactual: configuration.counterfactual)
+        routing.logger = logger
         router = try Router(
-            configuration: RouterConfiguration(
-                models: bindings, routes: configuration.routes.map(Route.init),
-                machineRate: configuration.machine.perHour, counterfactual: configuration.counterfactual),
-            ledger: ledger, prices: configuration.withOwnPrices(try ledger.reader.priceBook()))
+            configuration: routing, ledger: ledger,
+            prices: configuration.withOwnPrices(try ledger.reader.priceBook()))
         self.configuration = configuration
         self.engines = engines
         self.client = client
@@ -102,7 +108,7 @@ extension ModelBinding {
     fileprivate init(_ model: Configuration.Model, _ remote: Configuration.Remote, client: HTTPClient) throws {
         guard model.unavailable == nil else {
             self.init(unavailable: model, location: .remote)
-            upstreamName = remote.upstream
+            (upstreamName, listedNames) = (remote.upstream, remote.listedNames)
             return
         }
         // A weight of n is n turns of the round.
@@ -110,10 +116,16 @@ extension ModelBinding {
             let one = try UpstreamEndpoint(url: endpoint.url, key: remote.key, model: model.name)
             return Array(repeating: one, count: endpoint.weight)
         }
+        var options = OpenAICompatibleProvider.Options()
+        options.dialect = remote.provider.dialect
         self.init(
             name: model.name,
-            provider: OpenAICompatibleProvider(model: model.name, endpoints: endpoints, client: client),
+            provider: OpenAICompatibleProvider(
+                model: model.name, endpoints: endpoints, options: options, client: client),
             location: .remote, upstreamName: remote.upstream)
+        listedNames = remote.listedNames
+        dialect = remote.provider.dialect
+        reportsLogProbabilities = remote.reportsLogProbabilities
     }
 
     fileprivate init(unavailable model: Configuration.Model, location: Location) {
@@ -121,6 +133,15 @@ extension ModelBinding {
         self.init(
             name: model.name, provider: UnavailableProvider(name: model.name, reason: reason), location: location,
             unavailable: reason)
+    }
+}
+
+extension Configuration.Remote.Provider {
+    fileprivate var dialect: UpstreamDialect {
+        switch self {
+        case .openAI: .openAI
+        case .openAICompatible: .extended
+        }
     }
 }
 

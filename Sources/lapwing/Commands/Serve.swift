@@ -42,7 +42,8 @@ struct Serve: AsyncParsableCommand {
         var ledgerOptions = LedgerOptions()
         ledgerOptions.synchronous = ledgerSynchronous
         let start = ContinuousClock.now
-        let assembly = try await Assembly.make(configuration, ledger: ledgerOptions)
+        let logger = CommandLog.make(logLevel)
+        let assembly = try await Assembly.make(configuration, ledger: ledgerOptions, logger: logger)
         let seconds = Figures.fixed(start.duration(to: .now) / .seconds(1), places: 2)
         if assembly.recoveredCount > 0 {
             let count = assembly.recoveredCount
@@ -50,9 +51,13 @@ struct Serve: AsyncParsableCommand {
                 "\(count) \(count == 1 ? "request" : "requests") of an earlier run had no end and \(count == 1 ? "is" : "are") "
                     + "in the ledger as lost")
         }
+        for id in assembly.ledger.unreadableIntents {
+            Output.error.line(
+                "the open intent of request '\(id)' cannot be read and is left as it is; the request has no entry")
+        }
         let names = assembly.engines.map(\.name).joined(separator: ", ")
         let serving = Serving(
-            assembly, options: server, logger: CommandLog.make(logLevel), endsOnTermination: true
+            assembly, options: server, logger: logger, endsOnTermination: true
         ) { [server] port in
             Output.standard.line(
                 "listening on \(server.address(port: port)) "

@@ -1,5 +1,13 @@
+import Foundation
 import LapwingAPI
 import LapwingStore
+
+extension Configuration.Remote {
+    /// The names that price tables may know it by, the best first.
+    package var listedNames: [String] {
+        ListedName.candidates(upstream: upstream, hosts: endpoints.map { URL(string: $0.url)?.host() ?? "" })
+    }
+}
 
 extension Configuration {
     /// The book with the prices that this file gives, which go before all others from their day on.
@@ -13,7 +21,7 @@ extension Configuration {
 
     /// What a model that runs elsewhere costs, as the router looks it up.
     package func price(of name: String, in book: PriceBook, on day: String = DayText.today()) -> Price? {
-        book.price(of: name, upstream: model(named: name)?.remote?.upstream, on: day)
+        book.price(of: name, listedNames: model(named: name)?.remote?.listedNames ?? [], on: day)
     }
 
     /// The places that name a model to count savings against whose price nobody knows: savings would be unknown without

@@ -62,6 +62,8 @@ package struct Configuration: Sendable {
         /// Secret: never printed.
         package var key: String?
         package var price: Price?
+        /// Whether it is asked for log-probabilities, without which its answers cannot be judged.
+        package var reportsLogProbabilities = true
     }
 
     package struct Endpoint: Hashable, Sendable {

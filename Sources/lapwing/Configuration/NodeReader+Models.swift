@@ -23,7 +23,7 @@ extension NodeReader {
         declaredModels.append(name)
         guard isName(name, field) else { return nil }
         let isLocal = ["weights", "context", "chat_template"]
-        let isRemote = ["provider", "upstream", "endpoints", "key", "price"]
+        let isRemote = ["provider", "upstream", "endpoints", "key", "price", "logprobs"]
         guard let given = fields(of: field, known: isLocal + isRemote) else { return nil }
         unset = []
         defer { unset = nil }
@@ -89,6 +89,7 @@ extension NodeReader {
             case "upstream": remote.upstream = string(field, expected: "the model's name there") ?? name
             case "endpoints": remote.endpoints = endpoints(field)
             case "key": remote.key = string(field, expected: "a key such as \"${NAME}\"", isSecret: true)
+            case "logprobs": remote.reportsLogProbabilities = boolean(field) ?? true
             default: remote.price = price(field, day: day)
             }
         }

@@ -105,6 +105,14 @@ struct NodeReader {
         return value
     }
 
+    mutating func boolean(_ field: Field) -> Bool? {
+        guard case .scalar(let scalar) = field.node, scalar.style == .plain, Self.kind(of: scalar) == .boolean else {
+            refuse(field, found: Self.describe(field.node), expected: "true or false")
+            return nil
+        }
+        return scalar.string.lowercased() == "true"
+    }
+
     mutating func fraction(_ field: Field) -> Double? {
         let expected = "a number from 0 to 1"
         guard let text = number(field, expected: expected) else { return nil }

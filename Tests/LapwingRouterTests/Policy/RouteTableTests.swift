@@ -3,9 +3,8 @@ import LapwingRouter
 import LapwingTestSupport
 import Testing
 
-private func model(_ name: String, side: CallReceipt.Side? = nil, unavailable: String? = nil) -> ModelBinding {
-    ModelBinding(
-        name: name, provider: ScriptedProvider(), location: .remote, side: side, unavailable: unavailable)
+private func model(_ name: String, unavailable: String? = nil) -> ModelBinding {
+    ModelBinding(name: name, provider: ScriptedProvider(), location: .remote, unavailable: unavailable)
 }
 
 private func table(
@@ -71,14 +70,14 @@ struct RouteTableTests {
         #expect(plan.wantsEvidence)
     }
 
-    @Test("A model that a route names as closed, that savings count against, or that says so itself is closed")
+    @Test("A model that a route names as closed, or that savings count against, is closed")
     func closedSides() throws {
-        let models = ["small", "big", "reference", "plain"].map { model($0) } + [model("own", side: .closed)]
+        let models = ["small", "big", "reference", "plain"].map { model($0) }
         let table = try table([support], models: models, counterfactual: "reference")
-        let sides = try ["small", "big", "reference", "plain", "own"].map {
+        let sides = try ["small", "big", "reference", "plain"].map {
             try table.plan(for: chat($0), tier: "default").policy.first
         }
-        #expect(sides == [.open, .closed, .closed, .open, .closed])
+        #expect(sides == [.open, .closed, .closed, .open])
         #expect(try !table.plan(for: chat("big"), tier: "default").wantsEvidence)
     }
 
@@ -104,6 +103,38 @@ struct RouteTableTests {
             #expect(!plan.policy.mayEscalate)
             #expect(plan.wantsEvidence)
         }
+    }
+
+    @Test("What the closed model's API has no field for does not escalate to it, and a mere hint does")
+    func dialects() throws {
+        var openAI = model("big")
+        openAI.dialect = .openAI
+        let closed = [UpstreamDialect.openAI: openAI, .extended: model("big")]
+        let changes: [(inout GenerationRequest) -> Void] = [
+            { $0.sampling.topK = 5 }, { $0.sampling.minP = 0.1 }, { $0.sampling.repetitionPenalty = 1.1 },
+            { $0.ignoreEOS = true }, { $0.cachePrompt = false },
+        ]
+        for (dialect, expected) in [
+            (UpstreamDialect.openAI, [false, false, false, false, true]),
+            (.extended, [true, true, true, true, true]),
+        ] {
+            let table = try table([support], models: [model("small"), try #require(closed[dialect])])
+            let found = try changes.map { change in
+                var request = chat("support")
+                change(&request)
+                return try table.plan(for: request, tier: "enterprise").policy.mayEscalate
+            }
+            #expect(found == expected)
+        }
+    }
+
+    @Test("A model that gives no log-probabilities is not asked for any")
+    func withoutLogProbabilities() throws {
+        var silent = model("small")
+        silent.reportsLogProbabilities = false
+        let plan = try table([support], models: [silent, model("big")]).plan(for: chat("support"), tier: "enterprise")
+        #expect(!plan.wantsEvidence)
+        #expect(plan.policy.mayEscalate)
     }
 
     @Test(

@@ -203,9 +203,7 @@ struct OpenAICompatibleProviderTests {
     func refusedConnection() async throws {
         let endpoint = try UpstreamEndpoint(url: "http://127.0.0.1:1/v1", model: "m")
         let provider = OpenAICompatibleProvider(model: "m", endpoints: [endpoint], client: client, clock: ManualClock())
-        let error = RequestError.upstreamFailed(
-            model: "m", status: nil, reason: "it cannot be reached, or hung up before it answered")
-        #expect(await collect(try ask(provider)) == Collected(error: error))
+        #expect(await collect(try ask(provider)) == Collected(error: .upstreamUnreachable(model: "m")))
     }
 
     @Test("An upstream that accepts and never answers is given up, and its connection closed")

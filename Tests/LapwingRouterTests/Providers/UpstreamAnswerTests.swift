@@ -8,6 +8,11 @@ private func chatAnswer(choices: Int = 1) -> UpstreamAnswer {
     UpstreamAnswer(model: "m", isChat: true, choiceCount: choices, estimatedPromptTokens: 17)
 }
 
+/// nil where the event is not an answer's last one.
+private func usage(of event: GenerationEvent) -> Usage? {
+    if case .completed(_, let usage, nil) = event { usage } else { nil }
+}
+
 @Suite("UpstreamAnswer")
 struct UpstreamAnswerTests {
     @Test("Log-probabilities become tokens with their bytes and alternatives, best first")
@@ -53,7 +58,7 @@ struct UpstreamAnswerTests {
     }
 
     @Test("Usage is taken where it comes, and estimated where it does not")
-    func usage() throws {
+    func usageComes() throws {
         var reported = chatAnswer()
         _ = try reported.receive(chunk(#"{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}"#))
         _ = try reported.receive(
@@ -62,14 +67,13 @@ struct UpstreamAnswerTests {
             ))
         _ = try reported.receive(chunk("[DONE]"))
         #expect(reported.isDone)
-        guard case .completed(_, let usage, nil) = try reported.completed() else { return }
-        #expect(usage == Usage(promptTokens: 9, cachedPromptTokens: 8, completionTokens: 4))
+        #expect(
+            try usage(of: reported.completed()) == Usage(promptTokens: 9, cachedPromptTokens: 8, completionTokens: 4))
 
         var silent = chatAnswer()
         _ = try silent.receive(chunk(#"{"choices":[{"index":0,"delta":{"content":"a"}}]}"#))
         _ = try silent.receive(chunk(#"{"choices":[{"index":0,"delta":{"content":"b"},"finish_reason":"eos"}]}"#))
-        guard case .completed(_, let estimate, nil) = try silent.completed() else { return }
-        #expect(estimate == Usage(promptTokens: 17, completionTokens: 2, isEstimated: true))
+        #expect(try usage(of: silent.completed()) == Usage(promptTokens: 17, completionTokens: 2, isEstimated: true))
     }
 
     @Test(
@@ -79,12 +83,13 @@ struct UpstreamAnswerTests {
             #"{"prompt_tokens":-1,"completion_tokens":4}"#,
             #"{"prompt_tokens":9,"completion_tokens":4,"prompt_tokens_details":{"cached_tokens":9223372036854775807}}"#,
         ])
-    func impossibleUsage(usage: String) throws {
+    func impossibleUsage(claim: String) throws {
         var answer = chatAnswer()
         _ = try answer.receive(chunk(#"{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}"#))
-        _ = try answer.receive(chunk(#"{"choices":[],"usage":\#(usage)}"#))
-        guard case .completed(_, let estimate, nil) = try answer.completed() else { return }
-        #expect(estimate == Usage(promptTokens: 17, completionTokens: 1, isEstimated: true))
+        _ = try answer.receive(chunk(#"{"choices":[],"usage":\#(claim)}"#))
+        #expect(
+            try usage(of: answer.completed())
+                == Usage(promptTokens: 17, completionTokens: 1, isEstimated: true))
     }
 
     @Test("An answer is whole when every choice has ended, and broken before")
@@ -150,7 +155,8 @@ struct UpstreamFailureTests {
                 == .upstreamFailed(model: "m", status: 500, reason: "Out of memory"))
         #expect(
             failure(422, body: #"{"detail":"bad field"}"#)
-                == .upstreamFailed(model: "m", status: 422, reason: "bad field"))
+                == .upstreamRefused(model: "m", isTooLong: false, reason: "bad field"))
+        #expect(failure(413) == .upstreamRefused(model: "m", isTooLong: false, reason: "it gave no reason"))
         #expect(
             failure(404, body: "<html>")
                 == .upstreamFailed(model: "m", status: 404, reason: "it has no such model or path"))
@@ -158,6 +164,21 @@ struct UpstreamFailureTests {
             failure(302)
                 == .upstreamFailed(
                     model: "m", status: 302, reason: "it answered with a redirect, which is not followed"))
+    }
+
+    @Test(
+        "A prompt that is too long for the upstream is told as such, in each server's way of saying it",
+        arguments: [
+            #"{"error":{"message":"Too many tokens.","type":"invalid_request_error","code":"context_length_exceeded"}}"#,
+            #"{"error":{"message":"the request exceeds it","type":"exceed_context_size_error","code":400}}"#,
+            #"{"object":"error","message":"This model's maximum context length is 4096 tokens.","code":400}"#,
+        ])
+    func tooLong(body: String) {
+        guard case .upstreamRefused("m", let isTooLong, let reason) = failure(400, body: body) else {
+            Issue.record("found \(failure(400, body: body))")
+            return
+        }
+        #expect(isTooLong && !reason.isEmpty)
     }
 
     @Test("A refused key is the upstream's matter, never the client's, and is not repeated", arguments: [401, 403])
@@ -174,6 +195,6 @@ struct UpstreamFailureTests {
         let key = try #require(UpstreamEndpoint(url: "http://a/v1", key: "sk-1", model: "m").key)
         let error = UpstreamFailure.status(
             400, retryAfter: nil, body: Array(#"{"error":{"message":"bad key sk-1"}}"#.utf8), model: "m", key: key)
-        #expect(error == .upstreamFailed(model: "m", status: 400, reason: "bad key [key]"))
+        #expect(error == .upstreamRefused(model: "m", isTooLong: false, reason: "bad key [key]"))
     }
 }

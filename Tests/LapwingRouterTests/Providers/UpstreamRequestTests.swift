@@ -4,9 +4,9 @@ import LapwingRouter
 import Testing
 
 private func body(
-    _ request: GenerationRequest, limitField: UpstreamTokenLimitField = .maxTokens
+    _ request: GenerationRequest, dialect: UpstreamDialect = .extended
 ) throws -> (path: String, json: JSONValue) {
-    let upstream = try UpstreamRequest(request, limitField: limitField)
+    let upstream = try UpstreamRequest(request, dialect: dialect)
     return (upstream.path, try JSONDecoder().decode(JSONValue.self, from: upstream.body()))
 }
 
@@ -57,11 +57,27 @@ struct UpstreamRequestTests {
         #expect(json["n"] == 2)
         #expect(json["logprobs"] == true)
         #expect(json["top_logprobs"] == 2)
-        #expect(json["cache_prompt"] == false)
+        #expect(json["cache_prompt"] == nil, "it is our own engine's matter")
         #expect(json["top_p"] == nil)
-        let newer = try body(request, limitField: .maxCompletionTokens).json
+        (request.sampling.topK, request.sampling.minP) = (nil, 0)
+        let newer = try body(request, dialect: .openAI).json
         #expect(newer["max_completion_tokens"] == 12)
         #expect(newer["max_tokens"] == nil)
+    }
+
+    @Test("OpenAI is not sent fields that it refuses: the request is refused by the field's name")
+    func unknownToOpenAI() {
+        let changes: [(String, (inout GenerationRequest) -> Void)] = [
+            ("top_k", { $0.sampling.topK = 5 }), ("min_p", { $0.sampling.minP = 0.1 }),
+            ("repetition_penalty", { $0.sampling.repetitionPenalty = 1.1 }), ("ignore_eos", { $0.ignoreEOS = true }),
+        ]
+        for (field, change) in changes {
+            var request = chat()
+            change(&request)
+            #expect(throws: RequestError.unsupported(field: field, reason: "the API of 'vendor/m' has no such field")) {
+                try UpstreamRequest(request, dialect: .openAI)
+            }
+        }
     }
 
     @Test("Texts and token ids go to the completions API in their own form")
@@ -84,11 +100,11 @@ struct UpstreamRequestTests {
     func refusals() {
         var echo = GenerationRequest(model: "m", prompts: [.text("a")])
         echo.echo = true
-        #expect(throws: RequestError.self) { try UpstreamRequest(echo, limitField: .maxTokens) }
+        #expect(throws: RequestError.self) { try UpstreamRequest(echo, dialect: .extended) }
         let mixed = GenerationRequest(model: "m", prompts: [.text("a"), .tokens([1])])
-        #expect(throws: RequestError.self) { try UpstreamRequest(mixed, limitField: .maxTokens) }
+        #expect(throws: RequestError.self) { try UpstreamRequest(mixed, dialect: .extended) }
         let chats = GenerationRequest(model: "m", prompts: [.messages([]), .messages([])])
-        #expect(throws: RequestError.self) { try UpstreamRequest(chats, limitField: .maxTokens) }
+        #expect(throws: RequestError.self) { try UpstreamRequest(chats, dialect: .extended) }
     }
 }
 
