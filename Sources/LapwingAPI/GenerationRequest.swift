@@ -84,6 +84,9 @@ package struct RequestContext: Sendable {
     package var user: String?
     /// Free labels such as `feature` and `project`, kept in the ledger.
     package var metadata: [String: String] = [:]
+    /// Told of machine time as it is spent, in nanoseconds: a call that is cut off has no last event to say it. Must not
+    /// wait.
+    package var onCompute: (@Sendable (Int64) -> Void)?
 
     package init(requestID: String) { self.requestID = requestID }
 }

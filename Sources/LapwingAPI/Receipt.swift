@@ -33,10 +33,11 @@ package struct Commitment: Hashable, Sendable {
     /// The route's name, or the model's where the client named a model.
     package var route: String
     package var model: String
-    package var decision: Decision
+    /// nil where the answer is sent before it is judged.
+    package var decision: Decision?
     package var confidence: Confidence?
 
-    package init(route: String, model: String, decision: Decision, confidence: Confidence?) {
+    package init(route: String, model: String, decision: Decision?, confidence: Confidence?) {
         self.route = route
         self.model = model
         self.decision = decision

@@ -8,7 +8,7 @@ extension Engine: ChatProvider {
         try checkCount(request.prompts.count, of: "prompts", field: "prompt")
         try checkCount(request.choiceCount, of: "answers", field: "n")
         try checkCount(request.prompts.count * request.choiceCount, of: "answers", field: "n")
-        return try await start(CheckedRequest(request, encoder: encoder))
+        return try await start(CheckedRequest(request, encoder: encoder), onCompute: context.onCompute)
     }
 
     /// Refuses more sequences in one request than the queue ever takes, before anything is made for them.
@@ -23,7 +23,9 @@ extension Engine: ChatProvider {
     ///
     /// The stream's buffer has no limit of its own: an answer is bounded by its context, and a reader that stops reading
     /// must not stop the sequences beside it.
-    private func start(_ checked: CheckedRequest) throws(RequestError) -> GenerationStream {
+    private func start(
+        _ checked: CheckedRequest, onCompute: (@Sendable (Int64) -> Void)?
+    ) throws(RequestError) -> GenerationStream {
         try checkOpen()
         let id = board.nextRequest()
         let request = checked.request
@@ -49,7 +51,7 @@ extension Engine: ChatProvider {
         }
         var job = Job(
             sequences: queued.map(\.goal.id), promptTokens: checked.prompts.reduce(0) { $0 + $1.tokens.count },
-            reply: .stream(continuation))
+            reply: .stream(continuation), onCompute: onCompute)
         begin(&job, id, answers)
         return stream
     }

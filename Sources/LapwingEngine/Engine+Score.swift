@@ -5,7 +5,7 @@ extension Engine: ScoringProvider {
         try check(request)
         let id = board.nextRequest()
         return try await withTaskCancellationHandler {
-            try await start(request, id: id)
+            try await start(request, id: id, onCompute: context.onCompute)
         } onCancel: { [board] in
             board.withdraw(id)
         }
@@ -27,7 +27,9 @@ extension Engine: ScoringProvider {
         }
     }
 
-    private func start(_ request: ScoringRequest, id: RequestID) async throws -> ScoringResult {
+    private func start(
+        _ request: ScoringRequest, id: RequestID, onCompute: (@Sendable (Int64) -> Void)?
+    ) async throws -> ScoringResult {
         try checkOpen()
         // A cancellation that came before this line found no job to end.
         if Task.isCancelled { throw RequestError.cancelled }
@@ -49,7 +51,8 @@ extension Engine: ScoringProvider {
             let none = ScoringResult.Continuation(logProbabilities: [], isGreedy: true)
             let job = Job(
                 sequences: sequences, promptTokens: promptTokens,
-                reply: .scores(continuation, Array(repeating: none, count: request.continuations.count)))
+                reply: .scores(continuation, Array(repeating: none, count: request.continuations.count)),
+                onCompute: onCompute)
             guard !sequences.isEmpty else { return job.complete(model: name) }
             jobs[id] = job
             wake()

@@ -59,7 +59,7 @@ extension Engine {
     private func meter(_ plan: StepPlan, nanoseconds: UInt64) {
         let shares = StepMeter.shares(of: nanoseconds, tokenCounts: plan.rows.map(\.tokens.count))
         for (rows, share) in zip(plan.rows, shares) {
-            jobs[rows.request]?.usage.computeNanoseconds? += share
+            jobs[rows.request]?.spend(share)
         }
     }
 

@@ -11,12 +11,22 @@ struct Job {
     var openCount: Int
     var usage: Usage
     var reply: Reply
+    private let onCompute: (@Sendable (Int64) -> Void)?
 
-    init(sequences: [SequenceID], promptTokens: Int, reply: Reply) {
+    init(
+        sequences: [SequenceID], promptTokens: Int, reply: Reply, onCompute: (@Sendable (Int64) -> Void)?
+    ) {
+        self.onCompute = onCompute
         self.sequences = Set(sequences)
         openCount = sequences.count
         usage = Usage(promptTokens: promptTokens, completionTokens: 0, computeNanoseconds: 0)
         self.reply = reply
+    }
+
+    /// Takes in the request's share of a step.
+    mutating func spend(_ nanoseconds: Int64) {
+        usage.computeNanoseconds? += nanoseconds
+        onCompute?(nanoseconds)
     }
 
     func send(_ events: [GenerationEvent]) {

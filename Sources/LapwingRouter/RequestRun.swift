@@ -1,5 +1,6 @@
 import LapwingAPI
 import LapwingStore
+import Logging
 
 /// Performs one request: makes the calls that `StreamCommit` decides on, sends what it says, and enters the end.
 struct RequestRun: Sendable {
@@ -15,6 +16,7 @@ struct RequestRun: Sendable {
     private let context: RequestContext
     private let plan: RequestPlan
     private let output: GenerationStream.Continuation
+    private let logger: Logger
     private let inputs: AsyncStream<Input>
     private let mailbox: AsyncStream<Input>.Continuation
     private var record: RequestRecord
@@ -23,13 +25,14 @@ struct RequestRun: Sendable {
 
     init(
         _ request: GenerationRequest, context: RequestContext, plan: RequestPlan, record: RequestRecord,
-        confidence: any ConfidenceModel, output: GenerationStream.Continuation
+        confidence: any ConfidenceModel, output: GenerationStream.Continuation, logger: Logger
     ) {
         self.request = request
         self.context = context
         self.plan = plan
         self.record = record
         self.output = output
+        self.logger = logger
         (inputs, mailbox) = AsyncStream.makeStream()
         var models = [plan.policy.first: plan.first.name]
         if let escalation = plan.escalation { models[.closed] = escalation.name }
@@ -41,7 +44,7 @@ struct RequestRun: Sendable {
     /// goes away.
     mutating func run() async {
         do {
-            try await record.admit(first: plan.first)
+            try await record.expect(plan.first)
         } catch {
             return output.finish(throwing: RequestError(error))
         }
@@ -76,23 +79,37 @@ struct RequestRun: Sendable {
     private mutating func answer() async -> End {
         // A client that has gone already is not answered at all.
         if Task.isCancelled { return .cancelled }
-        if let end = perform(commit.start()) { return end }
+        if let end = await perform(commit.start()) { return end }
         call(plan.first, side: plan.policy.first)
         for await (side, event) in inputs {
             calls[side]?.meter.observe(event)
-            if let end = perform(commit.receive(event, from: side)) { return end }
+            let actions = commit.receive(event, from: side)
+            if side == .closed, case .ended(let error) = event, commit.decision == .unavailable { warn(of: error) }
+            if let end = await perform(actions) { return end }
         }
         return .cancelled
     }
 
-    private mutating func perform(_ actions: [StreamCommit.Action]) -> End? {
+    /// The client is answered all the same, so that only the log says why.
+    private func warn(of error: RequestError?) {
+        let name = plan.escalation?.name ?? plan.route.name
+        logger.warning(
+            "the closed model gave no answer, the open one was kept",
+            metadata: [
+                "request": "\(context.requestID)", "route": "\(plan.route.name)", "model": "\(name)",
+                "code": "\((error ?? .endedEarly(model: name)).ledgerCode)",
+            ])
+    }
+
+    private mutating func perform(_ actions: [StreamCommit.Action]) async -> End? {
         for action in actions {
             switch action {
             case .send(let event):
                 if event.isContent { record.noteContent() }
                 output.yield(event)
             case .callClosed:
-                if let escalation = plan.escalation { call(escalation, side: .closed) }
+                await callClosed()
+                if Task.isCancelled { return .cancelled }
             case .cancelOpen: stop(.open)
             case .finish:
                 guard let side = commit.keptSide, let meter = calls[side]?.meter, let usage = meter.reportedUsage
@@ -104,6 +121,17 @@ struct RequestRun: Sendable {
         return nil
     }
 
+    private mutating func callClosed() async {
+        guard let escalation = plan.escalation else { return }
+        do {
+            try await record.expect(escalation)
+            if !Task.isCancelled { call(escalation, side: .closed) }
+        } catch {
+            // What cannot be written down is not called; to the decision it is a closed model that failed.
+            mailbox.yield((.closed, .ended(RequestError(error))))
+        }
+    }
+
     private mutating func call(_ model: ModelBinding, side: CallReceipt.Side) {
         var request = request
         request.model = model.upstreamName
@@ -111,7 +139,8 @@ struct RequestRun: Sendable {
             request.topLogProbabilities = max(
                 request.topLogProbabilities ?? 0, Self.alternativesForEvidence)
         }
-        let task = Task { [mailbox, context, request] in
+        let meter = record.meter(model, side: side)
+        let task = Task { [mailbox, request, context = meter.metered(context)] in
             do {
                 for try await event in try await model.provider.generate(request, context: context) {
                     mailbox.yield((side, .event(event)))
@@ -121,7 +150,7 @@ struct RequestRun: Sendable {
                 mailbox.yield((side, .ended(RequestError(error))))
             }
         }
-        calls[side] = RunningCall(meter: record.meter(model, side: side), task: task)
+        calls[side] = RunningCall(meter: meter, task: task)
     }
 
     /// The best and the second: what the margin and the entropy of the first token need.
@@ -139,7 +168,8 @@ struct RequestRun: Sendable {
         switch end {
         case .whole: break
         case .failed(let error):
-            outcome.status = commit.hasSentContent ? .aborted : .failed
+            // Who reads one body has seen nothing of it.
+            outcome.status = commit.hasSentContent && request.stream ? .aborted : .failed
             outcome.error = error
         case .cancelled:
             outcome.status = .cancelled

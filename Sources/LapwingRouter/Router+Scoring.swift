@@ -14,7 +14,7 @@ extension Router: ScoringProvider {
             endpoint: "score", route: route, first: model,
             prompts: [.tokens(request.prompt + request.continuations.flatMap(\.self))], threshold: nil, stream: false,
             countsSavings: false, context: context, services: services)
-        let task = try running.start { [request, side = table.side(of: model)] in
+        let task = try running.start { [request, record, side = table.side(of: model)] in
             try await Self.score(
                 request, context: context, model: model, side: side, provider: provider, record: record)
         }
@@ -29,11 +29,12 @@ extension Router: ScoringProvider {
         _ request: ScoringRequest, context: RequestContext, model: ModelBinding, side: CallReceipt.Side,
         provider: any ScoringProvider, record: RequestRecord
     ) async throws -> ScoringResult {
-        try await record.admit(first: model)
+        var record = record
+        try await record.expect(model)
         var meter = record.meter(model, side: side)
         let decision: Decision = side == .closed ? .closed : .open
         do {
-            var result = try await provider.score(request, context: context)
+            var result = try await provider.score(request, context: meter.metered(context))
             meter.observe(.event(.completed(model: model.name, usage: result.usage, receipt: nil)))
             result.receipt = try await record.enter(
                 RequestRecord.Outcome(status: .completed, decision: decision, calls: [(meter, .kept)]))

@@ -1,5 +1,6 @@
 import LapwingAPI
 import LapwingStore
+import Logging
 
 /// Chooses the model for a request, judges its answer, escalates where the route says so, and meters every call.
 ///
@@ -11,6 +12,7 @@ package final class Router: Sendable {
     let running = RunningRequests()
     private let confidence: any ConfidenceModel
     private let gate: (any PromptGate)?
+    private let logger: Logger
 
     package init(
         configuration: RouterConfiguration, ledger: Ledger, prices: PriceBook, time: RouterTime = .system
@@ -19,9 +21,12 @@ package final class Router: Sendable {
             routes: configuration.routes, models: configuration.models, counterfactual: configuration.counterfactual)
         services = RequestRecord.Services(
             ledger: ledger, pricing: Pricing(machineRate: configuration.machineRate, prices: prices),
-            machineTime: MachineTime(), time: time, counterfactual: configuration.counterfactual, table: table)
+            // Only estimates hang on it; without it the next call teaches.
+            machineTime: MachineTime((try? ledger.reader.recentMachineTime()) ?? [:]), time: time,
+            counterfactual: configuration.counterfactual, table: table)
         confidence = configuration.confidence
         gate = configuration.gate
+        logger = configuration.logger
     }
 
     /// Takes no more requests and returns once all that were taken are in the ledger.
@@ -41,11 +46,13 @@ extension Router: ChatProvider {
         }
         let record = RequestRecord(
             endpoint: request.endpoint, route: plan.route, first: plan.first, prompts: request.prompts,
-            threshold: plan.policy.threshold, stream: request.stream, context: context, services: services)
+            tokenLimit: request.tokenLimit, threshold: plan.policy.threshold, stream: request.stream, context: context,
+            services: services)
         let (stream, output) = GenerationStream.makeStream()
-        let task = try running.start { [confidence, plan] in
+        let task = try running.start { [confidence, logger, plan] in
             var run = RequestRun(
-                request, context: context, plan: plan, record: record, confidence: confidence, output: output)
+                request, context: context, plan: plan, record: record, confidence: confidence, output: output,
+                logger: logger)
             await run.run()
         }
         output.onTermination = { if case .cancelled = $0 { task.cancel() } }
@@ -54,6 +61,14 @@ extension Router: ChatProvider {
 }
 
 extension GenerationRequest {
+    /// Far beyond any answer, so that what a client asks for cannot pass Int.
+    private static var mostTokens: Int { 1 << 20 }
+
+    /// Most tokens of all answers together; 0 where the request does not say.
+    fileprivate var tokenLimit: Int {
+        min(max(maxTokens ?? 0, 0), Self.mostTokens) * min(prompts.count * choiceCount, Self.mostTokens)
+    }
+
     /// The endpoint's name in the ledger.
     fileprivate var endpoint: String {
         prompts.allSatisfy { if case .messages = $0 { true } else { false } } ? "chat.completions" : "completions"

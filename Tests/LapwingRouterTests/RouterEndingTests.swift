@@ -13,7 +13,7 @@ struct RouterEndingTests {
     @Test("A client that goes away cancels the work, and what it came to is entered once")
     func clientGone() async throws {
         let gate = Gate()
-        let house = try RouterHouse(open: first + [.wait(gate)])
+        let house = try RouterHouse(open: [.compute(72_000)] + first + [.wait(gate)])
         do {
             var iterator = try await house.ask().makeAsyncIterator()
             for _ in 0..<3 { _ = try await iterator.next() }
@@ -29,10 +29,10 @@ struct RouterEndingTests {
         #expect(entry.calls.map(\.role) == [.kept])
         #expect(entry.calls[0].usage.completionTokens == 2)
         #expect(entry.calls[0].usage.isEstimated)
-        // No call of this model has ended before, so the time that it ran is the bound: 250 ms at 0.10 dollars an hour.
-        #expect(entry.calls[0].usage.computeNanoseconds == 250_000_000)
-        #expect(entry.calls[0].cost == NanoUSD(6_944))
+        #expect(entry.calls[0].usage.computeNanoseconds == 72_000)
+        #expect(entry.calls[0].cost == NanoUSD(2))
         #expect(entry.latencyMilliseconds == 250)
+        #expect(entry.counterfactual == nil, "half an answer is compared with nothing")
     }
 
     @Test("A stream that is never read leaves one cancelled entry")
@@ -102,6 +102,74 @@ struct RouterEndingTests {
         #expect(entries.first?.calls.first?.usage.completionTokens == 2)
         #expect(entries.first?.calls.first?.usage.isEstimated == true)
         #expect(entries.first?.calls.first?.failure == "upstream_failed")
+    }
+
+    @Test("A client that reads one body has seen nothing of an answer that broke off: the entry says failed")
+    func failsBeforeTheBody() async throws {
+        let house = try RouterHouse(open: first + [.fail(broken)])
+        _ = await Outcome(try house.ask("small", stream: false))
+        #expect(try await house.entries().map(\.status) == [.failed])
+    }
+
+    @Test("A request that is lost is entered with the calls that were under way, and all that they may have written")
+    func lost() async throws {
+        let folder = try TemporaryFolder()
+        let earlier = LedgerRequest(
+            RequestContext(requestID: "r0"), startedAt: 1, endpoint: "chat.completions", route: "support",
+            model: "small")
+        let call = CallReceipt(
+            model: "small", side: .open, role: .kept,
+            usage: Usage(promptTokens: 12, cachedPromptTokens: 2, completionTokens: 10, computeNanoseconds: 2_000_000),
+            cost: .zero, priceSource: "machine time", latencyMilliseconds: 2)
+        try await Ledger(path: folder.path + "/ledger.sqlite").complete(
+            LedgerEntry(earlier, status: .completed, endedAt: 2, decision: .open, calls: [call], latencyMilliseconds: 2)
+        )
+        let reached = Gate()
+        let house = try RouterHouse(
+            open: [.event(delta("a", unsure)), .event(delta("b", unsure)), .wait(Gate())],
+            closed: [.reached(reached), .wait(Gate())], folder: folder)
+        let stream = try await house.ask(maxTokens: 100)
+        try await reached.wait()
+        // As a process that is killed here leaves the file.
+        let left = try house.copyOfLedger()
+        #expect(try left.recover(at: 5) == 1)
+        var entries: [LedgerEntry] = []
+        try left.reader.forEachEntry { entries.append($0.entry) }
+        let calls = try #require(entries.last).calls
+        #expect(calls.map(\.model) == ["small", "big"])
+        #expect(calls.map(\.role) == [.failed, .failed])
+        #expect(calls.map(\.failure) == ["lost", "lost"])
+        #expect(calls.map(\.usage.promptTokens) == [7, 7])
+        #expect(calls.map(\.usage.completionTokens) == [100, 100])
+        // The earlier call took 2 ms for 20 tokens: 10.7 ms for 107 tokens at 0.10 dollars an hour.
+        #expect(calls[0].usage.computeNanoseconds == 10_700_000)
+        #expect(calls[0].cost == NanoUSD(297))
+        // 7 · 30 and 100 · 60 dollars a million.
+        #expect(calls[1].cost == NanoUSD(6_210_000))
+        withExtendedLifetime(stream) {}
+        house.router.cancelAll()
+        await house.router.drain()
+    }
+
+    @Test("A closed model is not called where the ledger does not take the call")
+    func closedCallNotEntered() async throws {
+        let reached = Gate()
+        let gate = Gate()
+        let house = try RouterHouse(
+            open: [.event(delta("a", unsure)), .reached(reached), .wait(gate)]
+                + steps(answer(["b"], logProbability: unsure)))
+        let stream = try await house.ask()
+        try await reached.wait()
+        // Somebody else closes the request's intent.
+        let request = LedgerRequest(
+            RequestContext(requestID: "r1"), startedAt: 1, endpoint: "chat.completions", route: "support",
+            model: "small")
+        try await house.ledger.complete(
+            LedgerEntry(request, status: .completed, endedAt: 2, decision: .open, calls: [], latencyMilliseconds: 1))
+        gate.open()
+        let outcome = await Outcome(stream)
+        #expect(outcome.words.first == "commit unavailable small 0.2")
+        #expect(house.closed.calls.isEmpty)
     }
 
     @Test("A stream that simply ends in the middle is a failure too")

@@ -11,6 +11,8 @@ package final class ScriptedProvider: ChatProvider, ScoringProvider, TokenizingP
         case reached(Gate)
         /// Waits for the test; ends at once when the reader is cancelled.
         case wait(Gate)
+        /// Spends machine time, in nanoseconds.
+        case compute(Int64)
         case fail(any Error)
     }
 
@@ -63,7 +65,7 @@ package final class ScriptedProvider: ChatProvider, ScoringProvider, TokenizingP
 
     package func generate(_ request: GenerationRequest, context: RequestContext) async throws -> GenerationStream {
         state.withLock { $0.calls.append(Call(request: request, context: context)) }
-        let cursor = Cursor(steps: try await script(request, context), requestID: context.requestID, owner: self)
+        let cursor = Cursor(steps: try await script(request, context), context: context, owner: self)
         return GenerationStream { try await cursor.next() }
     }
 
@@ -106,18 +108,18 @@ package final class ScriptedProvider: ChatProvider, ScoringProvider, TokenizingP
     /// Where one stream stands in its script. Freed with the stream.
     private final class Cursor: Sendable {
         private let steps: [Step]
-        private let requestID: String
+        private let context: RequestContext
         private let owner: ScriptedProvider
         private let position = Mutex(0)
 
-        init(steps: [Step], requestID: String, owner: ScriptedProvider) {
+        init(steps: [Step], context: RequestContext, owner: ScriptedProvider) {
             self.steps = steps
-            self.requestID = requestID
+            self.context = context
             self.owner = owner
         }
 
         deinit {
-            if position.withLock({ $0 < steps.count }) { owner.cancelled.yield(requestID) }
+            if position.withLock({ $0 < steps.count }) { owner.cancelled.yield(context.requestID) }
         }
 
         func next() async throws -> GenerationEvent? {
@@ -132,6 +134,7 @@ package final class ScriptedProvider: ChatProvider, ScoringProvider, TokenizingP
                     return event
                 case .reached(let gate): gate.open()
                 case .wait: break
+                case .compute(let nanoseconds): context.onCompute?(nanoseconds)
                 case .fail(let error): throw error
                 }
             }

@@ -11,8 +11,6 @@ package struct Evidence: Hashable, Sendable, Codable {
     package var minimum: Double
     /// The value below which a tenth of the tokens lie: rank `(tokenCount - 1) / 10`, rounded down, in ascending order.
     package var lowDecile: Double
-    /// The value of rank `(tokenCount - 1) / 2`, rounded down, in ascending order.
-    package var median: Double
     /// How far the best first token lies before the second, in nats; nil without alternatives.
     package var firstMargin: Double?
     /// Entropy of the first token over its best, its second and all others taken as one, in nats.
@@ -21,14 +19,13 @@ package struct Evidence: Hashable, Sendable, Codable {
     package var finish: FinishReason?
 
     package init(
-        tokenCount: Int, mean: Double, minimum: Double, lowDecile: Double, median: Double,
-        firstMargin: Double? = nil, firstEntropy: Double? = nil, finish: FinishReason? = nil
+        tokenCount: Int, mean: Double, minimum: Double, lowDecile: Double, firstMargin: Double? = nil,
+        firstEntropy: Double? = nil, finish: FinishReason? = nil
     ) {
         self.tokenCount = tokenCount
         self.mean = mean
         self.minimum = minimum
         self.lowDecile = lowDecile
-        self.median = median
         self.firstMargin = firstMargin
         self.firstEntropy = firstEntropy
         self.finish = finish
@@ -50,6 +47,9 @@ package struct EvidenceCollector: Sendable {
 
     /// Looks at no token after the first `limit`.
     package init(limit: Int?) { self.limit = limit }
+
+    /// Whether the answer is longer than the limit, its end mark not counted.
+    var goesOnPastLimit: Bool { limit.map { tokenCount > $0 && !lastIsSilent } ?? false }
 
     package mutating func add(text: String, tokens: [ScoredToken]) {
         if tokens.isEmpty {
@@ -83,7 +83,7 @@ package struct EvidenceCollector: Sendable {
         let hasTop = top.count >= 2
         return Evidence(
             tokenCount: count, mean: logProbabilities.reduce(0, +) / Double(count), minimum: ordered[0],
-            lowDecile: ordered[(count - 1) / 10], median: ordered[(count - 1) / 2],
+            lowDecile: ordered[(count - 1) / 10],
             firstMargin: hasTop ? top[0].logProbability - top[1].logProbability : nil,
             firstEntropy: hasTop ? Self.entropy(top[0].logProbability, top[1].logProbability) : nil,
             finish: finish)

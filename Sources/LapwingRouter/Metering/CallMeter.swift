@@ -1,27 +1,48 @@
 import LapwingAPI
+import Synchronization
 
 /// Counts what one call reads and writes, and when.
-struct CallMeter: Sendable {
+package struct CallMeter: Sendable {
+    /// Machine time as the provider spends it. A call that is cut off has no last event to say it.
+    private final class Compute: Sendable {
+        private let spent = Atomic<Int64>(0)
+
+        var nanoseconds: Int64 { spent.load(ordering: .relaxed) }
+        func add(_ nanoseconds: Int64) { spent.wrappingAdd(nanoseconds, ordering: .relaxed) }
+    }
+
     let model: ModelBinding
     let side: CallReceipt.Side
     private let estimatedPromptTokens: Int
     private let stopwatch: Stopwatch
+    private let compute = Compute()
     private var firstToken: Duration?
     private var end: Duration?
     private var tokenCount = 0
     /// What the provider reported at its end.
-    private(set) var reportedUsage: Usage?
-    private(set) var failure: RequestError?
+    package private(set) var reportedUsage: Usage?
+    package private(set) var failure: RequestError?
 
     /// Starts counting now.
-    init(model: ModelBinding, side: CallReceipt.Side, estimatedPromptTokens: Int, clock: any Clock<Duration>) {
+    package init(
+        model: ModelBinding, side: CallReceipt.Side, estimatedPromptTokens: Int, clock: any Clock<Duration>
+    ) {
         self.model = model
         self.side = side
         self.estimatedPromptTokens = estimatedPromptTokens
         stopwatch = Stopwatch(clock)
     }
 
-    mutating func observe(_ event: CallEvent) {
+    /// The context with which the call is to be made, so that its machine time is counted here.
+    package func metered(_ context: RequestContext) -> RequestContext {
+        var context = context
+        context.onCompute = { [compute] in compute.add($0) }
+        return context
+    }
+
+    /// What a call says after it was stopped is not counted: it ended because it was not wanted any more.
+    package mutating func observe(_ event: CallEvent) {
+        guard end == nil else { return }
         switch event {
         case .event(let event):
             if event.isContent, firstToken == nil { firstToken = stopwatch.elapsed() }
@@ -31,40 +52,28 @@ struct CallMeter: Sendable {
                 stop()
             }
         case .ended(let error):
-            guard reportedUsage == nil else { return }
             failure = error ?? .endedEarly(model: model.name)
             stop()
         }
     }
 
     /// The call is over or was cancelled; the first word counts.
-    mutating func stop() { if end == nil { end = stopwatch.elapsed() } }
+    package mutating func stop() { if end == nil { end = stopwatch.elapsed() } }
 
-    /// What the provider reported, else what was seen, marked as an estimate. A call that gave nothing before it failed
-    /// read nothing either, as far as its provider's bill goes.
-    func usage(machineTime: MachineTime) -> Usage {
+    /// What the provider reported, else what was seen, marked as an estimate; machine time is then what was spent in whole
+    /// steps, so that no sum of calls exceeds the time that the engine was busy.
+    package var usage: Usage {
         if let reportedUsage { return reportedUsage }
-        guard failure == nil || tokenCount > 0 else {
-            return Usage(
-                promptTokens: 0, completionTokens: 0, computeNanoseconds: model.location == .local ? 0 : nil,
-                isEstimated: true)
-        }
-        let compute: Int64? =
-            if model.location == .local {
-                machineTime.estimate(
-                    tokens: estimatedPromptTokens + tokenCount, of: model.name, elapsed: end ?? stopwatch.elapsed())
-            } else {
-                nil
-            }
         return Usage(
-            promptTokens: estimatedPromptTokens, completionTokens: tokenCount, computeNanoseconds: compute,
-            isEstimated: true)
+            promptTokens: wasRefused ? 0 : estimatedPromptTokens, completionTokens: tokenCount,
+            computeNanoseconds: model.location == .local ? compute.nanoseconds : nil, isEstimated: true)
     }
 
+    private var wasRefused: Bool { tokenCount == 0 && failure?.isRefusal == true }
+
     /// The call's line in the receipt, priced. A call that failed is `failed` whatever `role` says.
-    func receipt(as role: CallReceipt.Role, pricing: Pricing, day: String, machineTime: MachineTime) -> CallReceipt {
-        let usage = usage(machineTime: machineTime)
-        let isFree = usage.promptTokens == 0 && usage.completionTokens == 0 && failure != nil
+    package func receipt(as role: CallReceipt.Role, pricing: Pricing, day: String) -> CallReceipt {
+        let isFree = wasRefused && model.location == .remote
         let cost = isFree ? Pricing.Cost(amount: .zero) : pricing.cost(of: usage, on: model, day: day)
         return CallReceipt(
             model: model.name, side: side, role: failure == nil ? role : .failed, usage: usage, cost: cost.amount,

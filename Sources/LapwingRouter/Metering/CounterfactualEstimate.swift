@@ -31,11 +31,16 @@ package struct CounterfactualEstimate: Sendable {
         return Counterfactual(model: model, cost: cost, low: low, high: high, isEstimated: true)
     }
 
-    /// From a call that this model answered itself.
+    /// From a call that this model answered itself. Where its provider did not say how many tokens it was, our own count
+    /// has the interval that it has for any other model.
     package func known(from usage: Usage) -> Counterfactual? {
-        price.cost(of: usage).map {
-            Counterfactual(model: model, cost: $0, low: $0, high: $0, isEstimated: usage.isEstimated)
+        guard let cost = price.cost(of: usage) else { return nil }
+        var known = Counterfactual(model: model, cost: cost, low: cost, high: cost, isEstimated: usage.isEstimated)
+        if usage.isEstimated {
+            guard let scaled = scaled(from: usage) else { return nil }
+            (known.low, known.high) = (scaled.low, scaled.high)
         }
+        return known
     }
 
     /// The price of a hundred million tokens' worth of percents, so that the scaling too is rounded only once.

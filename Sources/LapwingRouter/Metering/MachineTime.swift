@@ -1,17 +1,20 @@
 import LapwingAPI
 import Synchronization
 
-/// How long a token takes on this machine, by model: what a call that was cut off is priced by, since only a call that
-/// ends reports its machine time.
+/// How long a token takes on this machine, by model: what a call is taken to cost before it is made.
 package final class MachineTime: Sendable {
     private struct Total {
         var nanoseconds: Int64 = 0
         var tokens: Int64 = 0
     }
 
-    private let totals = Mutex<[String: Total]>([:])
+    private let totals: Mutex<[String: Total]>
 
-    package init() {}
+    /// Begins with what earlier calls came to, by model.
+    package init(_ earlier: [String: (tokens: Int64, nanoseconds: Int64)] = [:]) {
+        let known = earlier.filter { $0.value.tokens > 0 }
+        totals = Mutex(known.mapValues { Total(nanoseconds: $0.nanoseconds, tokens: $0.tokens) })
+    }
 
     /// Learns from a call that reported its machine time.
     package func record(_ usage: Usage, of model: String) {
@@ -27,12 +30,7 @@ package final class MachineTime: Sendable {
     /// The mean over all calls so far times the tokens; nil before the first.
     package func estimate(tokens: Int, of model: String) -> Int64? {
         guard let total = totals.withLock({ $0[model] }) else { return nil }
-        return Int64(Double(total.nanoseconds) / Double(total.tokens) * Double(tokens))
-    }
-
-    /// The same for a call that ran for `elapsed`, which is the most it can have taken: its share of a step is at most the
-    /// step.
-    package func estimate(tokens: Int, of model: String, elapsed: Duration) -> Int64 {
-        min(estimate(tokens: tokens, of: model) ?? .max, elapsed.nanoseconds)
+        let estimate = Double(total.nanoseconds) / Double(total.tokens) * Double(tokens)
+        return Int64(min(estimate, 1e18))
     }
 }

@@ -24,7 +24,8 @@ struct RequestRecord: Sendable {
         var error: RequestError?
     }
 
-    private let request: LedgerRequest
+    /// What is entered should the process die: the request, and the calls that were about to be made.
+    private var intent: LedgerIntent
     private let route: Route
     private let prompts: [Prompt]
     private let threshold: Double?
@@ -33,18 +34,22 @@ struct RequestRecord: Sendable {
     private let services: Services
     private let stopwatch: Stopwatch
     let estimatedPromptTokens: Int
+    /// Most tokens of the answer, as far as the request says.
+    private let tokenLimit: Int
     /// When the first of the answer went out.
     private var firstContent: Duration?
 
     init(
-        endpoint: String, route: Route, first: ModelBinding, prompts: [Prompt], threshold: Double?, stream: Bool,
-        countsSavings: Bool = true, context: RequestContext, services: Services
+        endpoint: String, route: Route, first: ModelBinding, prompts: [Prompt], tokenLimit: Int = 0,
+        threshold: Double?, stream: Bool, countsSavings: Bool = true, context: RequestContext, services: Services
     ) {
-        request = LedgerRequest(
-            context, startedAt: services.time.milliseconds(), endpoint: endpoint, route: route.name,
-            model: first.name, stream: stream)
+        intent = LedgerIntent(
+            LedgerRequest(
+                context, startedAt: services.time.milliseconds(), endpoint: endpoint, route: route.name,
+                model: first.name, stream: stream))
         self.route = route
         self.prompts = prompts
+        self.tokenLimit = tokenLimit
         self.threshold = threshold
         self.countsSavings = countsSavings
         self.services = services
@@ -52,22 +57,34 @@ struct RequestRecord: Sendable {
         estimatedPromptTokens = PromptSize.estimatedTokens(of: prompts)
     }
 
-    /// Records that `first` is about to be called. Throws `RequestError` where the ledger cannot be written.
-    func admit(first: ModelBinding) async throws {
-        let usage = Usage(
-            promptTokens: estimatedPromptTokens, completionTokens: 0,
-            computeNanoseconds: first.location == .local
-                ? services.machineTime.estimate(tokens: estimatedPromptTokens, of: first.name) : nil,
-            isEstimated: true)
-        let cost = services.pricing.cost(of: usage, on: first, day: services.time.day)
-        let estimate = CallReceipt(
-            model: first.name, side: services.table.side(of: first), role: .kept, usage: usage, cost: cost.amount,
-            priceSource: cost.source, latencyMilliseconds: 0)
+    /// Records that `model` is about to be called: a request that is lost is entered with this call and those before it.
+    /// Throws `RequestError` where the ledger cannot be written.
+    mutating func expect(_ model: ModelBinding) async throws {
+        let isFirst = intent.calls.isEmpty
+        intent.calls.append(expectedCall(to: model))
         do {
-            try await services.ledger.admit(LedgerIntent(request, estimate: estimate))
+            if isFirst {
+                try await services.ledger.admit(intent)
+            } else {
+                try await services.ledger.amend(intent)
+            }
         } catch {
             throw RequestError(ledger: error)
         }
+    }
+
+    /// What a call comes to of which nothing more is heard: all that it may write is taken as written.
+    private func expectedCall(to model: ModelBinding) -> CallReceipt {
+        let machineTime =
+            model.location == .local
+            ? services.machineTime.estimate(tokens: estimatedPromptTokens + tokenLimit, of: model.name) : nil
+        let usage = Usage(
+            promptTokens: estimatedPromptTokens, completionTokens: tokenLimit, computeNanoseconds: machineTime,
+            isEstimated: true)
+        let cost = services.pricing.cost(of: usage, on: model, day: services.time.day)
+        return CallReceipt(
+            model: model.name, side: services.table.side(of: model), role: .failed, usage: usage, cost: cost.amount,
+            priceSource: cost.source, latencyMilliseconds: 0, failure: "lost")
     }
 
     mutating func noteContent() { if firstContent == nil { firstContent = stopwatch.elapsed() } }
@@ -84,12 +101,12 @@ struct RequestRecord: Sendable {
             if let usage = call.meter.reportedUsage {
                 services.machineTime.record(usage, of: call.meter.model.name)
             }
-            return call.meter.receipt(
-                as: call.role, pricing: services.pricing, day: day, machineTime: services.machineTime)
+            return call.meter.receipt(as: call.role, pricing: services.pricing, day: day)
         }
-        let counterfactual = await counterfactual(outcome.calls, day: day)
+        // Half an answer is no answer that another model would have given for the same money.
+        let counterfactual = outcome.status == .completed ? await counterfactual(outcome.calls, day: day) : nil
         var entry = LedgerEntry(
-            request, status: outcome.status, endedAt: services.time.milliseconds(), decision: outcome.decision,
+            intent.request, status: outcome.status, endedAt: services.time.milliseconds(), decision: outcome.decision,
             confidence: outcome.confidence, threshold: threshold, calls: calls, counterfactual: counterfactual,
             latencyMilliseconds: stopwatch.elapsed().milliseconds)
         entry.escalation = outcome.escalation
@@ -101,7 +118,7 @@ struct RequestRecord: Sendable {
             throw RequestError(ledger: error)
         }
         return Receipt(
-            requestID: request.requestID, route: route.name, model: entry.answeringModel,
+            requestID: intent.requestID, route: route.name, model: entry.answeringModel,
             decision: outcome.decision ?? .open, confidence: outcome.confidence, escalation: outcome.escalation,
             calls: calls, counterfactual: counterfactual)
     }
@@ -120,7 +137,7 @@ struct RequestRecord: Sendable {
                 ?? services.pricing.prices.price(of: name, on: day)
         else { return nil }
         let estimate = CounterfactualEstimate(model: name, price: price)
-        var usage = kept.usage(machineTime: services.machineTime)
+        var usage = kept.usage
         if kept.model.name == name { return estimate.known(from: usage) }
         usage.promptTokens = await CounterfactualEstimate.promptTokens(
             of: prompts, usage: usage, model: kept.model)

@@ -8,6 +8,9 @@ package struct Judgement: Hashable, Sendable {
 
 /// Reads an open answer up to the route's hold point and judges it there, once.
 ///
+/// The token after the hold point is waited for: only it tells an answer that goes on from one that ends right there,
+/// which the confidence model was fitted to take for whole.
+///
 /// An answer is judged at the same point whether or not anything is held back, so that `would-escalate` says what would
 /// have happened. With several choices the least sure one counts.
 package struct AnswerJudge: Sendable {
@@ -38,8 +41,7 @@ package struct AnswerJudge: Sendable {
 
     private var isDue: Bool {
         if choices.allSatisfy({ $0.finish != nil }) { return true }
-        guard case .tokens(let count) = policy.hold else { return false }
-        return choices.allSatisfy { $0.tokenCount >= count }
+        return choices.allSatisfy(\.goesOnPastLimit)
     }
 
     private mutating func judge() -> Judgement {

@@ -76,7 +76,10 @@ package struct StreamCommit: Sendable {
 
     /// What to do before the first call; that call itself is the caller's to make.
     package mutating func start() -> [Action] {
-        policy.mayEscalate ? [] : commit(policy.first, policy.first == .closed ? .closed : .open)
+        if policy.mayEscalate { return [] }
+        let decision: Decision = policy.first == .closed ? .closed : .open
+        // An answer that is sent before it is judged may yet come to `would-escalate`.
+        return commit(policy.first, decision, isFinal: policy.threshold == nil)
     }
 
     package mutating func receive(_ event: CallEvent, from side: CallReceipt.Side) -> [Action] {
@@ -134,14 +137,16 @@ package struct StreamCommit: Sendable {
         }
     }
 
-    private mutating func commit(_ side: CallReceipt.Side, _ decision: Decision) -> [Action] {
+    private mutating func commit(
+        _ side: CallReceipt.Side, _ decision: Decision, isFinal: Bool = true
+    ) -> [Action] {
         phase = .passing(side)
         keptSide = side
         self.decision = decision
         let held = side == .open ? open : closed
         (open, closed) = (Held(), Held())
         let commitment = Commitment(
-            route: route, model: models[side] ?? route, decision: decision, confidence: confidence)
+            route: route, model: models[side] ?? route, decision: isFinal ? decision : nil, confidence: confidence)
         return [.send(.committed(commitment))] + send(held.events)
     }
 

@@ -8,10 +8,10 @@ extension HTTPFields {
         if let name = HTTPField.Name(name) { self[name] = value }
     }
 
-    /// What is settled when a stream begins. Confidence and cost may not be known yet.
+    /// What is settled when a stream begins. Decision, confidence and cost may not be known yet.
     mutating func set(_ commitment: Commitment) {
         set("x-lapwing-route", commitment.route)
-        set("x-lapwing-decision", commitment.decision.rawValue)
+        if let decision = commitment.decision { set("x-lapwing-decision", decision.rawValue) }
         if let confidence = commitment.confidence { set("x-lapwing-confidence", fourPlaces(confidence.probability)) }
     }
 

@@ -26,9 +26,8 @@ struct EvidenceTests {
         #expect(evidence.tokenCount == 21)
         #expect(abs(evidence.mean - (log(0.5) - 23.0) / 21) < 1e-12)
         #expect(evidence.minimum == -2.1)
-        // Rank 2 and rank 10 from below, the first token's -0.69 lying among the others.
+        // Rank 2 from below.
         #expect(evidence.lowDecile == -1.9)
-        #expect(evidence.median == -1.1)
         #expect(abs((evidence.firstMargin ?? 0) - log(2)) < 1e-12)
         let entropy = 0.5 * log(2) + 0.25 * log(4) + 0.25 * log(4)
         #expect(abs((evidence.firstEntropy ?? 0) - entropy) < 1e-12)
@@ -93,7 +92,7 @@ struct EvidenceTests {
 
     @Test("Features are bounded, and unknown where their evidence is")
     func features() {
-        var evidence = Evidence(tokenCount: 1, mean: -80, minimum: -80, lowDecile: -80, median: -80)
+        var evidence = Evidence(tokenCount: 1, mean: -80, minimum: -80, lowDecile: -80)
         #expect(ConfidenceFeature.mean.value(in: evidence) == -5)
         #expect(ConfidenceFeature.minimum.value(in: evidence) == -15)
         #expect(ConfidenceFeature.lowDecile.value(in: evidence) == -15)
@@ -113,7 +112,7 @@ struct EvidenceTests {
 @Suite("ConfidenceModel")
 struct ConfidenceModelTests {
     private let evidence = Evidence(
-        tokenCount: 8, mean: -0.5, minimum: -2, lowDecile: -1.5, median: -0.4, firstMargin: 3, firstEntropy: 0.2,
+        tokenCount: 8, mean: -0.5, minimum: -2, lowDecile: -1.5, firstMargin: 3, firstEntropy: 0.2,
         finish: .stop)
 
     @Test("A logistic model is the logistic function of its weighted features")
@@ -137,6 +136,26 @@ struct ConfidenceModelTests {
         var worse = evidence
         (worse.mean, worse.minimum, worse.lowDecile) = (-3, -9, -7)
         #expect(model.probability(worse) < confidence.probability)
+    }
+
+    /// Computed in Python from the coefficients as the fit's script printed them.
+    @Test(
+        "The default model's probabilities are the fitted ones",
+        arguments: [
+            (
+                Evidence(
+                    tokenCount: 3, mean: -0.05, minimum: -0.12, lowDecile: -0.12, firstMargin: 4.5, firstEntropy: 0.08,
+                    finish: .stop), 0.9815759582555285
+            ),
+            (
+                Evidence(
+                    tokenCount: 48, mean: -0.6, minimum: -3.2, lowDecile: -1.9, firstMargin: 0.9, firstEntropy: 0.95),
+                0.3375619122864448
+            ),
+            (Evidence(tokenCount: 12, mean: -2.5, minimum: -16, lowDecile: -6, finish: .stop), 0.6404696174990726),
+        ])
+    func figures(evidence: Evidence, probability: Double) {
+        #expect(abs(LogisticConfidence.default1.probability(evidence) - probability) < 1e-12)
     }
 
     @Test("Coefficients survive being written down")

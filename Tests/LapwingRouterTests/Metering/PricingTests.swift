@@ -63,6 +63,16 @@ struct PricingTests {
         #expect(unknown == Pricing.Cost(amount: nil, source: nil))
     }
 
+    @Test("A remote call is priced by the first of its listed names that a table has")
+    func listedNames() {
+        var upstream = binding(.remote, upstream: "mistralai/Mixtral-8x7B-Instruct-v0.1")
+        let usage = Usage(promptTokens: 10, completionTokens: 0)
+        let pricing = Pricing(machineRate: .zero, prices: .builtIn)
+        #expect(pricing.cost(of: usage, on: upstream, day: "2026-12-01").amount == nil)
+        upstream.listedNames = ListedName.candidates(upstream: upstream.upstreamName, hosts: ["api.deepinfra.com"])
+        #expect(pricing.cost(of: usage, on: upstream, day: "2026-12-01").amount == NanoUSD(4000))
+    }
+
     @Test("Days are those of UTC")
     func days() {
         #expect(RouterTime.day(ofMilliseconds: 0) == "1970-01-01")
@@ -107,23 +117,25 @@ struct CounterfactualEstimateTests {
                 == Counterfactual(model: "big", cost: cost, low: cost, high: cost, isEstimated: false))
         var estimated = usage
         estimated.isEstimated = true
-        #expect(estimate.known(from: estimated)?.isEstimated == true)
+        #expect(
+            estimate.known(from: estimated)
+                == Counterfactual(
+                    model: "big", cost: cost, low: NanoUSD(4_200_000), high: NanoUSD(6_600_000), isEstimated: true))
     }
 }
 
 @Suite("MachineTime")
 struct MachineTimeTests {
-    @Test("A call that was cut off takes as long as its tokens took before, and no longer than it ran")
+    @Test("A call that is to come takes as long as its tokens took before, in this process or in the ledger")
     func estimates() {
-        let time = MachineTime()
+        let time = MachineTime(["old": (tokens: 4, nanoseconds: 200), "idle": (tokens: 0, nanoseconds: 0)])
         #expect(time.estimate(tokens: 5, of: "m") == nil)
-        #expect(time.estimate(tokens: 5, of: "m", elapsed: .nanoseconds(70)) == 70)
+        #expect(time.estimate(tokens: 5, of: "idle") == nil)
+        #expect(time.estimate(tokens: 5, of: "old") == 250)
         time.record(
             Usage(promptTokens: 10, cachedPromptTokens: 4, completionTokens: 4, computeNanoseconds: 1000), of: "m")
         #expect(time.estimate(tokens: 5, of: "m") == 500)
-        #expect(time.estimate(tokens: 5, of: "m", elapsed: .seconds(1)) == 500)
-        #expect(time.estimate(tokens: 5, of: "m", elapsed: .nanoseconds(70)) == 70)
-        #expect(time.estimate(tokens: 5, of: "other") == nil)
+        #expect(time.estimate(tokens: 5, of: "old") == 250)
     }
 
     @Test("Estimates and calls over HTTP teach nothing")

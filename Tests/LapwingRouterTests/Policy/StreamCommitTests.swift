@@ -36,7 +36,8 @@ private let unsure = -3.0
 
 @Suite("StreamCommit")
 struct StreamCommitTests {
-    private let held = CommitPolicy(hold: .tokens(2), threshold: 0.5, mayEscalate: true)
+    /// Judged when the second token shows that the answer goes on past the first.
+    private let held = CommitPolicy(hold: .tokens(1), threshold: 0.5, mayEscalate: true)
 
     @Test(
         "A request that may not escalate is committed before its first event, and judged at the hold point all the same"
@@ -44,12 +45,12 @@ struct StreamCommitTests {
     func notHeld() {
         let policy = CommitPolicy(hold: .tokens(2), threshold: 0.5, mayEscalate: false)
         let kept = play(policy, open(answer(["a", "b", "c"])))
-        #expect(kept.words == ["commit open small", "a", "b", "c", "<stop>", "finish"])
+        #expect(kept.words == ["commit - small", "a", "b", "c", "<stop>", "finish"])
         #expect(kept.commit.decision == .open)
         #expect(kept.commit.confidence?.probability == 0.9)
 
         let low = play(policy, open(answer(["a", "b", "c"], logProbability: unsure)))
-        #expect(low.words == ["commit open small", "a", "b", "c", "<stop>", "finish"])
+        #expect(low.words == ["commit - small", "a", "b", "c", "<stop>", "finish"])
         #expect(low.commit.decision == .wouldEscalate)
         #expect(low.commit.confidence?.probability == 0.2)
     }
@@ -62,6 +63,34 @@ struct StreamCommitTests {
         #expect(at.words == ["commit open small 0.9", "a", "b"])
         let after = play(held, open(answer(["a", "b", "c"])))
         #expect(after.words == ["commit open small 0.9", "a", "b", "c", "<stop>", "finish"])
+    }
+
+    @Test("An answer that ends right at the hold is whole, with its end mark or without; one token more and it is cut")
+    func endsAtTheHold() {
+        struct LengthConfidence: ConfidenceModel {
+            let name = "length"
+            let isCalibrated = false
+            func probability(_ evidence: Evidence) -> Double {
+                Double(evidence.tokenCount) / 1024 + (evidence.finish == .stop ? 0.5 : 0)
+            }
+        }
+        func judged(_ count: Int, endMark: Bool) -> Double? {
+            let policy = CommitPolicy(hold: .tokens(48), threshold: 0.01, mayEscalate: true)
+            var commit = StreamCommit(
+                route: "r", models: [.open: "small", .closed: "big"], policy: policy, confidence: LengthConfidence())
+            _ = commit.start()
+            var events = (0..<count).map { _ in delta("a", sure) }
+            if endMark { events.append(delta("", sure)) }
+            for event in events + [.finished(choice: 0, reason: .stop)] {
+                _ = commit.receive(.event(event), from: .open)
+            }
+            return commit.confidence?.probability
+        }
+        for endMark in [false, true] {
+            #expect(judged(47, endMark: endMark) == 47.0 / 1024 + 0.5)
+            #expect(judged(48, endMark: endMark) == 48.0 / 1024 + 0.5)
+            #expect(judged(49, endMark: endMark) == 48.0 / 1024)
+        }
     }
 
     @Test("An answer shorter than the hold is judged at its end")
@@ -83,6 +112,7 @@ struct StreamCommitTests {
     func judgedAtTheSamePoint(mayEscalate: Bool) {
         var policy = held
         policy.mayEscalate = mayEscalate
+        policy.hold = .tokens(2)
         let events = [delta("a", sure), delta("b", sure), delta("c", -50)] + answer(["d"], logProbability: -50)
         #expect(play(policy, open(events)).commit.confidence?.probability == 0.9)
         // Also where they come in one event with those before it.
@@ -203,8 +233,8 @@ struct StreamCommitTests {
         arguments: [
             (UnknownEvidence.keep, true, ["commit open small", "a", "<stop>", "finish"], Decision?.some(.open)),
             (.escalate, true, ["call closed"], Decision?.none),
-            (.keep, false, ["commit open small", "a", "<stop>", "finish"], .open),
-            (.escalate, false, ["commit open small", "a", "<stop>", "finish"], .wouldEscalate),
+            (.keep, false, ["commit - small", "a", "<stop>", "finish"], .open),
+            (.escalate, false, ["commit - small", "a", "<stop>", "finish"], .wouldEscalate),
         ])
     func unknownEvidence(unknown: UnknownEvidence, mayEscalate: Bool, words: [String], decision: Decision?) {
         var policy = held

@@ -39,7 +39,7 @@ extension [StreamCommit.Action] {
         map { action in
             switch action {
             case .send(.committed(let commitment)):
-                "commit \(commitment.decision.rawValue) \(commitment.model)"
+                "commit \(commitment.decision?.rawValue ?? "-") \(commitment.model)"
                     + (commitment.confidence.map { " \($0.probability)" } ?? "")
             case .send(.prompt(let choice, let tokens)): "prompt \(choice) \(tokens.count)"
             case .send(.delta(_, let text, _)): text

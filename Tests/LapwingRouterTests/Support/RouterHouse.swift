@@ -11,19 +11,18 @@ final class RouterHouse: Sendable {
     let ledger: Ledger
     let router: Router
     let clock = ManualClock()
-    private let folder: URL
+    private let folder: TemporaryFolder
 
     /// The open model `small` runs here at 0.10 dollars an hour; the closed one, `big`, costs 30 and 60 dollars a million, or
     /// nobody knows what.
     init(
         open: [ScriptedProvider.Step], closed: [ScriptedProvider.Step] = [],
-        route: Route = Route(name: "support", open: "small", closed: "big", hold: .tokens(2), escalateBelow: 0.5),
-        isPriced: Bool = true, ledgerOptions: LedgerOptions = LedgerOptions(),
+        route: Route = Route(name: "support", open: "small", closed: "big", hold: .tokens(1), escalateBelow: 0.5),
+        isPriced: Bool = true, ledgerOptions: LedgerOptions = LedgerOptions(), folder: TemporaryFolder? = nil,
         changing change: (inout RouterConfiguration) -> Void = { _ in }
     ) throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "lapwing-router-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        ledger = try Ledger(path: folder.appending(path: "ledger.sqlite").path, options: ledgerOptions)
+        self.folder = try folder ?? TemporaryFolder()
+        ledger = try Ledger(path: self.folder.path + "/ledger.sqlite", options: ledgerOptions)
         self.open = ScriptedProvider(open)
         self.closed = ScriptedProvider(closed)
         let price = Price(
@@ -45,18 +44,26 @@ final class RouterHouse: Sendable {
             time: RouterTime(clock: clock) { 1_717_200_000_000 })
     }
 
-    deinit { try? FileManager.default.removeItem(at: folder) }
-
-    func ask(_ model: String = "support", tier: String = "default", stream: Bool = true) async throws
-        -> GenerationStream
-    {
+    func ask(
+        _ model: String = "support", tier: String = "default", stream: Bool = true, maxTokens: Int? = nil
+    ) async throws -> GenerationStream {
         var request = GenerationRequest(
             model: model, prompts: [.messages([ChatMessage(role: "user", content: "Hello there")])])
         request.stream = stream
+        request.maxTokens = maxTokens
         var context = RequestContext(requestID: "r1")
         context.tier = tier
         context.user = "ada"
         return try await router.generate(request, context: context)
+    }
+
+    /// The ledger as it lies on the disk now, opened by another writer.
+    func copyOfLedger() throws -> Ledger {
+        for suffix in ["", "-wal"] {
+            try FileManager.default.copyItem(
+                atPath: folder.path + "/ledger.sqlite" + suffix, toPath: folder.path + "/copy.sqlite" + suffix)
+        }
+        return try Ledger(path: folder.path + "/copy.sqlite")
     }
 
     /// All entries once everything in progress has been entered.
