@@ -47,7 +47,7 @@ text = answer.choices[0].message.content
 check("chat answers", bool(text) and answer.object == "chat.completion", answer)
 check("chat usage adds up", answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens)
 check("chat stops where it was told", answer.usage.completion_tokens <= 24)
-for header in ("request-id", "route", "decision", "confidence", "cost-usd"):
+for header in ("request-id", "route", "decision", "confidence", "cost-usd", "saved-usd"):
     check(f"header x-lapwing-{header}", raw.headers.get(f"x-lapwing-{header}"), dict(raw.headers))
 check("the answer cost something", 0 < float(raw.headers["x-lapwing-cost-usd"]) < 0.01)
 check("confidence is a probability", 0 <= float(raw.headers["x-lapwing-confidence"]) <= 1)
@@ -61,7 +61,23 @@ check("stream has one finish reason", sum(bool(c.choices and c.choices[0].finish
 check("last chunk has usage and no choices", chunks[-1].choices == [] and chunks[-1].usage.total_tokens > 0, chunks[-1])
 check("same usage", chunks[-1].usage.completion_tokens == answer.usage.completion_tokens)
 check("last chunk has the receipt", chunks[-1].model_extra["lapwing"]["decision"], chunks[-1])
-check("a warm prompt is read from the cache", chunks[-1].usage.prompt_tokens_details.cached_tokens >= 0)
+
+# Headers of a stream, and what it knows of each token.
+with client.chat.completions.with_streaming_response.create(
+        model=model, messages=HELLO, temperature=0, max_tokens=24, stream=True) as raw:
+    check("stream is an event stream", raw.headers["content-type"].startswith("text/event-stream"), dict(raw.headers))
+    check("stream has a request id", raw.headers["x-lapwing-request-id"].startswith("req_"), dict(raw.headers))
+scored = [c.choices[0] for c in chat(stream=True, logprobs=True, top_logprobs=2) if c.choices]
+streamed_tokens = [t for c in scored if c.logprobs for t in c.logprobs.content]
+check("streamed: a log-probability a token", len(streamed_tokens) == answer.usage.completion_tokens, streamed_tokens)
+check("streamed: two alternatives, greedy the best",
+      all(len(t.top_logprobs) == 2 and t.logprob == t.top_logprobs[0].logprob for t in streamed_tokens))
+
+# A prompt of some hundred tokens, twice.
+LONG = [{"role": "user", "content": "Which of these is a colour? " + ", ".join(f"word {i}" for i in range(60))}]
+chat(messages=LONG, max_tokens=1)
+warm = chat(messages=LONG, max_tokens=1).usage
+check("a warm prompt is read from the cache", warm.prompt_tokens_details.cached_tokens > warm.prompt_tokens / 2, warm)
 
 # Options.
 several = chat(n=3, temperature=1.0, seed=7)
@@ -73,7 +89,11 @@ scored = chat(logprobs=True, top_logprobs=3)
 tokens = scored.choices[0].logprobs.content
 check("a log-probability a token", len(tokens) == scored.usage.completion_tokens, len(tokens))
 check("greedy takes the best", all(t.logprob == t.top_logprobs[0].logprob and len(t.top_logprobs) == 3 for t in tokens))
-check("token bytes make the text", b"".join(bytes(t.bytes) for t in tokens).decode("utf-8", "ignore").startswith(text[:8]))
+spelled = b"".join(bytes(t.bytes) for t in tokens).decode("utf-8", "ignore")
+end = spelled.removeprefix(text)
+# The token that ends an answer is reported by its name and is no part of the text.
+check("token bytes make the text", spelled.startswith(text) and (not end or end.startswith("<|")), (spelled, text))
+check("streamed tokens are the same", [t.token for t in streamed_tokens] == [t.token for t in tokens])
 if len(text) > 12:
     stop = text[6:9]
     cut = chat(stop=[stop]).choices[0]

@@ -10,26 +10,34 @@ import Testing
         if: Resources.model != nil && Resources.python != nil && Resources.data != nil,
         "needs the default model, .cache/clients and the public data sets"))
 struct LMEvalTests {
-    private static let questionCount = 300
+    /// The first 300 of the file, or so many as `LAPWING_ARC` says: a number, or `all` (Scripts/arc.sh).
+    private static let questionLimit: Int =
+        switch ProcessInfo.processInfo.environment["LAPWING_ARC"] {
+        case "all"?: .max
+        case let given?: Int(given) ?? 300
+        case nil: 300
+        }
 
-    @Test("lm_eval's ARC-easy agrees with the engine on every choice of the first 300 questions")
+    @Test("lm_eval's ARC-easy agrees with the engine on every choice of the first questions")
     func arcEasyAgrees() async throws {
         let model = try #require(Resources.model)
         let data = try #require(Resources.data) + "/mcq/arc_easy.jsonl"
         let folder = try TestFolder()
         try folder.configure(model: model)
+        let questions = try questions(of: data)
         let server = try ServerProcess.start(in: folder)
         let outcome = try Command.run([
             try #require(Resources.python), Resources.script("clients/lm_eval_arc.py"), server.baseURL, "smollm2", data,
-            String(Self.questionCount),
+            String(questions.count),
         ])
         #expect(outcome.status == 0, "\(outcome.standardError)")
         server.stop()
         let line = try #require(outcome.standardOutput.split(separator: "\n").last)
         let measured = try JSONDecoder().decode(Measured.self, from: Data(line.utf8))
-        #expect(measured.questions == Self.questionCount)
+        #expect(measured.questions == questions.count)
+        try #require(measured.choices.count == questions.count)
 
-        let direct = try await score(file: data, model: model)
+        let direct = try await score(questions, model: model)
         var right = 0
         for (index, question) in direct.enumerated() {
             let theirs = measured.choices[index]
@@ -66,13 +74,18 @@ struct LMEvalTests {
         }
     }
 
+    private func questions(of file: String) throws -> [Question] {
+        let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
+        return try lines.prefix(Self.questionLimit).map {
+            try JSONDecoder().decode(Question.self, from: Data($0.utf8))
+        }
+    }
+
     /// The same sums as lm_eval's, from the engine's own scoring. Tokens are split where the context's tokens end.
-    private func score(file: String, model: String) async throws -> [Scored] {
+    private func score(_ questions: [Question], model: String) async throws -> [Scored] {
         let engine = try Engine(name: "smollm2", model: try LanguageModel.load(path: model), options: EngineOptions())
-        let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").prefix(Self.questionCount)
         var scored: [Scored] = []
-        for line in lines {
-            let question = try JSONDecoder().decode(Question.self, from: Data(line.utf8))
+        for question in questions {
             let context = question.query + "\nAnswer:"
             let prompt = try await engine.tokenize(context, model: "smollm2", addSpecialTokens: false)
             var continuations: [[TokenID]] = []
