@@ -10,13 +10,7 @@ if [ "$(uname -s)" = Linux ]; then
     command -v strace >/dev/null || missing+=(strace)
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 fi
-if [ ${#missing[@]} -gt 0 ]; then
-    as_root=()
-    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
-    echo "clients: installing ${missing[*]}"
-    "${as_root[@]}" apt-get update -qq
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-fi
+[ ${#missing[@]} -eq 0 ] || Scripts/install.sh clients "${missing[@]}"
 
 cmp -s "$wanted" "$folder/requirements.txt" && exit 0
 echo "clients: installing openai and lm_eval (a minute or two)"

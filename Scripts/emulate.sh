@@ -14,13 +14,7 @@ missing=()
 command -v qemu-aarch64 >/dev/null || missing+=(qemu-user)
 [ -e "$sysroot/include/stdlib.h" ] || missing+=(libc6-dev-arm64-cross)
 compgen -G '/usr/lib/gcc-cross/aarch64-linux-gnu/*/crtbegin.o' >/dev/null || missing+=(gcc-aarch64-linux-gnu)
-if [ ${#missing[@]} -gt 0 ]; then
-    as_root=()
-    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
-    echo "emulate: installing ${missing[*]}"
-    "${as_root[@]}" apt-get update -qq
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-fi
+[ ${#missing[@]} -eq 0 ] || Scripts/install.sh emulate "${missing[@]}"
 
 mkdir -p "$out"
 find "$kernels" -name '*.c' -print0 | xargs -0 clang --target=aarch64-linux-gnu -isystem "$sysroot/include" \

@@ -23,14 +23,4 @@ missing=()
 echo '#include <sqlite3.h>' | clang -E -x c - >/dev/null 2>&1 || missing+=(libsqlite3-dev)
 command -v python3 >/dev/null || missing+=(python3)
 python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
-[ ${#missing[@]} -eq 0 ] && exit 0
-
-if ! command -v apt-get >/dev/null; then
-    say "these Debian packages, or what your system calls them, are needed: ${missing[*]}" >&2
-    exit 1
-fi
-as_root=()
-[ "$(id -u)" -eq 0 ] || as_root=(sudo)
-say "installing ${missing[*]}"
-"${as_root[@]}" apt-get update -qq
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+[ ${#missing[@]} -eq 0 ] || "$(dirname "$0")/install.sh" setup "${missing[@]}"
