@@ -22,10 +22,11 @@ package func buildApplication(
     decoder.maxHeaderListSize = max(1 << 20, 4 * options.maxHeaderBytes)
     decoder.maxHeaderFieldSize = decoder.maxHeaderListSize
     decoder.maxHeaderFieldCount = 1 << 14
-    let idle = TimeAmount(options.idleTimeout)
     let channel = HTTP1Channel.Configuration(
-        additionalChannelHandlers: [ClientPresence.Handler(connections: connections), WriteTimeout(idle)],
-        idleTimeout: idle, httpDecoderConfiguration: decoder)
+        additionalChannelHandlers: [
+            ClientPresence.Handler(connections: connections), WriteTimeout(TimeAmount(options.writeTimeout)),
+        ],
+        idleTimeout: TimeAmount(options.idleTimeout), httpDecoderConfiguration: decoder)
     return Application(
         responder: responder,
         server: .http1(configuration: channel),

@@ -84,7 +84,7 @@ struct ErrorResponse {
         case .headersTooLarge(let byteCount, let limit):
             self.init(
                 .requestHeaderFieldsTooLarge, invalid, "headers_too_large",
-                "The request's headers have \(byteCount) bytes, more than the limit of \(limit).")
+                "The request's address and headers have \(byteCount) bytes, more than the limit of \(limit).")
         }
     }
 

@@ -44,7 +44,9 @@ package struct Responder: HTTPResponder {
     }
 
     private func answer(_ exchange: Exchange) async throws -> Response {
-        let byteCount = exchange.request.headers.reduce(0) { $0 + $1.name.rawName.utf8.count + $1.value.utf8.count }
+        let byteCount = exchange.request.headers.reduce(exchange.request.uri.string.utf8.count) {
+            $0 + $1.name.rawName.utf8.count + $1.value.utf8.count
+        }
         let limit = routes.options.maxHeaderBytes
         guard byteCount <= limit else { throw ServerError.headersTooLarge(byteCount: byteCount, limit: limit) }
         return try await routes.handler(for: exchange.request.method, path: exchange.request.uri.path)(exchange)
@@ -72,17 +74,5 @@ package struct Responder: HTTPResponder {
         case "/v1/completions": "prompt"
         default: nil
         }
-    }
-}
-
-/// Time since it was made, by whatever clock the server reads.
-struct Stopwatch: Sendable {
-    let elapsed: @Sendable () -> Duration
-
-    init(_ clock: any Clock<Duration>) { self.init(opening: clock) }
-
-    private init<C: Clock>(opening clock: C) where C.Duration == Duration {
-        let start = clock.now
-        elapsed = { start.duration(to: clock.now) }
     }
 }

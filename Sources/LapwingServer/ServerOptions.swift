@@ -8,7 +8,7 @@ package struct ServerOptions: Sendable {
     package var maxBodyBytes = 16 << 20
     /// Bytes of the bodies of all requests that are being read or answered; more is 503.
     package var maxBodyBytesInFlight = 256 << 20
-    /// Bytes of all header names and values; more is 431.
+    /// Bytes of a request's address and of all header names and values; more is 431.
     package var maxHeaderBytes = 16 << 10
     /// UTF-8 bytes of all prompts or messages of a request together, names included.
     package var maxPromptBytes = 4 << 20
@@ -42,9 +42,10 @@ package struct ServerOptions: Sendable {
 
     /// How long a stream stays silent before its head and a comment are sent to keep the connection alive.
     package var keepAlive: Duration = .seconds(5)
-    /// How long a connection may be idle between requests, or stall within one while it is read or while its answer is
-    /// written, before it is closed.
+    /// How long a connection may be idle between requests, or stall within one, before it is closed.
     package var idleTimeout: Duration = .seconds(75)
+    /// How long a client may take nothing of its answer before the connection is closed.
+    package var writeTimeout: Duration = .seconds(75)
     /// Used by the tokenizer endpoints where the client names no model; nil takes the first local model of the catalogue.
     package var defaultModel: String?
 

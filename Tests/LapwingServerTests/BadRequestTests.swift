@@ -232,12 +232,13 @@ struct BadRequestTests {
         try expected.check(undeclared, harness.provider)
     }
 
-    @Test("Headers over the limit are 431")
-    func hugeHeaders() async throws {
+    @Test("An address or headers over the limit are 431", arguments: [true, false])
+    func hugeHeaders(inAddress: Bool) async throws {
         var harness = ServerHarness()
         harness.options.maxHeaderBytes = 1000
+        let long = String(repeating: "x", count: 2000)
         let reply = try await harness.send(
-            "GET", "/v1/models", headers: ["x-long": String(repeating: "x", count: 2000)])
+            "GET", inAddress ? "/v1/models/" + long : "/v1/models", headers: inAddress ? [:] : ["x-long": long])
         try BadRequest(body: "", status: 431, code: "headers_too_large", says: "limit of 1000").check(
             reply, harness.provider)
     }

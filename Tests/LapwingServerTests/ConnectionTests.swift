@@ -225,8 +225,8 @@ struct ConnectionTests {
             try await RawConnection.open(port: port) { connection in
                 // On a busy machine it is closed before.
                 try? await connection.send(sent)
-                let reply = try await connection.read(through: "never")
-                #expect(reply.isEmpty)
+                let reply = try? await connection.read(through: "never")
+                #expect(reply?.isEmpty != false)
             }
         }
     }
@@ -236,7 +236,7 @@ struct ConnectionTests {
         let long = String(repeating: "x", count: 1 << 20)
         let steps = Array(repeating: Step.event(.delta(choice: 0, text: long, tokens: [])), count: 1000)
         var harness = ServerHarness(steps)
-        harness.options.idleTimeout = .milliseconds(200)
+        harness.options.writeTimeout = .milliseconds(200)
         try await live(harness) { [harness] port in
             try await RawConnection.open(port: port) { connection in
                 try await connection.post("/v1/chat/completions", Self.streamed)
