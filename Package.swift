@@ -48,7 +48,9 @@ let package = Package(
             ]),
         .testTarget(
             name: "LapwingStoreTests",
-            dependencies: ["LapwingAPI", "LapwingStore", .product(name: "GRDB", package: "GRDB.swift")]),
+            dependencies: [
+                "LapwingAPI", "LapwingStore", "LapwingTestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         // Speed and size of the ledger; run by Benchmarks/ledger.sh.
         .executableTarget(
             name: "LedgerBenchmark", dependencies: ["LapwingAPI", "LapwingStore"], path: "Benchmarks/LedgerBenchmark"),

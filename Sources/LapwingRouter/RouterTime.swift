@@ -1,4 +1,5 @@
 import Foundation
+import LapwingStore
 
 /// Where the router reads the time; tests give their own.
 package struct RouterTime: Sendable {
@@ -20,20 +21,7 @@ package struct RouterTime: Sendable {
     var day: String { Self.day(ofMilliseconds: milliseconds()) }
 
     package static func day(ofMilliseconds milliseconds: Int64) -> String {
-        let date = Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-        return date.formatted(.iso8601.year().month().day())
-    }
-}
-
-/// Counts from the moment it was made.
-struct Stopwatch: Sendable {
-    let elapsed: @Sendable () -> Duration
-
-    init(_ clock: any Clock<Duration>) { self.init(starting: clock) }
-
-    private init<C: Clock<Duration>>(starting clock: C) {
-        let start = clock.now
-        elapsed = { start.duration(to: clock.now) }
+        Day.text(of: Date(timeIntervalSince1970: Double(milliseconds) / 1000))
     }
 }
 

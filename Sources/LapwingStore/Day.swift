@@ -1,8 +1,12 @@
-/// Calendar days as `YYYY-MM-DD`, which sort as text.
-enum Day {
+import Foundation
+
+/// Calendar days as `YYYY-MM-DD`, in UTC, which sort as text.
+package enum Day {
     private static let lengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
-    static func isValid(_ text: String) -> Bool {
+    package static func text(of date: Date) -> String { date.formatted(.iso8601.year().month().day()) }
+
+    package static func isValid(_ text: String) -> Bool {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.map(\.utf8.count) == [4, 2, 2], text.utf8.allSatisfy({ $0 == 0x2D || (0x30...0x39).contains($0) }),
             let year = Int(parts[0]), let month = Int(parts[1]), let day = Int(parts[2]),

@@ -1,18 +1,15 @@
 import ArgumentParser
 import Foundation
+import LapwingStore
 
-/// Days as `YYYY-MM-DD`, in UTC.
+/// Days as a user writes them: `YYYY-MM-DD`, in UTC.
 enum DayText {
-    static func today() -> String { text(of: Date()) }
-
-    static func text(of date: Date) -> String { date.formatted(.iso8601.year().month().day()) }
+    static func today() -> String { Day.text(of: Date()) }
 
     /// The day's beginning; nil for what is no day, the 30th of February included.
     static func beginning(of text: String) -> Date? {
-        guard let date = try? Date(text, strategy: .iso8601.year().month().day()), Self.text(of: date) == text else {
-            return nil
-        }
-        return date
+        guard Day.isValid(text) else { return nil }
+        return try? Date(text, strategy: .iso8601.year().month().day())
     }
 
     /// A day from the command line, for an option's `transform`.

@@ -1,18 +1,9 @@
 import Foundation
 import LapwingAPI
 import LapwingStore
+import LapwingTestSupport
 
-/// A folder that goes away with the test.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "lapwing-store-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
+extension TemporaryFolder {
     func file(_ name: String) -> String { path + "/" + name }
     var ledger: String { file("lapwing.sqlite") }
 }

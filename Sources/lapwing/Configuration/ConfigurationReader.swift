@@ -1,6 +1,7 @@
 import Foundation
 import LapwingAPI
 import LapwingHub
+import LapwingStore
 import Yams
 
 extension Configuration {
@@ -31,7 +32,7 @@ extension Configuration {
         } catch {
             throw .unreadable(file: path, reason: (error as? CocoaError)?.reason ?? "\(error)")
         }
-        let day = DayText.text(of: modified)
+        let day = Day.text(of: modified)
         return try Configuration(yaml: text, file: url.path, day: day, environment: environment)
     }
 

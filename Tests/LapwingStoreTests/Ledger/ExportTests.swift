@@ -1,6 +1,7 @@
 import Foundation
 import LapwingAPI
 import LapwingStore
+import LapwingTestSupport
 import Testing
 
 @Suite("Export")

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import LapwingStore
+import LapwingTestSupport
 import Synchronization
 import Testing
 

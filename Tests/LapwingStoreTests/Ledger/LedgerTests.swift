@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import LapwingAPI
 import LapwingStore
+import LapwingTestSupport
 import Testing
 
 @Suite("Ledger")
