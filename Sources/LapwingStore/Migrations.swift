@@ -6,6 +6,7 @@ enum Migrations {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 ledger") { try $0.execute(sql: ledger) }
         migrator.registerMigration("2 prices") { try $0.execute(sql: prices) }
+        migrator.registerMigration("3 entries by time") { try $0.execute(sql: entriesByTime) }
         return migrator
     }
 
@@ -115,4 +116,7 @@ enum Migrations {
             PRIMARY KEY (import, model)
         ) STRICT, WITHOUT ROWID;
         """
+
+    /// Finds the entries of a period without reading all that came before it.
+    private static let entriesByTime = "CREATE INDEX entries_by_time ON entries (started_at)"
 }

@@ -15,14 +15,29 @@ struct EntryCursor {
 
     init(_ db: Database, _ period: Period = Period()) throws {
         self.db = db
+        let (first, last) = try Self.ends(of: period, db)
         entries = try Row.fetchCursor(
             db,
             sql: """
                 SELECT \(EntryRows.entryColumns) FROM entries NOT INDEXED
-                WHERE (?1 IS NULL OR started_at >= ?1) AND (?2 IS NULL OR started_at < ?2) ORDER BY seq
-                """, arguments: [period.since, period.until])
-        calls = try Row.fetchCursor(db, sql: "SELECT \(EntryRows.callColumns) FROM calls ORDER BY entry, ordinal")
+                WHERE seq BETWEEN ? AND ? AND started_at >= ? AND started_at < ? ORDER BY seq
+                """, arguments: [first, last, period.since ?? .min, period.until ?? .max])
+        calls = try Row.fetchCursor(
+            db,
+            sql: "SELECT \(EntryRows.callColumns) FROM calls WHERE entry BETWEEN ? AND ? ORDER BY entry, ordinal",
+            arguments: [first, last])
         nextCall = try calls.next()
+    }
+
+    /// The first and the last entry of a period. Entries lie in the order of their ends, so that some between the two may
+    /// have begun outside it. Without a period all rows are read, also those that no index knows.
+    private static func ends(of period: Period, _ db: Database) throws -> (first: Int64, last: Int64) {
+        if period.since == nil, period.until == nil { return (.min, .max) }
+        let row = try Row.fetchOne(
+            db, sql: "SELECT min(seq), max(seq) FROM entries WHERE started_at >= ? AND started_at < ?",
+            arguments: [period.since ?? .min, period.until ?? .max])
+        guard let first = row?[0] as Int64?, let last = row?[1] as Int64? else { return (0, -1) }
+        return (first, last)
     }
 
     /// The next entry, or nil after the last; `StoreError.damaged` names an entry that cannot be read.

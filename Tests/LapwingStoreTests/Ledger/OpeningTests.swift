@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import LapwingAPI
 import LapwingStore
+import LapwingTestSupport
 import Testing
 
 @Suite("Opening a store")
@@ -45,7 +46,7 @@ struct OpeningTests {
         let names = try await DatabaseQueue(path: folder.ledger).read {
             try String.fetchAll($0, sql: "SELECT identifier FROM grdb_migrations ORDER BY rowid")
         }
-        #expect(names == ["1 ledger", "2 prices"])
+        #expect(names == ["1 ledger", "2 prices", "3 entries by time"])
     }
 
     @Test("The shipped schema is what it was")
@@ -57,7 +58,8 @@ struct OpeningTests {
         }
         #expect(
             names == [
-                "table calls", "table entries", "table grdb_migrations", "table head", "table imported_prices",
+                "index entries_by_time", "table calls", "table entries", "table grdb_migrations", "table head",
+                "table imported_prices",
                 "table intents", "table names", "table price_imports", "trigger calls_delete", "trigger calls_insert",
                 "trigger calls_update", "trigger entries_delete", "trigger entries_insert", "trigger entries_update",
                 "trigger names_delete", "trigger names_update",
@@ -95,7 +97,7 @@ struct OpeningTests {
             try $0.execute(
                 sql: """
                     DELETE FROM grdb_migrations WHERE identifier <> '1 ledger';
-                    DROP TABLE price_imports; DROP TABLE imported_prices;
+                    DROP TABLE price_imports; DROP TABLE imported_prices; DROP INDEX entries_by_time;
                     """)
         }
         #expect(throws: StoreError.olderSchema(path: folder.ledger)) { _ = try LedgerReader(path: folder.ledger) }

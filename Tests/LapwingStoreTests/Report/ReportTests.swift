@@ -1,6 +1,7 @@
 import Foundation
 import LapwingAPI
 import LapwingStore
+import LapwingTestSupport
 import Testing
 
 @Suite("Report")
@@ -30,6 +31,22 @@ struct ReportTests {
                     model: "gpt-4", cost: NanoUSD(1000), low: NanoUSD(900), high: NanoUSD(1200),
                     isEstimated: number.isMultiple(of: 2)) : nil,
             latencyMilliseconds: Int64(number))
+    }
+
+    @Test("A period takes the entries that began in it, each with its calls, in whatever order they ended")
+    func unorderedPeriod() async throws {
+        // Entry `number` begins `number` seconds after a fixed moment.
+        let start: Int64 = 1_780_000_000_000
+        let entries = [7, 2, 9, 3, 1, 5].map { entry($0, cost: Int64($0)) }
+        func spent(_ since: Int64?, _ until: Int64?) async throws -> [String] {
+            let query = ReportQuery(period: Period(since: since.map { start + $0 }, until: until.map { start + $0 }))
+            let total = try await report(entries, query).total
+            return ["\(total.requests)", "\(total.spent.amount)"]
+        }
+        #expect(try await spent(2000, 6000) == ["3", "0.00000001"])
+        #expect(try await spent(nil, 3000) == ["2", "0.000000003"])
+        #expect(try await spent(9000, nil) == ["1", "0.000000009"])
+        #expect(try await spent(10_000, nil) == ["0", "0"])
     }
 
     @Test("An empty ledger reports nothing, and divides by nothing")
