@@ -7,7 +7,8 @@ logistic regression from the log-probabilities of its answers to whether they we
 
 The first form asks any OpenAI-compatible server that gives log-probabilities; the second needs the Python package
 llama-cpp-python. Both need numpy. Answers are greedy, so the same model gives the same samples. Samples (features
-and outcome, no text) are kept in --samples and a run that was interrupted goes on where it stopped. The
+and outcome, no text) are kept in --samples and a run that was interrupted goes on where it stopped; a file of
+another model's samples, or asked in the other way, is refused. The
 coefficients printed at the end are the ones in Sources/LapwingRouter/Confidence/ConfidenceModel+Default1.swift; the
 features are documented in Sources/LapwingRouter/Confidence/ConfidenceFeatures.swift.
 """
@@ -238,19 +239,24 @@ def features(chosen, first, is_finished):
     ]
 
 
-def collect(ask, data, limit, path):
-    """Asks what is not yet in the samples file; a line is {task, number, right, whole, prefix?, length}."""
+def collect(ask, source, data, limit, path):
+    """Asks what is not yet in the samples file; a line is {asker, model, task, number, right, whole, prefix?, length}.
+
+    `source` is {asker, model}: samples of different ones never go into one fit."""
     wanted = questions(data)[:limit]
     known = set()
-    if os.path.exists(path):
-        known = {(row["task"], row["number"]) for row in lines(path)}
+    for place, row in enumerate(lines(path) if os.path.exists(path) else [], 1):
+        found = {key: row.get(key) for key in source}
+        if found != source:
+            sys.exit(f"{path}, line {place}: found a sample of {found}, expected {source}; give another --samples file")
+        known.add((row["task"], row["number"]))
     todo = [q for q in wanted if (q[0], q[1]) not in known]
     with open(path, "a", encoding="utf-8") as out:
         for done, (task, number, prompt, limit, check) in enumerate(todo):
             text, finish, chosen, first = ask(prompt, limit)
             whole = features(chosen, first, finish == "stop")
             prefix = features(chosen[:HOLD], first, False) if len(chosen) > HOLD else None
-            row = {"task": task, "number": number, "right": check(text), "length": len(chosen), "whole": whole,
+            row = {**source, "task": task, "number": number, "right": check(text), "length": len(chosen), "whole": whole,
                    "prefix": prefix}
             out.write(json.dumps(row) + "\n")
             out.flush()
@@ -351,7 +357,10 @@ def main():
     if bool(options.url) == bool(options.gguf):
         parser.error("give one of --url and --gguf")
     ask = http_asker(options.url, options.model) if options.url else gguf_asker(options.gguf)
-    report(collect(ask, options.data, options.limit, options.samples), options.penalty)
+    source = {"asker": "url", "model": options.model}
+    if options.gguf:
+        source = {"asker": "gguf", "model": os.path.basename(options.gguf)}
+    report(collect(ask, source, options.data, options.limit, options.samples), options.penalty)
 
 
 if __name__ == "__main__":

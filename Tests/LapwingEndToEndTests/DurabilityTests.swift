@@ -21,15 +21,17 @@ struct DurabilityTests {
         #expect(try !Self.isDurable(calls))
     }
 
-    /// Whether the last write to the ledger's log before the answer's last byte was followed, before that byte, by a
-    /// completed `fdatasync` of the same file.
+    /// Whether the last write to the ledger's log that there was came before the answer's last byte, and between the two a
+    /// completed `fdatasync` of the same file. An entry that is written after the answer is thus seen, although the
+    /// intent was synced before it.
     private static func isDurable(_ calls: [SystemCall]) throws -> Bool {
         let end = try #require(
             calls.lastIndex { $0.isSend && ($0.text.contains("[DONE]") || $0.text.contains("chat.completion")) },
             "no answer was sent")
         let written = try #require(
-            calls[..<end].lastIndex { $0.name == "pwrite64" && $0.text.contains("-wal>") }, "the log was not written")
-        return calls[written..<end].contains { $0.name == "fdatasync" && $0.text.contains("-wal>") && $0.succeeded }
+            calls.lastIndex { $0.name == "pwrite64" && $0.text.contains("-wal>") }, "the log was not written")
+        return written < end
+            && calls[written..<end].contains { $0.name == "fdatasync" && $0.text.contains("-wal>") && $0.succeeded }
     }
 
     private func trace(stream: Bool, options: [String]) async throws -> [SystemCall] {

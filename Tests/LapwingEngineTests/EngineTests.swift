@@ -222,4 +222,31 @@ struct EngineTests {
         #expect(sum > 0)
         #expect(UInt64(sum) == engine.busyNanoseconds)
     }
+
+    @Test("Machine time is told as it is spent, also to requests that are cut off, and comes to the engine's own")
+    func computeTimeIsTold() async throws {
+        let ticks = Atomic<UInt64>(0)
+        let told = Atomic<Int64>(0)
+        let tell: @Sendable (Int64) -> Void = { told.add($0, ordering: .relaxed) }
+        let engine = try Fixture.engine { options in
+            options.now = { ticks.add(977, ordering: .relaxed).newValue }
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for length in 1...6 {
+                group.addTask {
+                    var context = RequestContext(requestID: "r\(length)")
+                    context.onCompute = tell
+                    let request = GenerationRequest.greedy(
+                        .tokens((0..<TokenID(7 * length)).map { $0 }), maxTokens: 10 * length)
+                    for try await _ in try await engine.generate(request, context: context) {
+                        if length.isMultiple(of: 2) { break }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        await engine.drain()
+        #expect(told.load(ordering: .relaxed) > 0)
+        #expect(UInt64(told.load(ordering: .relaxed)) == engine.busyNanoseconds)
+    }
 }

@@ -136,7 +136,7 @@ struct RouterEndingTests {
         var entries: [LedgerEntry] = []
         try left.reader.forEachEntry { entries.append($0.entry) }
         let calls = try #require(entries.last).calls
-        #expect(calls.map(\.model) == ["small", "big"])
+        try #require(calls.map(\.model) == ["small", "big"])
         #expect(calls.map(\.role) == [.failed, .failed])
         #expect(calls.map(\.failure) == ["lost", "lost"])
         #expect(calls.map(\.usage.promptTokens) == [7, 7])
