@@ -60,6 +60,17 @@ struct StreamTests {
         #expect(reply.header("x-lapwing-ignored") == "zzz")
     }
 
+    @Test("An answer that is sent before it is judged has no decision in its headers, and has it in its last chunk")
+    func undecided() async throws {
+        let commitment = Commitment(route: "support", model: "m", decision: nil, confidence: nil)
+        var steps = ScriptedProvider.Step.answer(["x"])
+        steps[0] = .event(.committed(commitment))
+        let reply = try await ServerHarness(steps).chat(chatBody(#""stream":true"#))
+        #expect(reply.header("x-lapwing-route") == "support")
+        #expect(reply.header("x-lapwing-decision") == nil)
+        #expect(try reply.chunks.last?["lapwing"]?["decision"]?.string == "open")
+    }
+
     @Test("Chunks name the model that the answer was committed to")
     func model() async throws {
         let commitment = Commitment(route: "m", model: "big", decision: .escalated, confidence: nil)
