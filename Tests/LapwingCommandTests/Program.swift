@@ -34,8 +34,8 @@ struct Program {
         defer { for name in [".out", ".err"] { try? FileManager.default.removeItem(atPath: "\(path)/\(name)") } }
         let process = try process(arguments)
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try #require(FileHandle(forWritingAtPath: out))
-        process.standardError = try #require(FileHandle(forWritingAtPath: "\(path)/.err"))
+        process.standardOutput = FileHandle(forWritingAtPath: out)
+        process.standardError = FileHandle(forWritingAtPath: "\(path)/.err")
         try process.run()
         process.waitUntilExit()
         return Outcome(
