@@ -38,7 +38,8 @@ extension Engine: ScoringProvider {
             let tokens = request.prompt + continuation
             let goal = SequenceGoal(id: nextSequence(), request: id, generates: false, tokenLimit: tokens.count)
             scores[goal.id] = ContinuationScore(
-                index: index, prompt: request.prompt, continuation: continuation, countsPrompt: queued.isEmpty)
+                index: index, promptCount: request.prompt.count, continuationCount: continuation.count,
+                countsPrompt: queued.isEmpty)
             queued.append(QueuedSequence(goal: goal, tokens: tokens, scoredFrom: request.prompt.count - 1))
         }
         let sequences = queued.map(\.goal.id)

@@ -11,13 +11,14 @@ extension Engine {
             publish(computed: 0, drawn: 0, nanoseconds: 0, finished: [])
             return false
         }
-        let draws = compute(plan)
-        let finished = scheduler.complete(plan, draws: draws)
+        takeKeptScores(of: plan)
+        let outcome = compute(plan)
+        let finished = scheduler.complete(plan, outcome)
         scheduler.checkInvariants()
         let nanoseconds = options.now() - begin
         meter(plan, nanoseconds: nanoseconds)
         // Published first: whoever sees the end of an answer also sees it in the statistics.
-        publish(computed: plan.tokenCount, drawn: draws.count, nanoseconds: nanoseconds, finished: finished)
+        publish(computed: plan.tokenCount, drawn: outcome.draws.count, nanoseconds: nanoseconds, finished: finished)
         for rows in plan.rows { sendEvents(of: rows.id, to: rows.request) }
         for sequence in finished { close(sequence) }
         return true
@@ -34,8 +35,22 @@ extension Engine {
         job.fail(error)
     }
 
-    private func compute(_ plan: StepPlan) -> [SequenceID: Draw] {
-        var draws: [SequenceID: Draw] = [:]
+    /// Hands on what the cache spares those that have just started.
+    private func takeKeptScores(of plan: StepPlan) {
+        for kept in plan.keptScores {
+            for (offset, score) in kept.scores.enumerated() {
+                take(score, row: nil, of: kept.id, at: kept.firstPosition + offset)
+            }
+        }
+    }
+
+    private func take(_ score: TokenScore, row: RowReader?, of sequence: SequenceID, at position: Int) {
+        scores[sequence]?.read(score, at: position)
+        answers[sequence]?.readPrompt(score, row: row, at: position)
+    }
+
+    private func compute(_ plan: StepPlan) -> StepOutcome {
+        var outcome = StepOutcome()
         var locator = RowLocator(plan)
         for copy in plan.copies { cache.copyPage(copy.source, to: copy.destination) }
         // Some models have embeddings past the last token that has a text; those are never drawn.
@@ -43,17 +58,24 @@ extension Engine {
         model.forward(ModelStep(plan), cache: cache) { row, logits in
             let (rows, position) = locator.locate(row)
             let tokens = UnsafeBufferPointer(rebasing: logits[..<known])
-            if let draw = read(tokens, of: rows, at: position) { draws[rows.id] = draw }
+            read(tokens, of: rows, at: position, into: &outcome)
         }
-        return draws
+        return outcome
     }
 
-    /// Takes in one row of logits, and gives the token drawn from it where one is to be drawn.
-    private func read(_ row: UnsafeBufferPointer<Float>, of rows: SequencePlan, at position: Int) -> Draw? {
-        scores[rows.id]?.read(row, at: position)
-        answers[rows.id]?.readPrompt(row, at: position)
-        guard rows.draws, position == rows.start + rows.tokens.count - 1 else { return nil }
-        return answers[rows.id]?.draw(from: row, scratch: &scratch)
+    /// Takes in one row of logits: scores the known token after it, or draws that token.
+    private func read(
+        _ row: UnsafeBufferPointer<Float>, of rows: SequencePlan, at position: Int, into outcome: inout StepOutcome
+    ) {
+        if let token = rows.scored.token(at: position + 1) {
+            let reader = RowReader(row)
+            let score = reader.score(of: token)
+            outcome.scores[rows.id, default: []].append(score)
+            take(score, row: reader, of: rows.id, at: position + 1)
+        }
+        if rows.draws, position == rows.start + rows.tokens.count - 1 {
+            outcome.draws[rows.id] = answers[rows.id]?.draw(from: row, scratch: &scratch)
+        }
     }
 
     private func meter(_ plan: StepPlan, nanoseconds: UInt64) {

@@ -48,7 +48,7 @@ package struct Answer {
         stops = StopMatcher(terms.stop)
         if terms.echoes {
             let known = scoresPrompt ? terms.prompt.prefix(1) : terms.prompt[...]
-            promptReport = known.map { terms.report.scored($0, row: nil) }
+            promptReport = known.map(terms.report.bare)
             reportPromptOnceWhole()
         }
     }
@@ -64,8 +64,8 @@ package struct Answer {
         QueuedSequence(
             goal: SequenceGoal(
                 id: id, request: request, generates: terms.maxTokens > 0,
-                tokenLimit: terms.prompt.count + terms.maxTokens, start: start, keepsPages: keepsPages),
-            // Every row of an echoed prompt is computed, also where the cache has it: its logits are not kept there.
+                tokenLimit: terms.prompt.count + terms.maxTokens, start: start, keepsPages: keepsPages,
+                takesKeptScores: terms.report.needsScoresOnly),
             tokens: terms.prompt, scoredFrom: scoresPrompt ? 0 : nil)
     }
 
@@ -77,11 +77,13 @@ package struct Answer {
         return events
     }
 
-    /// Takes in the logits at a position of the prompt, which score the token after it.
-    package mutating func readPrompt(_ row: UnsafeBufferPointer<Float>, at position: Int) {
-        // Rows come again when the sequence was put back before its prompt was whole.
-        guard scoresPrompt, position + 1 == promptReport.count, position + 1 < terms.prompt.count else { return }
-        promptReport.append(terms.report.scored(terms.prompt[position + 1], row: RowReader(row)))
+    /// Takes in the score of the prompt's token at a position, and the row that it is from unless the score was kept.
+    mutating func readPrompt(_ score: TokenScore, row: RowReader?, at position: Int) {
+        // Scores come again when the sequence was put back before its prompt was whole.
+        guard scoresPrompt, position == promptReport.count, position < terms.prompt.count else { return }
+        let token = terms.prompt[position]
+        let scored = terms.report.needsScoresOnly ? nil : row.map { terms.report.scored(token, row: $0) }
+        promptReport.append(scored ?? terms.report.scored(token, score))
         reportPromptOnceWhole()
     }
 
@@ -89,9 +91,10 @@ package struct Answer {
     package mutating func draw(from row: UnsafeBufferPointer<Float>, scratch: inout SamplerScratch) -> Draw {
         let token = terms.sampler.draw(from: row, history: history, scratch: &scratch)
         history.append(token)
-        let reader = terms.report.topCount == nil ? nil : RowReader(row)
+        let report = terms.report
+        let reported = report.topCount == nil ? report.bare(token) : report.scored(token, row: RowReader(row))
         let (text, reason) = taken(token)
-        events.append(.delta(choice: terms.choice, text: text, tokens: [terms.report.scored(token, row: reader)]))
+        events.append(.delta(choice: terms.choice, text: text, tokens: [reported]))
         guard let reason else { return .token(token) }
         events.append(.finished(choice: terms.choice, reason: reason))
         return .last(token)

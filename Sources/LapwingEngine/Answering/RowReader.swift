@@ -14,19 +14,21 @@ struct RowReader {
     /// The same token always gives the same number, so that "is it the best?" can be asked with `==`.
     ///
     /// Damaged weights can make logits that are no numbers; those count as `unlikeliest`, because JSON cannot hold them.
-    func logProbability(of token: TokenID) -> Double {
-        let value = Double(row[Int(token)]) - normalizer
+    func logProbability(of token: TokenID) -> Float {
+        let value = Float(Double(row[Int(token)]) - normalizer)
         return value.isFinite ? value : Self.unlikeliest
     }
 
-    private static let unlikeliest = -9999.0
+    private static let unlikeliest: Float = -9999
 
-    /// Whether no token is more probable.
-    func isBest(_ token: TokenID) -> Bool { row[Int(token)] >= row[LogitMath.argmax(row)] }
+    func score(of token: TokenID) -> TokenScore {
+        let best = TokenID(LogitMath.argmax(row))
+        return TokenScore(
+            logProbability: logProbability(of: token), best: best, bestLogProbability: logProbability(of: best))
+    }
 
     /// The `count` most probable tokens, best first, of equals the lowest id first.
-    func top(_ count: Int) -> [(token: TokenID, logProbability: Double)] {
-        guard count > 0 else { return [] }
-        return LogitMath.top(count, row).map { (TokenID($0), logProbability(of: TokenID($0))) }
+    func top(_ count: Int) -> [(token: TokenID, logProbability: Float)] {
+        LogitMath.top(count, row).map { (TokenID($0), logProbability(of: TokenID($0))) }
     }
 }

@@ -12,16 +12,37 @@ package struct TokenReport {
         self.topCount = topCount
     }
 
+    /// Whether a token's score says all that is reported; else its whole row is needed.
+    var needsScoresOnly: Bool { topCount ?? 0 <= 1 }
+
+    /// A token that is reported without log-probabilities.
+    ///
     /// Control tokens are reported by their name, such as `<|im_end|>`; text never holds them.
-    func scored(_ token: TokenID, row: RowReader?) -> ScoredToken {
-        var scored = ScoredToken(id: token, bytes: bytes(token), logProbability: nil)
-        scored.isText = !tokenizer.bytes(of: token).isEmpty
-        guard let topCount, let row else { return scored }
-        scored.logProbability = row.logProbability(of: token)
-        scored.top = row.top(topCount).map {
-            TokenAlternative(id: $0.token, bytes: bytes($0.token), logProbability: $0.logProbability)
-        }
+    func bare(_ token: TokenID) -> ScoredToken {
+        var bare = ScoredToken(id: token, bytes: bytes(token), logProbability: nil)
+        bare.isText = !tokenizer.bytes(of: token).isEmpty
+        return bare
+    }
+
+    /// A token whose row is at hand.
+    func scored(_ token: TokenID, row: RowReader) -> ScoredToken {
+        if needsScoresOnly { return scored(token, row.score(of: token)) }
+        var scored = bare(token)
+        scored.logProbability = Double(row.logProbability(of: token))
+        scored.top = row.top(topCount ?? 0).map(alternative)
         return scored
+    }
+
+    /// A token whose score was kept.
+    func scored(_ token: TokenID, _ score: TokenScore) -> ScoredToken {
+        var scored = bare(token)
+        scored.logProbability = Double(score.logProbability)
+        if topCount == 1 { scored.top = [alternative(score.best, score.bestLogProbability)] }
+        return scored
+    }
+
+    private func alternative(_ token: TokenID, _ logProbability: Float) -> TokenAlternative {
+        TokenAlternative(id: token, bytes: bytes(token), logProbability: Double(logProbability))
     }
 
     private func bytes(_ token: TokenID) -> [UInt8] { tokenizer.bytes(of: token, renderSpecial: true) }

@@ -18,7 +18,7 @@ package struct Chain: Hashable, Sendable {
 /// A page is free, or used (its reference count is over 0), or idle: published under its content, used by nobody.
 /// Published pages are found by the exact tokens that they and their forerunners hold, so a hash collision cannot mix up
 /// two prefixes. Full ones are shared; of a page that begins as wanted and goes on otherwise, and of one that was left
-/// half full, a copy can be made. Idle pages are given away, least recently used first, once no page is free; used
+/// half full, a copy can be made. Scores of a page's tokens go with the page. Idle pages are given away, least recently used first, once no page is free; used
 /// pages never are.
 package struct PagePool {
     package let pageSize: Int
@@ -35,8 +35,10 @@ package struct PagePool {
         var chain: Chain?
     }
 
-    private var referenceCounts: [Int]  // [page]
+    private(set) var referenceCounts: [Int]  // [page]
     private var contents: [Content?]  // [page], nil where the page is not published
+    /// What is known of each token beside its keys and values; empty for pages without any.
+    var scores: [[TokenScore?]]  // [page][offset]
     private var pageOfKey: [Key: PageIndex] = [:]
     private var successors: [Chain: Set<PageIndex>] = [:]  // published pages by what comes before them
     private var free: [PageIndex]
@@ -50,6 +52,7 @@ package struct PagePool {
         self.pageSize = pageSize
         referenceCounts = Array(repeating: 0, count: pageCount)
         contents = Array(repeating: nil, count: pageCount)
+        scores = Array(repeating: [], count: pageCount)
         // Taken from the end, so that page 0 is the first in use and an idle engine touches little memory.
         free = (0..<PageIndex(pageCount)).reversed()
         idle = RecencyList(capacity: pageCount)
@@ -118,6 +121,7 @@ extension PagePool {
             referenceCounts[Int(page)] -= 1
             guard referenceCounts[Int(page)] == 0 else { continue }
             if contents[Int(page)] == nil {
+                dropScores(of: page)
                 free.append(page)
             } else if keep {
                 idle.insertNewest(page)
@@ -140,6 +144,7 @@ extension PagePool {
         let key = Key(forerunner: forerunner, tokens: Array(tokens))
         if let known = pageOfKey[key], let chain = contents[Int(known)]?.chain {
             retain(known)
+            addScores(scores(of: page, count: pageSize), to: known)
             release([page])
             return (known, chain)
         }
@@ -155,9 +160,10 @@ extension PagePool {
         precondition(!tokens.isEmpty && tokens.count < pageSize, "a half full page has tokens, and room for more")
         for other in successors[forerunner] ?? [] {
             guard let known = contents[Int(other)]?.key.tokens else { continue }
-            if known.starts(with: tokens) { return }
+            if known.starts(with: tokens) { return addScores(scores(of: page, count: tokens.count), to: other) }
             // Only an idle one can be shorter than ours and its beginning, and is of no use beside ours.
             if tokens.starts(with: known) {
+                addScores(scores(of: other, count: known.count), to: page)
                 idle.remove(other)
                 unpublish(other)
                 free.append(other)
@@ -201,6 +207,7 @@ extension PagePool {
         successors[key.forerunner]?.remove(page)
         if successors[key.forerunner]?.isEmpty == true { successors[key.forerunner] = nil }
         contents[Int(page)] = nil
+        dropScores(of: page)
     }
 }
 
@@ -221,6 +228,7 @@ extension PagePool {
                 return "page \(page) is not in exactly one of: free, idle, used"
             }
             if isFree && content != nil { return "page \(page) is free and published" }
+            if isFree && !scores[Int(page)].isEmpty { return "page \(page) is free and has scores" }
             if isIdle && content == nil { return "page \(page) is idle and not published" }
             if let content, pageOfKey[content.key] != page { return "page \(page) is not found by its content" }
             if let content, successors[content.key.forerunner]?.contains(page) != true {

@@ -50,12 +50,15 @@ extension Scheduler {
 
     private func rows(of sequence: RunningSequence, count: Int) -> SequencePlan {
         let (start, end) = (sequence.computedCount, sequence.computedCount + count)
-        let scores = sequence.scoredFrom.map { max($0, start) < min(end, sequence.tokens.count - 1) } ?? false
+        let scoredEnd = min(end + 1, sequence.tokens.count)
+        let firstScored = min(max(sequence.scoredFrom ?? .max, start), end) + 1
+        let scored = sequence.tokens[min(firstScored, scoredEnd)..<scoredEnd]
         let draws = sequence.goal.generates && end == sequence.tokens.count
         return SequencePlan(
             id: sequence.goal.id, request: sequence.goal.request, start: start,
             tokens: Array(sequence.tokens[start..<end]), pages: sequence.pages,
-            reading: scores ? .all : draws ? .last : .nothing, draws: draws)
+            reading: !scored.isEmpty ? .all : draws ? .last : .nothing,
+            scored: KnownTokens(firstPosition: scored.startIndex, tokens: Array(scored)), draws: draws)
     }
 
     /// Sees to it that the sequence has a page for its next row; false where it had to be put back itself.

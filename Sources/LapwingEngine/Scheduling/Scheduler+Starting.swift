@@ -30,11 +30,9 @@ extension Scheduler {
     /// makes the answers of one request, and requests under one system prompt, read their common prefix once.
     private mutating func awaitsPrefix(_ sequence: QueuedSequence) -> Bool {
         for other in running where other.goal.start == sequence.goal.start {
-            let limit = min(sequence.cacheableCount, other.computedCount + other.remainingCount)
-            guard limit - other.computedCount >= Self.leastAwaited else { continue }
-            let common = commonCount(sequence.tokens, other.tokens, limit: limit)
-            guard common - other.computedCount >= Self.leastAwaited else { continue }
-            awaitedCounts[other.goal.id] = min(common, awaitedCounts[other.goal.id] ?? .max)
+            let shareable = shareableCount(sequence, with: other)
+            guard shareable - other.computedCount >= Self.leastAwaited else { continue }
+            awaitedCounts[other.goal.id] = min(shareable, awaitedCounts[other.goal.id] ?? .max)
             return true
         }
         return false
@@ -43,45 +41,27 @@ extension Scheduler {
     /// Gives a queued sequence its pages; false where there are not enough of them for now.
     private mutating func start(_ index: Int) -> Bool {
         let sequence = queue[index]
-        let prefix = pool.takePrefix(
-            of: sequence.tokens, limit: sequence.cacheableCount, from: sequence.goal.start)
-        let needed = pool.pages(forTokens: sequence.tokens.count) - prefix.pages.count
+        let cached = takeCached(for: sequence)
+        let needed = pool.pages(forTokens: sequence.tokens.count) - cached.prefix.pages.count
         // A page in hand for each running sequence: else the newcomer would soon be put back for them.
         guard pool.availableCount >= needed + running.count else {
-            pool.release(prefix.pages)
+            pool.release(cached.prefix.pages)
             return false
         }
-        let beginning = pageToCopy(for: sequence, after: prefix)
-        // The source may be given away right here; it is copied before anything is written.
+        // The page to copy may be given away right here; it is copied before anything is written.
+        let beginningScores = cached.beginning.map { pool.scores(of: $0.page, count: $0.count) }
         let pages = (0..<needed).compactMap { _ in pool.allocate() }
-        if let beginning, let first = pages.first {
+        if let beginning = cached.beginning, let first = pages.first {
             copies.append(PageCopy(source: beginning.page, destination: first))
+            pool.addScores(beginningScores ?? [], to: first)
         }
         queue.remove(at: index)
-        let cached = prefix.pages.count * pool.pageSize + (beginning?.count ?? 0)
-        let place = running.firstIndex { sequence.goal.id < $0.goal.id } ?? running.endIndex
-        running.insert(sequence.started(prefix: prefix, newPages: pages, cachedCount: cached), at: place)
-        return true
-    }
-
-    /// The page that holds most of the tokens after a prefix at its beginning, published or still written to.
-    private mutating func pageToCopy(
-        for sequence: QueuedSequence, after prefix: PagePool.Prefix
-    ) -> (page: PageIndex, count: Int)? {
-        let first = prefix.pages.count * pool.pageSize
-        let wanted = sequence.tokens[first..<min(sequence.cacheableCount, first + pool.pageSize)]
-        guard !wanted.isEmpty else { return nil }
-        var best = pool.longestBeginning(of: wanted, after: prefix.chain)
-        for other in running where other.goal.start == sequence.goal.start {
-            let limit = min(wanted.endIndex, other.computedCount)
-            let count = commonCount(sequence.tokens, other.tokens, limit: limit) - first
-            if count > best?.count ?? 0 { best = (other.pages[first / pool.pageSize], count) }
+        if let scoredFrom = sequence.scoredFrom, !cached.scores.isEmpty {
+            keptScores.append(
+                KeptScores(id: sequence.goal.id, firstPosition: scoredFrom + 1, scores: cached.scores))
         }
-        return best
-    }
-
-    private func commonCount(_ a: [TokenID], _ b: [TokenID], limit: Int) -> Int {
-        let limit = min(limit, a.count, b.count)
-        return (0..<max(limit, 0)).first { a[$0] != b[$0] } ?? max(limit, 0)
+        let place = running.firstIndex { sequence.goal.id < $0.goal.id } ?? running.endIndex
+        running.insert(sequence.started(with: cached, newPages: pages), at: place)
+        return true
     }
 }

@@ -50,6 +50,8 @@ package struct Scheduler {
     package internal(set) var putBackCount: UInt64 = 0
     /// What the next step must copy for those that have just started.
     var copies: [PageCopy] = []
+    /// What the cache knows of the tokens of those that have just started.
+    var keptScores: [KeptScores] = []
     /// How far a running sequence must get for a queued one to share its tokens; a chunk may end there.
     var awaitedCounts: [SequenceID: Int] = [:]
 
@@ -84,19 +86,22 @@ package struct Scheduler {
         planGeneration(&plan)
         planPrompts(&plan)
         swap(&plan.copies, &copies)
+        swap(&plan.keptScores, &keptScores)
         return plan.rows.isEmpty ? nil : plan
     }
 
-    /// Takes in what a step brought: keys and values of all its rows, and one draw for each sequence that was to draw.
+    /// Takes in what a step brought: keys and values of all its rows, and its outcome.
     ///
     /// Gives the sequences that have ended by it; their pages are given back.
-    package mutating func complete(_ plan: StepPlan, draws: [SequenceID: Draw]) -> [FinishedSequence] {
+    package mutating func complete(_ plan: StepPlan, _ outcome: StepOutcome) -> [FinishedSequence] {
         var finished: [FinishedSequence] = []
         for rows in plan.rows {
             guard let index = running.firstIndex(where: { $0.goal.id == rows.id }) else { continue }
             running[index].computedCount += rows.tokens.count
+            // Before pages are published, so that those who find one find its scores too.
+            keep(outcome.scores[rows.id] ?? [], from: rows.scored.firstPosition, of: running[index])
             publishFullPages(of: index)
-            if end(index, draw: rows.draws ? draws[rows.id] : nil, mustDraw: rows.draws) {
+            if end(index, draw: rows.draws ? outcome.draws[rows.id] : nil, mustDraw: rows.draws) {
                 finished.append(stop(index).finished())
             }
         }
@@ -121,6 +126,12 @@ package struct Scheduler {
         case nil:
             precondition(!mustDraw, "a sequence that was to draw a token has drawn none")
             return running[index].remainingCount == 0
+        }
+    }
+
+    private mutating func keep(_ scores: [TokenScore], from position: Int, of sequence: RunningSequence) {
+        for (position, score) in zip(position..., scores) {
+            pool.setScore(score, of: sequence.pages[position / pool.pageSize], at: position % pool.pageSize)
         }
     }
 

@@ -28,10 +28,12 @@ package struct SequenceGoal: Sendable {
     package var start: Chain
     /// Whether its pages are worth keeping once it has ended.
     package var keepsPages: Bool
+    /// Whether scores that were kept beside pages say all that is asked for; else rows that score tokens are computed.
+    package var takesKeptScores: Bool
 
     package init(
         id: SequenceID, request: RequestID, generates: Bool, tokenLimit: Int, start: Chain = .shared,
-        keepsPages: Bool = true
+        keepsPages: Bool = true, takesKeptScores: Bool = true
     ) {
         self.id = id
         self.request = request
@@ -39,6 +41,7 @@ package struct SequenceGoal: Sendable {
         self.tokenLimit = tokenLimit
         self.start = start
         self.keepsPages = keepsPages
+        self.takesKeptScores = takesKeptScores
     }
 }
 
@@ -47,7 +50,7 @@ package struct QueuedSequence: Sendable {
     package let goal: SequenceGoal
     /// The prompt, and what had been drawn before it was put back.
     package let tokens: [TokenID]
-    /// The first position whose logits are read to score the known token after it; nil where no known token is scored.
+    /// The first position whose row is needed to score the known token after it; nil where no known token is scored.
     package let scoredFrom: Int?
     /// What is left of an earlier run: those go first when there is room again.
     let wasPutBack: Bool
@@ -67,15 +70,21 @@ package struct QueuedSequence: Sendable {
         self.cachedTokens = cachedTokens
     }
 
-    /// How many tokens may come from the cache: positions whose logits are read must be computed.
-    var cacheableCount: Int { min(tokens.count - 1, scoredFrom ?? .max) }
+    /// How many tokens may come from the cache at most: something must be left to compute.
+    ///
+    /// Where tokens are scored, `scoredEnd` says up to where they have been: the row before a token without a score must
+    /// be computed.
+    func cacheableCount(scoredEnd: Int) -> Int {
+        let rowCount = goal.generates ? tokens.count : tokens.count - 1
+        guard let scoredFrom else { return rowCount - 1 }
+        return min(rowCount - 1, max(scoredFrom, goal.takesKeptScores ? scoredEnd - 1 : 0))
+    }
 
-    /// `cachedCount` tokens are in `pages` already, those of `prefix` among them.
-    func started(prefix: PagePool.Prefix, newPages: [PageIndex], cachedCount: Int) -> RunningSequence {
+    func started(with cached: CachedTokens, newPages: [PageIndex]) -> RunningSequence {
         RunningSequence(
-            goal: goal, scoredFrom: scoredFrom, cachedTokens: cachedTokens ?? cachedCount, tokens: tokens,
-            computedCount: cachedCount, pages: prefix.pages + newPages, publishedCount: prefix.pages.count,
-            chain: prefix.chain)
+            goal: goal, scoredFrom: scoredFrom, cachedTokens: cachedTokens ?? cached.count, tokens: tokens,
+            computedCount: cached.count, pages: cached.prefix.pages + newPages,
+            publishedCount: cached.prefix.pages.count, chain: cached.prefix.chain)
     }
 }
 

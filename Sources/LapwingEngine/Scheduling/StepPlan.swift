@@ -4,6 +4,8 @@ import LapwingAPI
 package struct StepPlan: Sendable {
     /// To be made before the pass, in this order.
     package var copies: [PageCopy] = []
+    /// What the cache knows of the tokens of those that start with this step.
+    package var keptScores: [KeptScores] = []
     package var rows: [SequencePlan] = []
 
     package var tokenCount: Int { rows.reduce(0) { $0 + $1.tokens.count } }
@@ -17,6 +19,19 @@ package struct PageCopy: Sendable, Equatable {
     package init(source: PageIndex, destination: PageIndex) {
         self.source = source
         self.destination = destination
+    }
+}
+
+/// Scores of a sequence's known tokens, from one position on.
+package struct KeptScores: Sendable, Equatable {
+    package var id: SequenceID
+    package var firstPosition: Int
+    package var scores: [TokenScore]
+
+    package init(id: SequenceID, firstPosition: Int, scores: [TokenScore]) {
+        self.id = id
+        self.firstPosition = firstPosition
+        self.scores = scores
     }
 }
 
@@ -37,8 +52,34 @@ package struct SequencePlan: Sendable {
     package var tokens: [TokenID]
     package var pages: [PageIndex]
     package var reading: Reading
+    /// Known tokens that these rows are to score: each row the token after its own.
+    package var scored: KnownTokens
     /// Whether a token is drawn from the last row.
     package var draws: Bool
+}
+
+/// Tokens of a sequence from one position on.
+package struct KnownTokens: Sendable, Equatable {
+    package var firstPosition: Int
+    package var tokens: [TokenID]
+
+    /// nil outside.
+    func token(at position: Int) -> TokenID? {
+        tokens.indices.contains(position - firstPosition) ? tokens[position - firstPosition] : nil
+    }
+}
+
+/// What a step brought besides keys and values.
+package struct StepOutcome: Sendable {
+    /// One for each sequence that was to draw.
+    package var draws: [SequenceID: Draw] = [:]
+    /// One for each token that was to be scored.
+    package var scores: [SequenceID: [TokenScore]] = [:]
+
+    package init(draws: [SequenceID: Draw] = [:], scores: [SequenceID: [TokenScore]] = [:]) {
+        self.draws = draws
+        self.scores = scores
+    }
 }
 
 /// What the sampler made of a sequence's last row.

@@ -10,6 +10,13 @@ struct SchedulerPropertyTests {
         TokenID(truncatingIfNeeded: (CacheSimulator.digest(of: tokens) ^ seed) % 5)
     }
 
+    /// Depends on the token and all before it, as a model's does.
+    static func score(of tokens: [TokenID], at position: Int) -> TokenScore {
+        let digest = CacheSimulator.digest(of: tokens[...position])
+        return TokenScore(
+            logProbability: Float(digest % 997), best: TokenID(digest % 5), bestLogProbability: Float(digest % 1009))
+    }
+
     @Test(
         "Whatever comes and goes, the books balance, the cache holds what it should, and each answer is as if alone",
         arguments: 1...30 as ClosedRange<UInt64>)
@@ -24,6 +31,9 @@ struct SchedulerPropertyTests {
         var cache = CacheSimulator(pageCount: pageCount, pageSize: pageSize)
         var prompts: [SequenceID: [TokenID]] = [:]
         var outstanding: Set<SequenceID> = []
+        var scored: [SequenceID: Set<Int>] = [:]
+        var wrongScores = 0
+        var firstScored: [SequenceID: Int] = [:]
         var nextID: UInt64 = 0
         for round in 0..<400 {
             if round < 300, Int.random(in: 0..<3, using: &random) == 0 {
@@ -39,11 +49,12 @@ struct SchedulerPropertyTests {
                         nextID, prompt, request: UInt64(round), limit: length + Int.random(in: 1...16, using: &random),
                         generates: !scored || Bool.random(using: &random),
                         scoredFrom: scored && length > 1 ? Int.random(in: 0..<length - 1, using: &random) : nil,
-                        start: start)
+                        start: start, takesKeptScores: Int.random(in: 0..<4, using: &random) != 0)
                 }.filter { $0.goal.generates || $0.tokens.count > 1 }
                 if scheduler.admit(group) == .queued {
                     for sequence in group {
                         prompts[sequence.goal.id] = sequence.tokens
+                        firstScored[sequence.goal.id] = sequence.scoredFrom
                         outstanding.insert(sequence.goal.id)
                     }
                 }
@@ -60,22 +71,39 @@ struct SchedulerPropertyTests {
             #expect(scheduler.violation() == nil)
             let running = Dictionary(uniqueKeysWithValues: scheduler.running.map { ($0.goal.id, $0.tokens) })
             cache.run(plan) { running[$0] ?? [] }
-            var draws: [SequenceID: Draw] = [:]
-            for rows in plan.rows where rows.draws {
-                let token = Self.draw(after: running[rows.id] ?? [], seed: seed)
-                draws[rows.id] = token == 0 ? .last(token) : .token(token)
+            var outcome = StepOutcome()
+            for rows in plan.rows {
+                let tokens = running[rows.id] ?? []
+                if rows.draws {
+                    let token = Self.draw(after: tokens, seed: seed)
+                    outcome.draws[rows.id] = token == 0 ? .last(token) : .token(token)
+                }
+                let positions = rows.scored.firstPosition..<rows.scored.firstPosition + rows.scored.tokens.count
+                outcome.scores[rows.id] = positions.map { Self.score(of: tokens, at: $0) }
+                scored[rows.id, default: []].formUnion(positions)
             }
-            for finished in scheduler.complete(plan, draws: draws) {
+            for kept in plan.keptScores {
+                for (position, score) in zip(kept.firstPosition..., kept.scores) {
+                    scored[kept.id, default: []].insert(position)
+                    if score != Self.score(of: running[kept.id] ?? [], at: position) { wrongScores += 1 }
+                }
+            }
+            for finished in scheduler.complete(plan, outcome) {
                 outstanding.remove(finished.goal.id)
-                try checkAnswer(finished, prompt: #require(prompts[finished.goal.id]), seed: seed)
+                let prompt = try #require(prompts[finished.goal.id])
+                checkAnswer(finished, prompt: prompt, seed: seed)
+                if let first = firstScored[finished.goal.id] {
+                    #expect(scored[finished.goal.id]?.isSuperset(of: first + 1..<prompt.count) == true)
+                }
             }
             #expect(scheduler.violation() == nil)
         }
         #expect(cache.failures == [])
+        #expect(wrongScores == 0)
         #expect(outstanding.isEmpty && scheduler.isIdle && scheduler.pool.usedCount == 0)
     }
 
-    private func checkAnswer(_ finished: FinishedSequence, prompt: [TokenID], seed: UInt64) throws {
+    private func checkAnswer(_ finished: FinishedSequence, prompt: [TokenID], seed: UInt64) {
         var alone = prompt
         while finished.goal.generates && alone.count < finished.goal.tokenLimit {
             alone.append(Self.draw(after: alone, seed: seed))

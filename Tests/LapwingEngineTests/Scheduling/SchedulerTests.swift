@@ -15,12 +15,12 @@ struct SchedulerTests {
 
     static func sequence(
         _ id: UInt64, _ tokens: [TokenID], request: UInt64? = nil, limit: Int = 64, generates: Bool = true,
-        scoredFrom: Int? = nil, start: Chain = .shared
+        scoredFrom: Int? = nil, start: Chain = .shared, takesKeptScores: Bool = true
     ) -> QueuedSequence {
         QueuedSequence(
             goal: SequenceGoal(
                 id: SequenceID(id), request: RequestID(request ?? id), generates: generates, tokenLimit: limit,
-                start: start, keepsPages: start == .shared),
+                start: start, keepsPages: start == .shared, takesKeptScores: takesKeptScores),
             tokens: tokens, scoredFrom: scoredFrom)
     }
 
@@ -32,7 +32,7 @@ struct SchedulerTests {
     static func step(_ scheduler: inout Scheduler, token: TokenID = 7) -> [UInt64: Int] {
         guard let plan = scheduler.nextStep() else { return [:] }
         let draws = plan.rows.filter(\.draws).map { ($0.id, Draw.token(token)) }
-        _ = scheduler.complete(plan, draws: Dictionary(uniqueKeysWithValues: draws))
+        _ = scheduler.complete(plan, StepOutcome(draws: Dictionary(uniqueKeysWithValues: draws)))
         #expect(scheduler.violation() == nil)
         return Dictionary(uniqueKeysWithValues: plan.rows.map { ($0.id.rawValue, $0.tokens.count) })
     }
@@ -162,7 +162,7 @@ struct SchedulerTests {
         #expect(scheduler.running.first?.cachedTokens == 6)
     }
 
-    @Test("Positions whose logits are read are computed, whatever the cache holds")
+    @Test("Rows that score tokens are computed where the cache holds their keys and values alone")
     func scoredPositionsAreComputed() {
         var scheduler = Self.scheduler()
         let tokens = Self.prompt(1, count: 12)
@@ -187,7 +187,7 @@ struct SchedulerTests {
         #expect(plan.rows.map(\.id.rawValue) == [2, 1])
         #expect(plan.rows.map(\.reading) == [.last, .nothing])
         #expect(plan.rows.map(\.tokens.count) == [12, 16])
-        _ = scheduler.complete(plan, draws: [SequenceID(2): .last(1)])
+        _ = scheduler.complete(plan, StepOutcome(draws: [SequenceID(2): .last(1)]))
         let second = scheduler.nextStep()
         plan = try #require(second)
         #expect(plan.rows.map(\.reading) == [.all])
