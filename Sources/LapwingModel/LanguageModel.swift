@@ -45,8 +45,8 @@ package final class LanguageModel: Sendable {
     }
 
     /// A cache of `pageCount` pages for this model's shapes; pages take memory when first written.
-    package func makeCache(pageCount: Int) throws -> KVCache {
-        try KVCache(pageCount: pageCount, configuration: configuration)
+    package func makeCache(pageCount: Int, format: KVCacheFormat = .int8) throws -> KVCache {
+        try KVCache(pageCount: pageCount, format: format, configuration: configuration)
     }
 
     /// Bytes of packed weights.

@@ -23,8 +23,12 @@ void lw_avx2_rms_norm(const float *restrict x, const float *restrict weight, flo
                       size_t count);
 void lw_avx2_rope(float *restrict x, const float *restrict cosines, const float *restrict sines, size_t count);
 void lw_avx2_swiglu(const float *gate, const float *up, float *y, size_t count);
-void lw_avx2_store(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value);
-void lw_avx2_attend(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first, size_t last);
+void lw_avx2_store_i8(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value);
+void lw_avx2_store_f16(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value);
+void lw_avx2_attend_i8(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first,
+                       size_t last);
+void lw_avx2_attend_f16(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first,
+                        size_t last);
 float lw_avx2_maximum(const float *x, size_t count);
 float lw_avx2_sum_exp(const float *x, float shift, size_t count);
 float lw_avx2_exp_scaled(const float *x, float shift, float scale, float *y, size_t count);

@@ -1,4 +1,4 @@
-// AVX-512 pays in the products; the rest is the AVX2 table's, bit for bit the same.
+// AVX-512 pays in the products, of weights and of attention; the rest is the AVX2 table's, bit for bit the same.
 
 #if defined(__x86_64__)
 
@@ -13,8 +13,10 @@ const lw_kernels lw_avx512_kernels = {
     .rms_norm = lw_avx2_rms_norm,
     .rope = lw_avx2_rope,
     .swiglu = lw_avx2_swiglu,
-    .store = lw_avx2_store,
-    .attend = lw_avx2_attend,
+    .store_i8 = lw_avx2_store_i8,
+    .store_f16 = lw_avx2_store_f16,
+    .attend_i8 = lw_avx512_attend_i8,
+    .attend_f16 = lw_avx2_attend_f16,
     .attend_merge = lw_scalar_attend_merge,
     .attend_finish = lw_scalar_attend_finish,
     .maximum = lw_avx2_maximum,

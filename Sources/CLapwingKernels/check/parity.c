@@ -185,40 +185,68 @@ static bool scans(const lw_kernels *table, const lw_kernels *scalar) {
 
 // MARK: Attention
 
-static bool attention(const lw_kernels *table, const lw_kernels *scalar) {
-    static const size_t lengths[] = {4, 8, 12, 16, 40, 64, 72, 128, 256, 6};
+/// What a table offers for one format of the cache.
+typedef struct cache_functions {
+    void (*store)(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value);
+    void (*attend)(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first, size_t last);
+} cache_functions;
+
+static cache_functions functions_for(const lw_kernels *table, lw_cache_format format) {
+    return format == LW_CACHE_I8 ? (cache_functions){table->store_i8, table->attend_i8}
+                                 : (cache_functions){table->store_f16, table->attend_f16};
+}
+
+static bool attention_over(const lw_kernels *table, const lw_kernels *scalar, lw_cache_format format) {
+    static const size_t lengths[] = {4, 8, 12, 16, 40, 64, 72, 96, 128, 256, 6, 5};
+    const cache_functions sides[] = {functions_for(scalar, format), functions_for(table, format)};
     for (size_t l = 0; l < sizeof lengths / sizeof *lengths; l++) {
-        const size_t length = lengths[l], positions = 70, halves = 3 * 2 * length * LW_PAGE_LENGTH, width = length + 2;
+        const size_t length = lengths[l], positions = 70, width = length + 2;
+        const size_t page_bytes = lw_page_bytes(format, length), bytes = 3 * page_bytes;
         const int32_t order[] = {2, 0, 1};
-        uint16_t *caches[2];
-        const lw_kernels *tables[] = {scalar, table};
+        lw_pages caches[2];
         float *keys = floats(positions * length, 2), *values = floats(positions * length, 2);
         for (size_t i = 0; i < positions * length; i += 97) keys[i] *= 1e5f, values[i] *= 1e-6f;
         for (size_t i = 50; i < positions * length; i += 1001) keys[i] = NAN;
+        for (size_t i = 3 * length; i < 4 * length; i++) keys[i] = 0, values[i] *= 1e-7f;
         for (int side = 0; side < 2; side++) {
-            caches[side] = malloc(halves * sizeof(uint16_t));
-            for (size_t i = 0; i < halves; i++) caches[side][i] = 0x7e00;
-            const lw_pages pages = {caches[side], 2 * length * LW_PAGE_LENGTH, order, length, 0.25f};
+            caches[side] = (lw_pages){malloc(bytes), page_bytes, order, length, 0.25f};
+            memset(caches[side].base, 0x7e, bytes);
             for (size_t p = 0; p < positions; p++)
-                tables[side]->store(&pages, p, keys + p * length, values + p * length);
+                sides[side].store(&caches[side], p, keys + p * length, values + p * length);
         }
-        if (!same(caches[0], caches[1], halves * sizeof(uint16_t))) return false;
-        for (size_t count = 1; count <= 8; count++) {
+        if (!same(caches[0].base, caches[1].base, bytes)) return false;
+        for (size_t count = 1; count <= 60; count += count < 14 ? 1 : 23) {
             float *queries = floats(count * length, 3), *states[2];
+            queries[count * length / 2] = count % 5 == 4 ? INFINITY : 0;
+            lw_attention_line lines[64];
             for (int side = 0; side < 2; side++) {
                 states[side] = calloc(count * width, sizeof(float));
-                lw_attention_line lines[8];
                 for (size_t i = 0; i < count; i++) {
                     states[side][i * width + length] = -INFINITY;
                     lines[i] = (lw_attention_line){queries + i * length, states[side] + i * width, (i * 29 + 3) % 70 + 1};
                 }
-                const lw_pages pages = {caches[side], 2 * length * LW_PAGE_LENGTH, order, length, 0.25f};
-                tables[side]->attend(&pages, lines, count, 0, positions);
+                sides[side].attend(&caches[side], lines, count, 0, positions);
             }
-            if (!same(states[0], states[1], count * width * sizeof(float))) return false;
+            if (!same(states[0], states[1], count * width * sizeof(float))) {
+                printf("  head of %zu, %zu lines differ\n", length, count);
+                return false;
+            }
+            for (int side = 0; side < 2; side++) free(states[side]);
+            free(queries);
         }
+        for (int side = 0; side < 2; side++) free(caches[side].base);
+        free(keys);
+        free(values);
     }
     return true;
+}
+
+static bool attention_i8(const lw_kernels *table, const lw_kernels *scalar) {
+    return attention_over(table, scalar, LW_CACHE_I8);
+}
+
+static bool attention_f16(const lw_kernels *table, const lw_kernels *scalar) {
+    return attention_over(table, scalar, LW_CACHE_F16);
 }
 
 int main(void) {
@@ -226,7 +254,8 @@ int main(void) {
         const char *name;
         bool (*agrees)(const lw_kernels *table, const lw_kernels *scalar);
     } checks[] = {{"matmul", matmul}, {"quantize", quantize}, {"rms_norm", rms_norm}, {"rope", rope},
-                  {"swiglu", swiglu}, {"scans", scans},       {"attention", attention}};
+                  {"swiglu", swiglu}, {"scans", scans},
+                  {"attention_i8", attention_i8}, {"attention_f16", attention_f16}};
     static const char *const names[] = {"neon", "dotprod", "avx2", "avx512"};
     const lw_kernels *scalar = lw_kernels_named("scalar");
     int failed = 0, compared = 0;

@@ -124,12 +124,20 @@ typedef struct lw_output {
 
 // MARK: Attention
 
+/// How a cache keeps keys and values.
+typedef enum lw_cache_format {
+    LW_CACHE_I8 = 0,   // lw_i8_page: a byte a value, with a scale for each key's 32 columns and one for each value
+    LW_CACHE_F16 = 1,  // half keys [head_length][32 positions], then half values [32 positions][head_length]
+} lw_cache_format;
+
+/// Bytes that one kv head of one layer takes in a page; a multiple of 64.
+size_t lw_page_bytes(lw_cache_format format, size_t head_length);
+
 /// The pages of one sequence as one kv head of one layer sees them.
-/// A page holds half keys [head_length][32 positions], then half values [32 positions][head_length].
 typedef struct lw_pages {
-    uint16_t *base;         // this layer and kv head in page 0
-    size_t page_stride;     // halves from one page to the next
-    const int32_t *table;   // page numbers, position / 32
+    void *base;            // this layer and kv head in page 0
+    size_t page_stride;    // bytes from one page to the next
+    const int32_t *table;  // page numbers, position / 32
     size_t head_length;
     float scale;  // of a query's product with a key
 } lw_pages;
@@ -167,11 +175,15 @@ typedef struct lw_kernels {
     /// y = gate * sigmoid(gate) * up; y may be gate or up.
     void (*swiglu)(const float *gate, const float *up, float *y, size_t count);
 
-    /// Writes one position's key and value into its page, rounded to half and held within its finite range.
-    void (*store)(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value);
+    /// Writes one position's key and value into its page, held within the finite range of a half. As bytes they are
+    /// quant * scale, the scale a half, ties to even.
+    void (*store_i8)(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value);
+    void (*store_f16)(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value);
 
-    /// Folds positions [first, last), `first` a multiple of 32, into each line's state.
-    void (*attend)(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first, size_t last);
+    /// Folds positions [first, last), `first` a multiple of 32, into each line's state. With bytes in the cache, queries
+    /// and weights are rounded to 16 bits, so that products are whole numbers whose sums are exact in any order.
+    void (*attend_i8)(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first, size_t last);
+    void (*attend_f16)(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first, size_t last);
 
     /// Folds `other` (a state over later positions) into `state`.
     void (*attend_merge)(float *restrict state, const float *restrict other, size_t head_length);

@@ -14,8 +14,10 @@
         .rms_norm = lw_neon_rms_norm,                 \
         .rope = lw_neon_rope,                         \
         .swiglu = lw_neon_swiglu,                     \
-        .store = lw_neon_store,                       \
-        .attend = lw_neon_attend,                     \
+        .store_i8 = lw_neon_store_i8,                 \
+        .store_f16 = lw_neon_store_f16,               \
+        .attend_i8 = lw_neon_attend_i8,               \
+        .attend_f16 = lw_neon_attend_f16,             \
         .attend_merge = lw_scalar_attend_merge,       \
         .attend_finish = lw_scalar_attend_finish,     \
         .maximum = lw_neon_maximum,                   \

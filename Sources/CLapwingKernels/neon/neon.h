@@ -24,8 +24,12 @@ void lw_neon_rms_norm(const float *restrict x, const float *restrict weight, flo
                       size_t count);
 void lw_neon_rope(float *restrict x, const float *restrict cosines, const float *restrict sines, size_t count);
 void lw_neon_swiglu(const float *gate, const float *up, float *y, size_t count);
-void lw_neon_store(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value);
-void lw_neon_attend(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first, size_t last);
+void lw_neon_store_i8(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value);
+void lw_neon_store_f16(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value);
+void lw_neon_attend_i8(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first,
+                       size_t last);
+void lw_neon_attend_f16(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first,
+                        size_t last);
 float lw_neon_maximum(const float *x, size_t count);
 float lw_neon_sum_exp(const float *x, float shift, size_t count);
 float lw_neon_exp_scaled(const float *x, float shift, float scale, float *y, size_t count);

@@ -18,8 +18,15 @@ void lw_scalar_rms_norm(const float *restrict x, const float *restrict weight, f
                         size_t count);
 void lw_scalar_rope(float *restrict x, const float *restrict cosines, const float *restrict sines, size_t count);
 void lw_scalar_swiglu(const float *gate, const float *up, float *y, size_t count);
-void lw_scalar_store(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value);
-void lw_scalar_attend(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first, size_t last);
+void lw_scalar_store_i8(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value);
+void lw_scalar_store_f16(const lw_pages *pages, size_t position, const float *restrict key,
+                         const float *restrict value);
+void lw_scalar_attend_i8(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first,
+                         size_t last);
+void lw_scalar_attend_f16(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first,
+                          size_t last);
+/// `count` values as quant * the scale that is returned, to 16 bits; all zero where one is not finite.
+float lw_scalar_encode16(const float *restrict x, size_t count, int16_t *restrict quants);
 void lw_scalar_attend_merge(float *restrict state, const float *restrict other, size_t head_length);
 void lw_scalar_attend_finish(const float *restrict state, float *restrict out, size_t head_length);
 float lw_scalar_maximum(const float *x, size_t count);

@@ -32,7 +32,9 @@ extension ForwardPass {
                     let direct = item.split != nil || split == 0
                     fill(base, plan: plan, item: item, slot: item.split ?? 0, spare: direct ? nil : spare)
                     let first = split * Scratch.splitLength
-                    kernels.pointee.attend(&pages, base, count, first, min(last, first + Scratch.splitLength))
+                    cache.attend(
+                        &pages, lines: base, count: count, positions: first..<min(last, first + Scratch.splitLength),
+                        by: kernels)
                     if !direct { merge(lines, after: first, plan: plan, item: item) }
                 }
             }

@@ -153,7 +153,9 @@ extension ForwardPass {
                 let keys = queries + c.queryLength, values = keys + c.keyLength
                 for head in 0..<c.kvHeadCount {
                     var pages = cache.pages(layer: layer, kvHead: head, table: table + rows[r].tableStart)
-                    kernels.pointee.store(&pages, rows[r].position, keys + head * length, values + head * length)
+                    cache.store(
+                        &pages, position: rows[r].position, key: keys + head * length, value: values + head * length,
+                        by: kernels)
                 }
             }
         }

@@ -5,10 +5,12 @@ import Testing
 
 @Suite("The default model", .enabled(if: DefaultModel.isPresent, "\(DefaultModel.absence)"))
 struct DefaultModelTests {
-    @Test("Fed llama.cpp's greedy tokens, the best token is llama.cpp's wherever its margin is over 0.2 nats")
-    func greedyTokens() throws {
+    @Test(
+        "Fed llama.cpp's greedy tokens, the best token is llama.cpp's wherever its margin is over 0.2 nats",
+        arguments: [(KVCacheFormat.f16, 0), (.int8, 1)])
+    func greedyTokens(format: KVCacheFormat, allowed: Int) throws {
         let reference = try LlamaReference()
-        let run = try TinyRun(DefaultModel.load())
+        let run = try TinyRun(DefaultModel.load(), format: format)
         var compared = 0, differing = 0, comparedAsIs = 0, differingAsIs = 0
         for prompt in reference.prompts {
             let tokens = prompt.tokens + prompt.answer.dropLast()
@@ -24,18 +26,21 @@ struct DefaultModelTests {
                 }
             }
         }
-        #expect(differing == 0 && compared > 1_000, "\(differing) of \(compared) with expanded weights")
+        #expect(differing <= allowed && compared > 1_000, "\(differing) of \(compared) with expanded weights")
         // On the file as it is, llama.cpp's own best token changes at two of these positions when they are computed in
         // one batch: its rounding of activations does not repeat, so the three differences say nothing of ours.
         #expect(differingAsIs <= 3 && comparedAsIs > 1_000, "\(differingAsIs) of \(comparedAsIs) on the file as it is")
     }
 
+    /// Joining all but 128 tokens can only lower a divergence (the log sum inequality), here by 7%: whole distributions,
+    /// compared by the script, give 0.0005 with halves in the cache and 0.0010 with bytes.
     @Test(
-        "Over 2,048 positions of real text the mean KL divergence from llama.cpp's own reading of the weights is small")
-    func divergence() throws {
+        "Over 2,048 positions of real text the mean KL divergence from llama.cpp's own reading of the weights is small",
+        arguments: [(KVCacheFormat.f16, 0.0007), (.int8, 0.0012)])
+    func divergence(format: KVCacheFormat, bound: Double) throws {
         let reference = try LlamaReference()
         let model = try DefaultModel.load()
-        let cache = try model.makeCache(pageCount: 16)
+        let cache = try model.makeCache(pageCount: 16, format: format)
         let pages = (0..<16).map(Int32.init)
         var total = 0.0
         for start in stride(from: 0, to: reference.tokens.count, by: reference.sequenceLength) {
@@ -46,9 +51,7 @@ struct DefaultModelTests {
             }
         }
         let mean = total / Double(reference.tokens.count)
-        // Joining all but 128 tokens can only lower a divergence (the log sum inequality), here by 7%: whole
-        // distributions, compared by the script, give 0.0005.
-        #expect(mean < 0.0007 && mean > 0)
+        #expect(mean < bound && mean > 0)
         #expect(reference.tokens.count >= 2_000)
     }
 

@@ -6,15 +6,17 @@ struct TinyRun {
     let model: LanguageModel
     let cache: KVCache
 
-    init(_ model: LanguageModel, pageCount: Int = 16) throws {
+    init(_ model: LanguageModel, pageCount: Int = 16, format: KVCacheFormat = .int8) throws {
         self.model = model
-        cache = try model.makeCache(pageCount: pageCount)
+        cache = try model.makeCache(pageCount: pageCount, format: format)
     }
 
-    init(_ tiny: TinyModel, kernels: String? = nil, workers: Int = 2, pageCount: Int = 16) throws {
+    init(
+        _ tiny: TinyModel, kernels: String? = nil, workers: Int = 2, pageCount: Int = 16, format: KVCacheFormat = .int8
+    ) throws {
         let file = try GGUFFile(bytes: tiny.bytes())
         let options = LoadOptions(kernels: kernels, workers: Workers(count: workers))
-        try self.init(LanguageModel(file: file, options: options), pageCount: pageCount)
+        try self.init(LanguageModel(file: file, options: options), pageCount: pageCount, format: format)
     }
 
     /// Logits by row for one step.

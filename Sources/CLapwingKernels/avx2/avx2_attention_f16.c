@@ -1,9 +1,8 @@
-// Attention, three query lines by 32 positions (or 32 value columns) at a time: twelve sums in sixteen registers.
+// Attention over pages of halves, three query lines by 32 positions (or 32 value columns) at a time: twelve sums in sixteen registers.
 
 #if defined(__x86_64__)
 
-#include "../scalar/scalar.h"
-#include "avx2.h"
+#include "avx2_attention.h"
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -13,15 +12,14 @@ LW_AVX2_BEGIN
 /// From this many lines on, a page is widened to floats once instead of for every tile of lines.
 #define WIDEN_LINES 7
 
-void lw_avx2_store(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value) {
+void lw_avx2_store_f16(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value) {
     const size_t length = pages->head_length, slot = position % LW_PAGE_LENGTH;
     if (length % 8 != 0) {
-        lw_scalar_store(pages, position, key, value);
+        lw_scalar_store_f16(pages, position, key, value);
         return;
     }
     const __m256 most = _mm256_set1_ps(LW_HALF_MAX), least = _mm256_set1_ps(-LW_HALF_MAX);
-    uint16_t *keys = pages->base + (size_t)pages->table[position / LW_PAGE_LENGTH] * pages->page_stride;
-    uint16_t *values = keys + length * LW_PAGE_LENGTH + slot * length;
+    uint16_t *keys = lw_page(pages, position), *values = keys + length * LW_PAGE_LENGTH + slot * length;
     for (size_t d = 0; d < length; d += 8) {
         const __m256 k = _mm256_min_ps(_mm256_max_ps(_mm256_loadu_ps(key + d), least), most);
         const __m256 v = _mm256_min_ps(_mm256_max_ps(_mm256_loadu_ps(value + d), least), most);
@@ -62,28 +60,6 @@ LW_INLINE void score_tile(const int L, const bool wide, const page *from, const 
         LW_UNROLL for (int j = 0; j < 4; j++) _mm256_storeu_ps(scores[l] + 8 * j, _mm256_mul_ps(sums[l][j], _mm256_set1_ps(from->scale)));
 }
 
-/// Turns one line's scores into weights, updates its greatest score and total, and returns the correction of its sums.
-LW_INLINE float weigh_line(const lw_attention_line *line, size_t length, size_t seen, float *scores) {
-    float *greatest = line->state + length, *total = greatest + 1;
-    const __m256i places = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    __m256 values[4], top = _mm256_set1_ps(*greatest);
-    LW_UNROLL for (int j = 0; j < 4; j++) {
-        const __m256i left = _mm256_set1_epi32((int)seen - 8 * j);
-        const __m256 visible = _mm256_castsi256_ps(_mm256_cmpgt_epi32(left, places));
-        values[j] = _mm256_blendv_ps(_mm256_set1_ps(-INFINITY), _mm256_loadu_ps(scores + 8 * j), visible);
-        top = _mm256_max_ps(values[j], top);
-    }
-    const float most = lw_greatest_avx2(top);
-    LW_UNROLL for (int j = 0; j < 4; j++) {
-        values[j] = lw_exp_avx2(_mm256_sub_ps(values[j], _mm256_set1_ps(most)));
-        _mm256_storeu_ps(scores + 8 * j, values[j]);
-    }
-    const float correction = lw_exp_inline(*greatest - most);
-    *total = fmaf(*total, correction, lw_fold_avx2(values[0], values[1], values[2], values[3]));
-    *greatest = most;
-    return correction;
-}
-
 /// Adds weights times values to N registers of the sums of L lines, from column `column` on.
 LW_INLINE void add_values(const int L, const int N, const bool wide, const page *from, const lw_attention_line *lines,
                           const float weights[MAX_LINES][LW_PAGE_LENGTH], const float *corrections, size_t seen,
@@ -114,9 +90,8 @@ LW_INLINE void fold_tile(const int L, const bool wide, const page *from, const l
     score_tile(L, wide, from, lines, scores);
     size_t most = 0;
     for (int l = 0; l < L; l++) {
-        const size_t end = lines[l].limit < last ? lines[l].limit : last;
-        const size_t seen = end - start < LW_PAGE_LENGTH ? end - start : LW_PAGE_LENGTH;
-        corrections[l] = weigh_line(lines + l, from->length, seen, scores[l]);
+        const size_t seen = lw_seen(lines + l, start, last);
+        corrections[l] = lw_weigh(lines + l, from->length, seen, scores[l]);
         most = seen > most ? seen : most;
     }
     size_t column = 0;
@@ -151,17 +126,18 @@ static fold_function *const fold_functions[2][MAX_LINES] = {
     {fold_wide_1, fold_wide_2, fold_wide_3},
 };
 
-void lw_avx2_attend(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first, size_t last) {
+void lw_avx2_attend_f16(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first,
+                        size_t last) {
     const size_t length = pages->head_length;
     if (length % 8 != 0) {
-        lw_scalar_attend(pages, lines, count, first, last);
+        lw_scalar_attend_f16(pages, lines, count, first, last);
         return;
     }
     const bool wide = count >= WIDEN_LINES;
     float floats[2 * LW_MAX_HEAD_LENGTH * LW_PAGE_LENGTH];
     page from = {.floats = floats, .length = length, .scale = pages->scale};
     for (size_t start = first; start < last; start += LW_PAGE_LENGTH) {
-        from.halves = pages->base + (size_t)pages->table[start / LW_PAGE_LENGTH] * pages->page_stride;
+        from.halves = lw_page(pages, start);
         if (wide)
             for (size_t i = 0; i < 2 * length * LW_PAGE_LENGTH; i += 8)
                 _mm256_storeu_ps(floats + i, lw_load_halves(from.halves + i));

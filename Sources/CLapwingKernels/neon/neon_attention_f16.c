@@ -1,23 +1,21 @@
-// Attention, three query lines by 32 positions (or 32 value columns) at a time: 24 sums in 32 registers.
+// Attention over pages of halves, three query lines by 32 positions (or 32 value columns) at a time: 24 sums in 32 registers.
 
 #if defined(__aarch64__)
 
-#include "../scalar/scalar.h"
-#include "neon.h"
+#include "neon_attention.h"
 
 #pragma STDC FP_CONTRACT OFF
 
 #define MAX_LINES 3
 
-void lw_neon_store(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value) {
+void lw_neon_store_f16(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value) {
     const size_t length = pages->head_length, slot = position % LW_PAGE_LENGTH;
     if (length % 4 != 0) {
-        lw_scalar_store(pages, position, key, value);
+        lw_scalar_store_f16(pages, position, key, value);
         return;
     }
     const float32x4_t most = vdupq_n_f32(LW_HALF_MAX), least = vdupq_n_f32(-LW_HALF_MAX);
-    uint16_t *keys = pages->base + (size_t)pages->table[position / LW_PAGE_LENGTH] * pages->page_stride;
-    uint16_t *values = keys + length * LW_PAGE_LENGTH + slot * length;
+    uint16_t *keys = lw_page(pages, position), *values = keys + length * LW_PAGE_LENGTH + slot * length;
     for (size_t d = 0; d < length; d += 4) {
         const float32x4_t k = vminnmq_f32(vmaxnmq_f32(vld1q_f32(key + d), least), most);
         const float32x4_t v = vminnmq_f32(vmaxnmq_f32(vld1q_f32(value + d), least), most);
@@ -42,26 +40,6 @@ LW_INLINE void score_tile(const int L, const lw_pages *pages, const uint16_t *ke
     LW_UNROLL for (int l = 0; l < L; l++)
         LW_UNROLL for (int j = 0; j < 8; j++)
             vst1q_f32(scores[l] + 4 * j, vmulq_n_f32(sums[l][j], pages->scale));
-}
-
-/// Turns one line's scores into weights, updates its greatest score and total, and returns the correction of its sums.
-LW_INLINE float weigh_line(const lw_attention_line *line, size_t length, size_t seen, float *scores) {
-    float *greatest = line->state + length, *total = greatest + 1;
-    for (size_t t = seen; t < LW_PAGE_LENGTH; t++) scores[t] = -INFINITY;
-    float32x4_t values[8], top = vdupq_n_f32(*greatest);
-    LW_UNROLL for (int j = 0; j < 8; j++) {
-        values[j] = vld1q_f32(scores + 4 * j);
-        top = vmaxnmq_f32(values[j], top);
-    }
-    const float most = vmaxnmvq_f32(top);
-    LW_UNROLL for (int j = 0; j < 8; j++) {
-        values[j] = lw_exp_neon(vsubq_f32(values[j], vdupq_n_f32(most)));
-        vst1q_f32(scores + 4 * j, values[j]);
-    }
-    const float correction = lw_exp_inline(*greatest - most);
-    *total = fmaf(*total, correction, lw_fold_neon(values));
-    *greatest = most;
-    return correction;
 }
 
 /// Adds weights times values to N registers of the sums of L lines, from column `column` on.
@@ -89,9 +67,8 @@ LW_INLINE void fold_tile(const int L, const lw_pages *pages, const uint16_t *key
     score_tile(L, pages, keys, lines, scores);
     size_t most = 0;
     for (int l = 0; l < L; l++) {
-        const size_t end = lines[l].limit < last ? lines[l].limit : last;
-        const size_t seen = end - start < LW_PAGE_LENGTH ? end - start : LW_PAGE_LENGTH;
-        corrections[l] = weigh_line(lines + l, length, seen, scores[l]);
+        const size_t seen = lw_seen(lines + l, start, last);
+        corrections[l] = lw_weigh(lines + l, length, seen, scores[l]);
         most = seen > most ? seen : most;
     }
     const uint16_t *values = keys + length * LW_PAGE_LENGTH;
@@ -102,13 +79,14 @@ LW_INLINE void fold_tile(const int L, const lw_pages *pages, const uint16_t *key
         add_values(L, 1, values, length, lines, scores, corrections, most, column);
 }
 
-void lw_neon_attend(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first, size_t last) {
+void lw_neon_attend_f16(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first,
+                        size_t last) {
     if (pages->head_length % 4 != 0) {
-        lw_scalar_attend(pages, lines, count, first, last);
+        lw_scalar_attend_f16(pages, lines, count, first, last);
         return;
     }
     for (size_t start = first; start < last; start += LW_PAGE_LENGTH) {
-        const uint16_t *keys = pages->base + (size_t)pages->table[start / LW_PAGE_LENGTH] * pages->page_stride;
+        const uint16_t *keys = lw_page(pages, start);
         for (size_t i = 0; i < count;) {
             if (lines[i].limit <= start) {
                 i++;

@@ -1,0 +1,43 @@
+// Attention over pages of half-precision keys and values.
+
+#include "scalar_attention.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+void lw_scalar_store_f16(const lw_pages *pages, size_t position, const float *restrict key,
+                         const float *restrict value) {
+    const size_t length = pages->head_length, slot = position % LW_PAGE_LENGTH;
+    uint16_t *keys = lw_page(pages, position), *values = keys + length * LW_PAGE_LENGTH;
+    for (size_t d = 0; d < length; d++) {
+        keys[d * LW_PAGE_LENGTH + slot] = lw_half_of_float(key[d]);
+        values[slot * length + d] = lw_half_of_float(value[d]);
+    }
+}
+
+/// Folds the first `seen` positions of a page into one line's state.
+static void attend_page(const lw_pages *pages, const uint16_t *keys, const lw_attention_line *line, size_t seen) {
+    const size_t length = pages->head_length;
+    const uint16_t *values = keys + length * LW_PAGE_LENGTH;
+    float weights[LW_PAGE_LENGTH];
+    for (size_t t = 0; t < LW_PAGE_LENGTH; t++) {
+        float score = 0;
+        for (size_t d = 0; d < length; d++)
+            score = fmaf(line->query[d], lw_float_of_half(keys[d * LW_PAGE_LENGTH + t]), score);
+        weights[t] = score * pages->scale;
+    }
+    const float correction = lw_scalar_weigh(line, length, seen, weights);
+    for (size_t d = 0; d < length; d++) {
+        float sum = line->state[d] * correction;
+        for (size_t t = 0; t < seen; t++) sum = fmaf(weights[t], lw_float_of_half(values[t * length + d]), sum);
+        line->state[d] = sum;
+    }
+}
+
+void lw_scalar_attend_f16(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first,
+                          size_t last) {
+    for (size_t start = first; start < last; start += LW_PAGE_LENGTH)
+        for (size_t i = 0; i < count; i++) {
+            const size_t seen = lw_seen(lines + i, start, last);
+            if (seen > 0) attend_page(pages, lw_page(pages, start), lines + i, seen);
+        }
+}
