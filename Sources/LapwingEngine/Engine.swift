@@ -33,8 +33,8 @@ package actor Engine {
         let requested = options.contextLength ?? trained
         guard requested > 0 else { throw EngineError.contextEmpty }
         guard requested <= trained else { throw EngineError.contextTooLong(requested: requested, trained: trained) }
-        let pagesPerContext = (requested + KVCache.pageSize - 1) / KVCache.pageSize
-        cache = try model.makeCache(pageCount: options.pageCount ?? 2 * pagesPerContext)
+        cache = try model.makeCache(
+            pageCount: options.pageCount ?? MemoryPlan.pageCount(contextLength: requested))
         contextLength = min(requested, cache.pageCount * KVCache.pageSize)
         encoder = try PromptEncoder(
             ModelVocabulary(model.file), override: options.chatTemplate,

@@ -12,7 +12,8 @@ package struct EngineOptions: Sendable {
     package var prefillChunk = 256
     /// Prompt tokens a step while others generate, and wait for them between two tokens.
     package var prefillChunkBesideGeneration = 64
-    /// Pages of the KV cache; nil takes enough for two full contexts. Memory is touched only as it is used.
+    /// Pages of the KV cache, as `MemoryPlan` shares them out; nil takes enough for two full contexts. Memory is touched
+    /// only as it is used.
     package var pageCount: Int?
     /// Takes the place of the template in the weight file.
     package var chatTemplate: NamedTemplate?

@@ -46,6 +46,8 @@ package struct MemoryPlan: Sendable {
         /// Tokens of one request at most.
         package var contextLength: Int
         package var byteCount: Int { weightByteCount + bufferByteCount + cacheByteCount }
+        /// Tokens that the cache holds, of all requests together.
+        package var tokenCount: Int { pageCount * KVCache.pageSize }
     }
 
     /// For the program: its code, tokenizers, connections, and the answers under way. Measured with the default model and
@@ -93,8 +95,7 @@ extension MemoryPlan {
                 name: demand.name, weightByteCount: demand.weightByteCount,
                 bufferByteCount: try demand.bufferByteCount(pageCount),
                 cacheByteCount: demand.pageByteCount * pageCount, pageCount: pageCount,
-                contextLength: min(
-                    demand.contextLength ?? demand.trainedContextLength, pageCount * KVCache.pageSize))
+                contextLength: min(demand.contextLength ?? demand.trainedContextLength, pageCount * KVCache.pageSize))
         }
         let left = try Double(limit - weights - buffers(least)) / Double(max(1, cost(least)))
         contextFraction = (0..<1).contains(left) && left > 0 ? left : nil

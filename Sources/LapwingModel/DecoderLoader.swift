@@ -40,6 +40,9 @@ struct DecoderLoader {
         region = try Region(layout)
     }
 
+    /// Bytes of all packed weights.
+    var packedByteCount: Int { region.byteCount }
+
     /// Packs all weights, giving the file's pages back as it goes.
     func load(workers: Workers) throws -> DecoderWeights {
         for placement in placements.values.sorted(by: { $0.tensor.offset < $1.tensor.offset }) {

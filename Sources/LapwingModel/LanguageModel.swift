@@ -31,9 +31,7 @@ package final class LanguageModel: Sendable {
 
     package init(file: GGUFFile, options: LoadOptions = LoadOptions()) throws {
         let kernels = try KernelTable(named: options.kernels)
-        let embedding = try file.tensor(DecoderLoader.embeddingName)
-        // A shape that is no matrix of the embedding's length fails the loader's check, with both shapes named.
-        let configuration = try ModelConfiguration(file: file, vocabularySize: embedding.shape.last ?? 0)
+        let configuration = try ModelConfiguration(file: file)
         let loader = try DecoderLoader(file: file, configuration: configuration)
         let workers = options.workers ?? Workers()
         self.file = file

@@ -32,6 +32,13 @@ extension ModelConfiguration {
     private static let lengthLimit = 1 << 20
     private static let vocabularyLimit = 1 << 24
 
+    /// Reads and checks the metadata, and takes the vocabulary's size from the embedding.
+    init(file: GGUFFile) throws(WeightsError) {
+        let embedding = try file.tensor(DecoderLoader.embeddingName)
+        // A shape that is no matrix of the embedding's length fails the loader's check, with both shapes named.
+        try self.init(file: file, vocabularySize: embedding.shape.last ?? 0)
+    }
+
     /// Reads and checks the metadata. `vocabularySize` is the row count of the embedding, the only sure source.
     init(file: GGUFFile, vocabularySize: Int) throws(WeightsError) {
         architecture = try file.string("general.architecture")

@@ -36,21 +36,26 @@ import lapwing
         examination.examineModels(configuration)
         examination.examineData(configuration)
         let found = examination.findings.filter { $0.subject != "weights" }
-        #expect(found.map(\.subject) == ["model a", "model b", "data"])
-        #expect(found.map(\.state) == [.good, .bad, .good])
+        #expect(found.map(\.subject) == ["model a", "model b", "memory plan", "data"])
+        #expect(found.map(\.state) == [.good, .bad, .good, .good])
         #expect(found[0].text.hasPrefix("llama, Q8_0, "))
-        #expect(found[2].text.contains("will be made"))
+        #expect(found[2].text.contains(" (1,024 tokens) + program 67.1 MB = "))
+        #expect(found[3].text.contains("will be made"))
     }
 
     @Test("A model that does not fit into memory is bad")
     func tooLarge() throws {
-        let size = try #require(try FileManager.default.attributesOfItem(atPath: model.path)[.size] as? Int64)
-        for (memory, state) in [(size, Examination.State.good), (size - 1, .bad)] {
+        for (limit, memory, state) in [
+            ("", Int64(1) << 30, Examination.State.good), ("", 64 << 20, .bad), ("memory: 64MiB", 1 << 30, .bad),
+        ] {
             var examination = Examination()
+            var machine = MachineFacts.read()
+            machine.availableMemory = memory
             examination.examineModels(
-                try configuration("models: { a: { weights: tiny.gguf } }"), folder: "/nowhere", availableMemory: memory)
-            #expect(examination.findings.map(\.state) == [state])
-            #expect(examination.findings[0].text.contains("of memory available") == (state == .bad))
+                try configuration("machine: { \(limit) }\nmodels: { a: { weights: tiny.gguf } }"), folder: "/nowhere",
+                machine: machine)
+            #expect(examination.findings.map(\.state) == [.good, state])
+            #expect(examination.findings[1].text.hasPrefix("'a' does not fit the memory: weights ") == (state == .bad))
         }
     }
 

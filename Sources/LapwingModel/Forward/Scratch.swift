@@ -21,6 +21,7 @@ final class Scratch {
     let logits: UnsafeMutablePointer<Float>  // [row of a tile, vocabulary]
     let logitTile: Int
     private let region: Region
+    var byteCount: Int { region.byteCount }
 
     init(configuration c: ModelConfiguration, positionLimit: Int) throws(ModelError) {
         var layout = RegionLayout()

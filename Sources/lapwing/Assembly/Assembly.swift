@@ -17,6 +17,8 @@ package final class Assembly: Sendable {
     package let router: Router
     /// One for each local model that could be loaded, in the configuration's order.
     package let engines: [Engine]
+    /// The plan of memory in a line; nil where no model runs here.
+    package let memoryLine: String?
     /// Requests of an earlier process that were entered as lost.
     package let recoveredCount: Int
     private let client: HTTPClient
@@ -26,11 +28,11 @@ package final class Assembly: Sendable {
     /// Throws `StoreError.inUse` where another process serves from the same data folder.
     package static func make(
         _ configuration: Configuration, ledger options: LedgerOptions = LedgerOptions(),
-        logger: Logger = CommandLog.make(.error)
+        logger: Logger = CommandLog.make(.error), workers: Workers = Workers()
     ) async throws -> Assembly {
         let client = HTTPClient.forUpstreams()
         do {
-            return try Assembly(configuration, ledger: options, client: client, logger: logger)
+            return try Assembly(configuration, ledger: options, client: client, logger: logger, workers: workers)
         } catch {
             try? await client.shutdown()
             throw error
@@ -38,18 +40,26 @@ package final class Assembly: Sendable {
     }
 
     private init(
-        _ configuration: Configuration, ledger options: LedgerOptions, client: HTTPClient, logger: Logger
+        _ configuration: Configuration, ledger options: LedgerOptions, client: HTTPClient, logger: Logger,
+        workers: Workers
     ) throws {
         try configuration.makeDataFolder()
         ledger = try Ledger(path: configuration.ledgerPath, options: options)
         recoveredCount = try ledger.recover(at: Int64(Date().timeIntervalSince1970 * 1000))
-        let workers = Workers()
+        let locals = try configuration.models.compactMap { model in
+            try model.unavailable == nil ? model.local.map { try LocalModel(model.name, $0) } : nil
+        }
+        let budget = MemoryBudget(configuration.machine.memory)
+        let plan = try budget.plan(locals)
+        memoryLine = locals.isEmpty ? nil : budget.line(plan)
+        var loading = zip(locals, plan.shares).makeIterator()
         var engines: [Engine] = []
         var bindings: [ModelBinding] = []
         for model in configuration.models {
             switch model.source {
-            case .local(let local) where model.unavailable == nil:
-                let engine = try Engine.load(model.name, local, workers: workers)
+            case .local where model.unavailable == nil:
+                guard let (local, share) = loading.next() else { continue }
+                let engine = try local.load(share, workers: workers)
                 engines.append(engine)
                 bindings.append(ModelBinding(engine))
             case .local: bindings.append(ModelBinding(unavailable: model, location: .local))
@@ -73,28 +83,6 @@ package final class Assembly: Sendable {
         await router.drain()
         for engine in engines { await engine.shutDown() }
         try? await client.shutdown()
-    }
-}
-
-extension Engine {
-    /// An engine for a local model of the configuration. Throws `Failure`, which names the model.
-    static func load(
-        _ name: String, _ local: Configuration.Local, workers: Workers, options: EngineOptions = EngineOptions()
-    ) throws -> Engine {
-        guard FileManager.default.fileExists(atPath: local.weights) else {
-            throw Failure(
-                "model '\(name)': there is no file \(local.weights); `make model` fetches the default model, "
-                    + "`lapwing pull` any other")
-        }
-        var options = options
-        options.contextLength = local.context
-        options.chatTemplate = local.chatTemplate
-        do {
-            let model = try LanguageModel.load(path: local.weights, options: LoadOptions(workers: workers))
-            return try Engine(name: name, model: model, options: options)
-        } catch {
-            throw Failure("model '\(name)', \(local.weights): \(error)")
-        }
     }
 }
 

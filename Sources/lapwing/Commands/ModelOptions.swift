@@ -17,11 +17,21 @@ struct ModelOptions: ParsableArguments {
             valueName: "name-or-file"))
     var model: String?
 
+    @Option(help: MemoryLimit.help) var memory: MemoryLimit?
+
     /// An engine for it; `chatTemplate` takes the place of the configuration's and the file's own.
     func load(chatTemplate: NamedTemplate?) throws -> Engine {
         var (name, local) = try find()
         if let chatTemplate { local.chatTemplate = chatTemplate }
-        return try Engine.load(name, local, workers: Workers())
+        let model = try LocalModel(name, local)
+        let share = try plan(model).shares[0]
+        return try model.load(share, workers: Workers())
+    }
+
+    /// What a model gets of the memory that was asked for here or in the configuration, else of what is available.
+    func plan(_ model: LocalModel) throws -> MemoryPlan {
+        let limit = try memory ?? options.loadIfPresent()?.machine.memory
+        return try MemoryBudget(limit).plan([model])
     }
 
     /// The model's name and what the configuration says of it. A name goes before a file, as it may hold a `/` too.

@@ -22,6 +22,7 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var options: ConfigurationOptions
     @Option(help: "The port to listen on, in place of the configuration's; 0 takes a free one.") var port: Int?
+    @Option(help: MemoryLimit.help) var memory: MemoryLimit?
     @Option(
         help: ArgumentHelp(
             "How SQLite syncs the ledger; only full is durable, normal shows that the tests can tell.",
@@ -34,7 +35,8 @@ struct Serve: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let configuration = try options.load()
+        var configuration = try options.load()
+        configuration.machine.memory = memory ?? configuration.machine.memory
         var server = configuration.server
         if let refusal = server.refusal { throw Failure("server.host: \(refusal)") }
         server.port = port ?? server.port
@@ -45,6 +47,7 @@ struct Serve: AsyncParsableCommand {
         let logger = CommandLog.make(logLevel)
         let assembly = try await Assembly.make(configuration, ledger: ledgerOptions, logger: logger)
         let seconds = Figures.fixed(start.duration(to: .now) / .seconds(1), places: 2)
+        if let line = assembly.memoryLine { Output.error.line("memory: \(line)") }
         if assembly.recoveredCount > 0 {
             let count = assembly.recoveredCount
             Output.standard.line(

@@ -23,6 +23,8 @@ package struct Configuration: Sendable {
         /// What an hour of this machine costs; open calls here are priced by their share of it.
         package var perHour = NanoUSD(100_000_000)
         package var isDefault = true
+        /// The most that weights, caches and buffers of all local models may take together; nil for what is available.
+        package var memory: MemoryLimit?
     }
 
     package struct Model: Hashable, Sendable {

@@ -6,11 +6,24 @@ import Yams
 extension NodeReader {
     mutating func machine(_ field: Field) -> Configuration.Machine {
         var machine = Configuration.Machine()
-        for (_, field) in fields(of: field, known: ["usd_per_hour"]) ?? [] {
-            guard let dollars = dollars(field) else { continue }
-            machine = Configuration.Machine(perHour: dollars, isDefault: false)
+        for (key, field) in fields(of: field, known: ["usd_per_hour", "memory"]) ?? [] {
+            switch key {
+            case "usd_per_hour":
+                guard let dollars = dollars(field) else { continue }
+                (machine.perHour, machine.isDefault) = (dollars, false)
+            default: machine.memory = memory(field)
+            }
         }
         return machine
+    }
+
+    private mutating func memory(_ field: Field) -> MemoryLimit? {
+        guard let text = string(field, expected: MemoryLimit.expected) else { return nil }
+        guard let limit = MemoryLimit(text) else {
+            refuse(field, found: "'\(text)'", expected: MemoryLimit.expected)
+            return nil
+        }
+        return limit
     }
 
     mutating func models(_ field: Field, folder: URL, day: String) -> [Configuration.Model] {

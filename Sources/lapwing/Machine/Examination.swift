@@ -70,10 +70,8 @@ package struct Examination: Sendable, Encodable {
         }
     }
 
-    /// `availableMemory` is in bytes; nil where it cannot be told.
     package mutating func examineModels(
-        _ configuration: Configuration?, folder: String = "models",
-        availableMemory: Int64? = MachineFacts.read().availableMemory
+        _ configuration: Configuration?, folder: String = "models", machine: MachineFacts = .read()
     ) {
         let listing = ModelListing(configuration, folder: folder)
         for model in listing.models where model.runs == "here" {
@@ -81,7 +79,7 @@ package struct Examination: Sendable, Encodable {
                 add("model \(model.name)", .bad, model.unavailable ?? "cannot be read")
                 continue
             }
-            let obstacle = obstacle(to: file, availableMemory)
+            let obstacle = obstacle(to: file)
             add(
                 "model \(model.name)", obstacle == nil ? .good : .bad,
                 [describe(file), obstacle ?? ceiling(of: file)].compactMap(\.self).joined(separator: "; "))
@@ -90,14 +88,29 @@ package struct Examination: Sendable, Encodable {
             let name = URL(filePath: file.path).lastPathComponent
             add(
                 "weights", .note,
-                ["\(name) is in no configuration: \(describe(file))", obstacle(to: file, availableMemory)]
+                ["\(name) is in no configuration: \(describe(file))", obstacle(to: file)]
                     .compactMap(\.self).joined(separator: "; "))
         }
         for file in listing.damaged {
             add("weights", .note, "\(URL(filePath: file.path).lastPathComponent) cannot be read: \(file.reason)")
         }
+        examineMemoryPlan(configuration, machine)
         if listing.models.isEmpty, listing.unused.isEmpty {
             add("weights", .bad, "no weight file; `make model` fetches the default one, `lapwing pull` any other")
+        }
+    }
+
+    /// Whether the models that run here fit together; those that cannot be read have a finding of their own.
+    private mutating func examineMemoryPlan(_ configuration: Configuration?, _ machine: MachineFacts) {
+        let models = (configuration?.models ?? []).compactMap { model in
+            model.unavailable == nil ? model.local.flatMap { try? LocalModel(model.name, $0) } : nil
+        }
+        guard !models.isEmpty else { return }
+        let budget = MemoryBudget(configuration?.machine.memory, machine: machine)
+        do {
+            add("memory plan", .good, budget.line(try budget.plan(models)))
+        } catch {
+            add("memory plan", .bad, (error as? Failure)?.message ?? "\(error)")
         }
     }
 
@@ -106,10 +119,8 @@ package struct Examination: Sendable, Encodable {
     }
 
     /// Why a model cannot run here; nil where it can.
-    private func obstacle(to file: WeightFile, _ availableMemory: Int64?) -> String? {
-        guard file.isSupported else { return "this architecture or type cannot be run" }
-        guard let availableMemory, availableMemory < file.byteCount else { return nil }
-        return "more than the \(ByteCount(availableMemory)) of memory available"
+    private func obstacle(to file: WeightFile) -> String? {
+        file.isSupported ? nil : "this architecture or type cannot be run"
     }
 
     /// Each token reads every weight once, so memory's speed is the ceiling of a single stream.

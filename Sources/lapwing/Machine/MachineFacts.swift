@@ -12,9 +12,18 @@ package struct MachineFacts: Hashable, Sendable {
         let processInfo = ProcessInfo.processInfo
         let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
         let memory = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)) ?? ""
-        return MachineFacts(
+        var facts = MachineFacts(
             processor: value("model name", in: text) ?? architecture, coreCount: processInfo.activeProcessorCount,
             memory: Int64(clamping: processInfo.physicalMemory), availableMemory: kilobytes("MemAvailable", in: memory))
+        if let group = ControlGroupMemory.read() { facts.tighten(to: group) }
+        return facts
+    }
+
+    /// Takes a container's limits in place of the machine's where they are tighter.
+    package mutating func tighten(to group: ControlGroupMemory) {
+        memory = min(memory ?? group.limit, group.limit)
+        let left = max(0, group.limit - group.used)
+        availableMemory = min(availableMemory ?? left, left)
     }
 
     /// Most memory that this process has had resident so far, in bytes; nil where it cannot be told.

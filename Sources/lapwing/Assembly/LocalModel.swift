@@ -1,0 +1,41 @@
+import Foundation
+import LapwingEngine
+import LapwingModel
+
+/// A local model of the configuration whose file is open and whose weights are not read yet.
+struct LocalModel {
+    let name: String
+    let demand: MemoryPlan.Demand
+    private let local: Configuration.Local
+    private let file: GGUFFile
+
+    /// Reads the file's header. Throws `Failure`, which names the model.
+    init(_ name: String, _ local: Configuration.Local) throws {
+        guard FileManager.default.fileExists(atPath: local.weights) else {
+            throw Failure(
+                "model '\(name)': there is no file \(local.weights); `make model` fetches the default model, "
+                    + "`lapwing pull` any other")
+        }
+        (self.name, self.local) = (name, local)
+        do {
+            file = try GGUFFile(path: local.weights)
+            demand = MemoryPlan.Demand(name: name, try ModelFootprint(file), contextLength: local.context)
+        } catch {
+            throw Failure("model '\(name)', \(local.weights): \(error)")
+        }
+    }
+
+    /// An engine with its share of the memory.
+    func load(_ share: MemoryPlan.Share, workers: Workers, options: EngineOptions = EngineOptions()) throws -> Engine {
+        var options = options
+        options.contextLength = local.context
+        options.pageCount = share.pageCount
+        options.chatTemplate = local.chatTemplate
+        do {
+            let model = try LanguageModel(file: file, options: LoadOptions(workers: workers))
+            return try Engine(name: name, model: model, options: options)
+        } catch {
+            throw Failure("model '\(name)', \(local.weights): \(error)")
+        }
+    }
+}
