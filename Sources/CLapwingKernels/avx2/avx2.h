@@ -29,6 +29,7 @@ void lw_avx2_attend_i8(const lw_pages *pages, const lw_attention_line *lines, si
                        size_t last);
 void lw_avx2_attend_f16(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first,
                         size_t last);
+void lw_avx2_attend_merge(float *restrict state, const float *restrict other, size_t head_length);
 float lw_avx2_maximum(const float *x, size_t count);
 float lw_avx2_sum_exp(const float *x, float shift, size_t count);
 float lw_avx2_exp_scaled(const float *x, float shift, float scale, float *y, size_t count);

@@ -1,5 +1,6 @@
 // Compares every table of a processor with the scalar one, bit for bit. The Swift tests do that for the processor they
-// run on; this program does it for one that is only emulated: Scripts/emulate.sh builds and runs it for 64-bit Arm.
+// run on; this program does it for one that is only emulated, and under the compiler's sanitizers: memory is allocated to
+// the byte, so that what a kernel reads or writes beside its own is reported. Scripts/emulate.sh and Scripts/sanitize.sh.
 // Prints a line a kernel and exits with the number of kernels that differ.
 
 #include <stdio.h>
@@ -20,7 +21,7 @@ static uint64_t draw(void) {
 static float uniform(float magnitude) { return ((float)(draw() >> 40) / 0x1p23f - 1) * magnitude; }
 
 static float *floats(size_t count, float magnitude) {
-    float *values = malloc((count + 1) * sizeof *values);
+    float *values = malloc(count * sizeof *values);
     for (size_t i = 0; i < count; i++) values[i] = uniform(magnitude);
     return values;
 }
@@ -69,15 +70,15 @@ static bool products_agree(const lw_kernels *table, const lw_kernels *scalar, ui
     const size_t blocks = columns / 32, words = LW_MARK_WORDS(blocks);
     float *x = floats(tokens * columns, 3);
     for (size_t i = 37; i < tokens * columns; i += 151) x[i] *= 30;  // outliers give some blocks a remainder
-    lw_q8_block *quants = malloc((tokens * blocks + 1) * sizeof *quants), *rest = malloc((tokens * blocks + 1) * sizeof *rest);
-    uint64_t *marks = malloc((tokens * words + 1) * sizeof *marks);
-    memset(rest, 99, (tokens * blocks + 1) * sizeof *rest);
+    lw_q8_block *quants = malloc(tokens * blocks * sizeof *quants), *rest = malloc(tokens * blocks * sizeof *rest);
+    uint64_t *marks = malloc(tokens * words * sizeof *marks);
+    memset(rest, 99, tokens * blocks * sizeof *rest);
     for (size_t t = 0; t < tokens && blocks > 0; t++)
         scalar->quantize(x + t * columns, quants + t * blocks, rest + t * blocks, marks + t * words, blocks);
     const lw_input input = {x, columns, quants, rest, blocks, marks, words};
     bool agree = true;
     for (int add = 0; add < 2; add++) {
-        float *expected = floats(tokens * rows, 1), *found = malloc((tokens * rows + 1) * sizeof *found);
+        float *expected = floats(tokens * rows, 1), *found = malloc(tokens * rows * sizeof *found);
         memcpy(found, expected, tokens * rows * sizeof *found);
         const lw_output to_expected = {expected, rows, add}, to_found = {found, rows, add};
         scalar->matmul(&w, &input, tokens, &to_expected, 0, (rows + 7) / 8);
@@ -107,6 +108,56 @@ static bool matmul(const lw_kernels *table, const lw_kernels *scalar) {
                 agree = false;
             }
     return agree;
+}
+
+/// Elements and bytes of a block in a file; plain numbers are blocks of one.
+static size_t block_elements(uint32_t type) { return lw_layout_for_type(type) <= LW_LAYOUT_BF16 ? 1 : type < 10 ? 32 : 256; }
+
+static size_t block_bytes(uint32_t type) {
+    static const size_t bytes[] = {[0] = 4, [1] = 2, [2] = sizeof(lw_block_q4_0), [3] = sizeof(lw_block_q4_1),
+                                   [6] = sizeof(lw_block_q5_0), [7] = sizeof(lw_block_q5_1), [8] = sizeof(lw_block_q8_0),
+                                   [12] = sizeof(lw_block_q4_k), [13] = sizeof(lw_block_q5_k), [14] = sizeof(lw_block_q6_k),
+                                   [30] = 2};
+    return bytes[type];
+}
+
+/// Packs random bytes, whole and strip by strip, and reads each row back.
+static bool packing_agrees(uint32_t type, size_t rows, size_t columns) {
+    const size_t row_bytes = columns / block_elements(type) * block_bytes(type), strips = (rows + 7) / 8;
+    const size_t bytes = strips * lw_strip_bytes((lw_layout)lw_layout_for_type(type), columns);
+    uint8_t *source = malloc(rows * row_bytes), *whole = malloc(bytes), *parts = malloc(bytes);
+    for (size_t i = 0; i < rows * row_bytes; i++) source[i] = (uint8_t)draw();
+    memset(whole, 1, bytes);
+    memset(parts, 2, bytes);
+    lw_pack(type, source, row_bytes, rows, columns, whole, 0, strips);
+    for (size_t strip = 0; strip < strips; strip++)
+        lw_pack(type, source, row_bytes, rows, columns, parts, strip, strip + 1);
+    const bool agree = same(whole, parts, bytes);
+    const lw_matrix w = {.strips = whole, .rows = rows, .columns = columns, .layout = (lw_layout)lw_layout_for_type(type)};
+    float *row = malloc(columns * sizeof *row);
+    for (size_t r = 0; r < rows; r++) lw_matrix_row(&w, r, row);
+    free(source);
+    free(whole);
+    free(parts);
+    free(row);
+    return agree;
+}
+
+/// Every type from one row of one block on: rows around a strip's eight, tokens around a tile's few.
+static bool shapes(const lw_kernels *table, const lw_kernels *scalar) {
+    static const size_t rows[] = {1, 2, 7, 8, 9, 15, 16, 17}, blocks[] = {1, 2, 3}, tokens[] = {1, 2, 3, 7};
+    for (size_t type = 0; type < sizeof types / sizeof *types; type++)
+        for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
+            for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++) {
+                const size_t columns = blocks[b] * block_elements(types[type]);
+                bool agree = packing_agrees(types[type], rows[r], columns);
+                for (size_t t = 0; t < sizeof tokens / sizeof *tokens; t++)
+                    agree = agree && products_agree(table, scalar, types[type], rows[r], columns, tokens[t]);
+                if (agree) continue;
+                printf("  type %u, %zu rows, %zu columns differ\n", types[type], rows[r], columns);
+                return false;
+            }
+    return true;
 }
 
 // MARK: Vectors
@@ -231,6 +282,11 @@ static bool attention_over(const lw_kernels *table, const lw_kernels *scalar, lw
                 printf("  head of %zu, %zu lines differ\n", length, count);
                 return false;
             }
+            for (size_t i = 1; i < count; i++) {
+                scalar->attend_merge(states[0], states[0] + i * width, length);
+                table->attend_merge(states[1], states[1] + i * width, length);
+            }
+            if (!same(states[0], states[1], width * sizeof(float))) return false;
             for (int side = 0; side < 2; side++) free(states[side]);
             free(queries);
         }
@@ -253,7 +309,7 @@ int main(void) {
     static const struct {
         const char *name;
         bool (*agrees)(const lw_kernels *table, const lw_kernels *scalar);
-    } checks[] = {{"matmul", matmul}, {"quantize", quantize}, {"rms_norm", rms_norm}, {"rope", rope},
+    } checks[] = {{"matmul", matmul}, {"shapes", shapes}, {"quantize", quantize}, {"rms_norm", rms_norm}, {"rope", rope},
                   {"swiglu", swiglu}, {"scans", scans},
                   {"attention_i8", attention_i8}, {"attention_f16", attention_f16}};
     static const char *const names[] = {"neon", "dotprod", "avx2", "avx512"};
