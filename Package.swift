@@ -61,6 +61,10 @@ let package = Package(
         .testTarget(
             name: "LapwingEngineTests",
             dependencies: ["LapwingAPI", "LapwingText", "LapwingModel", "LapwingEngine", "LapwingTestSupport"]),
+        // One sequence's decode alone, whose instructions and allocations Benchmarks/kernels.sh counts.
+        .executableTarget(
+            name: "DecodeSteps", dependencies: ["LapwingAPI", "LapwingModel", "LapwingEngine", "LapwingTestSupport"],
+            path: "Benchmarks/DecodeSteps"),
         // Chooses, calls, judges and meters.
         .target(
             name: "LapwingRouter",

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lints, builds once in release, runs every test, then the sanitizers and the emulator. The last line is `N passed, N failed, N skipped`.
+# Lints, builds once in release, runs every test, then the sanitizers, the counts and the emulator. The last line is `N passed, N failed, N skipped`.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 logs=$(mktemp -d)
@@ -41,6 +41,9 @@ run end --no-parallel --filter LapwingEndToEndTests
 step "sanitizer run: the engine half under AddressSanitizer, with damaged weight files"
 Scripts/sanitize.sh 2>&1 | tee "$logs/sanitize" | quiet
 [ "${PIPESTATUS[0]}" -eq 0 ] || failed=$((failed + 1))
+
+step "instructions and allocations that a token takes"
+Benchmarks/kernels.sh --tiny || failed=$((failed + 1))
 
 step "kernels of the processors that this machine is not"
 Scripts/emulate.sh || failed=$((failed + 1))
