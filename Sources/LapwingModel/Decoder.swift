@@ -6,6 +6,8 @@ package struct FloatVector: @unchecked Sendable {
     package let count: Int
     private let region: Region
 
+    var array: [Float] { Array(UnsafeBufferPointer(start: values, count: count)) }
+
     init(count: Int, region: Region, offset: Int) {
         values = UnsafePointer((region.base + offset).assumingMemoryBound(to: Float.self))
         self.count = count
@@ -21,9 +23,28 @@ struct DecoderLayer: Sendable {
     let value: PackedMatrix  // [kvHeads * headLength, embedding]
     let attentionOutput: PackedMatrix  // [embedding, heads * headLength]
     let feedForwardNorm: FloatVector  // [embedding]
+    let feedForward: FeedForwardPart
+}
+
+/// What follows a layer's attention.
+enum FeedForwardPart: Sendable {
+    case dense(FeedForward)
+    case mixture(ExpertMixture)
+}
+
+/// down (silu(gate x) * up x)
+struct FeedForward: Sendable {
     let gate: PackedMatrix  // [feedForward, embedding]
     let up: PackedMatrix  // [feedForward, embedding]
     let down: PackedMatrix  // [embedding, feedForward]
+}
+
+/// Networks of which each row goes through the few that its router logits choose.
+struct ExpertMixture: Sendable {
+    let router: PackedMatrix  // [experts, embedding]
+    let experts: [FeedForward]
+    /// Experts that a row goes through.
+    let usedCount: Int
 }
 
 /// All weights of a decoder.

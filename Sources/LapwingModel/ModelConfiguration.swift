@@ -19,10 +19,18 @@ package struct ModelConfiguration: Sendable, Equatable {
     /// Positions are divided by this before rotation (linear scaling); 1 for none.
     package var ropeScale: Float
     package var normEpsilon: Float
+    /// nil where every layer has one feed-forward network.
+    package var experts: ExpertCounts?
 
     package var queryLength: Int { headCount * headLength }
     package var keyLength: Int { kvHeadCount * headLength }
     package var groupSize: Int { headCount / kvHeadCount }
+}
+
+/// How many feed-forward networks a layer has, and how many of them a row goes through.
+package struct ExpertCounts: Sendable, Equatable {
+    package var count: Int
+    package var usedCount: Int
 }
 
 extension ModelConfiguration {
@@ -71,7 +79,7 @@ extension ModelConfiguration {
         ropeBase = try keys.positive("rope.freq_base", default: 10_000)
         ropeScale = try keys.linearRopeScale()
         normEpsilon = try keys.positive("attention.layer_norm_rms_epsilon", default: nil)
-        try keys.refuseExperts()
+        experts = try keys.experts(limit: 1 << 8)
     }
 }
 
@@ -134,8 +142,14 @@ private struct HyperparameterReader {
         }
     }
 
-    func refuseExperts() throws(WeightsError) {
-        let count = try file.ifPresent("\(prefix).expert_count", file.uint32) ?? 0
-        guard count == 0 else { throw unfit("expert_count", count, "0: mixtures of experts are not run") }
+    /// No key, or a count of 0, means none.
+    func experts(limit: Int) throws(WeightsError) -> ExpertCounts? {
+        guard try file.ifPresent("\(prefix).expert_count", file.uint32) ?? 0 > 0 else {
+            let used = try file.ifPresent("\(prefix).expert_used_count", file.uint32) ?? 0
+            guard used == 0 else { throw unfit("expert_used_count", used, "0, as there are no experts") }
+            return nil
+        }
+        let count = try length("expert_count", limit: limit)
+        return ExpertCounts(count: count, usedCount: try length("expert_used_count", limit: count))
     }
 }

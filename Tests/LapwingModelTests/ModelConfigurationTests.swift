@@ -61,7 +61,8 @@ struct ModelConfigurationTests {
             ("llama.attention.head_count_kv", 0), ("llama.attention.head_count_kv", 3),
             ("llama.attention.head_count_kv", 8), ("llama.feed_forward_length", 4_000_000_000),
             ("llama.context_length", 0), ("llama.rope.dimension_count", 15), ("llama.rope.dimension_count", 18),
-            ("llama.attention.value_length", 8), ("llama.attention.key_length", 512), ("llama.expert_count", 8),
+            ("llama.attention.value_length", 8), ("llama.attention.key_length", 512), ("llama.expert_count", 257),
+            ("llama.expert_used_count", 2),
         ] as [(String, UInt32)])
     func numbers(key: String, value: UInt32) {
         guard case .unfitHyperparameter(key, offset(key, .uint32(value)), "\(value)", _) = error(key, .uint32(value))

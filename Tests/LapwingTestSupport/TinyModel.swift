@@ -25,6 +25,19 @@ package struct TinyModel: Sendable {
     package var ropeScale: Float?
     /// One divisor a rotated pair; empty writes no tensor.
     package var ropeFactors: [Float] = []
+    /// nil gives every layer one feed-forward network.
+    package var experts: Experts?
+
+    package struct Experts: Sendable {
+        package var count: Int
+        package var usedCount: Int
+        /// A tensor for each expert, as files of early 2024 have them, and not one for all.
+        package var areSeparate = false
+
+        package init(count: Int, usedCount: Int, areSeparate: Bool = false) {
+            (self.count, self.usedCount, self.areSeparate) = (count, usedCount, areSeparate)
+        }
+    }
 
     /// For K types the lengths become 256 and 512, which their blocks need.
     package init(seed: UInt64 = 1, weights: TensorType = .f32, embedding: TensorType? = nil, hasTiedHead: Bool = true) {
@@ -76,6 +89,10 @@ package struct TinyModel: Sendable {
             writer.add("llama.attention.key_length", .uint32(UInt32(headLength)))
             writer.add("llama.attention.value_length", .uint32(UInt32(headLength)))
         }
+        if let experts {
+            writer.add("llama.expert_count", .uint32(UInt32(experts.count)))
+            writer.add("llama.expert_used_count", .uint32(UInt32(experts.usedCount)))
+        }
         writer.add("llama.vocab_size", .uint32(UInt32(vocabularySize)))
     }
 
@@ -107,6 +124,16 @@ package struct TinyModel: Sendable {
         func projection(_ name: String, _ columns: Int, _ rows: Int) {
             matrix(name, columns, rows, weights, (3 / Float(columns)).squareRoot())
         }
+        /// A part of the feed-forward network, of each expert where there are any.
+        func feedForward(_ prefix: String, _ part: String, _ columns: Int, _ rows: Int) {
+            guard let experts else { return projection("\(prefix).ffn_\(part).weight", columns, rows) }
+            if experts.areSeparate {
+                for expert in 0..<experts.count { projection("\(prefix).ffn_\(part).\(expert).weight", columns, rows) }
+            } else {
+                projection("\(prefix).ffn_\(part)_exps.weight", columns, rows * experts.count)
+                writer.tensors[writer.tensors.count - 1].shape = [columns, rows, experts.count].map(UInt64.init)
+            }
+        }
         func norm(_ name: String) {
             let values = (0..<embeddingLength).map { _ in 1 + random.symmetric() / 4 }
             writer.add(tensor: name, .f32, shape: [embeddingLength], data: Quantize.encode(values, as: .f32))
@@ -120,9 +147,13 @@ package struct TinyModel: Sendable {
             projection("\(prefix).attn_v.weight", embeddingLength, kvLength)
             projection("\(prefix).attn_output.weight", queryLength, embeddingLength)
             norm("\(prefix).ffn_norm.weight")
-            projection("\(prefix).ffn_gate.weight", embeddingLength, feedForwardLength)
-            projection("\(prefix).ffn_up.weight", embeddingLength, feedForwardLength)
-            projection("\(prefix).ffn_down.weight", feedForwardLength, embeddingLength)
+            if let experts {
+                // Several times a projection's, so that a row's experts have unequal weights.
+                matrix("\(prefix).ffn_gate_inp.weight", embeddingLength, experts.count, .f32, 0.5)
+            }
+            feedForward(prefix, "gate", embeddingLength, feedForwardLength)
+            feedForward(prefix, "up", embeddingLength, feedForwardLength)
+            feedForward(prefix, "down", feedForwardLength, embeddingLength)
         }
         norm("output_norm.weight")
         if !ropeFactors.isEmpty {

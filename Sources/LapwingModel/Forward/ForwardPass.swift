@@ -66,10 +66,7 @@ struct ForwardPass {
             finishAttention(plan: plan, for: layer.attentionOutput)
             multiply(
                 scratch.input, by: [Product(layer.attentionOutput, to: scratch.residual, stride: width, add: true)])
-
-            normalize(by: layer.feedForwardNorm, for: [layer.gate, layer.up])
             feedForward(layer)
-            multiply(scratch.hidden, by: [Product(layer.down, to: scratch.residual, stride: width, add: true)])
         }
         predict(onLogits)
     }

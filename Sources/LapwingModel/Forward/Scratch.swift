@@ -14,6 +14,9 @@ final class Scratch {
     let residual: UnsafeMutablePointer<Float>  // [row, embedding]
     let input: Activations  // [row, embedding or queries]
     let hidden: Activations  // [row, feedForward]
+    let routerLogits: UnsafeMutablePointer<Float>  // [row, expert]
+    let gathered: Activations  // [row of an expert, embedding]
+    let expertOutputs: UnsafeMutablePointer<Float>  // [row of an expert, embedding]
     let projections: UnsafeMutablePointer<Float>  // [row, queries then keys then values]
     let cosines: UnsafeMutablePointer<Float>  // [row, rotated dimension]
     let sines: UnsafeMutablePointer<Float>  // [row, rotated dimension]
@@ -33,6 +36,10 @@ final class Scratch {
         let residualAt = layout.place(rows * c.embeddingLength * float)
         let inputAt = Activations.place(rows, width: max(c.embeddingLength, c.queryLength), in: &layout)
         let hiddenAt = Activations.place(rows, width: c.feedForwardLength, in: &layout)
+        let expertCount = c.experts?.count ?? 0, expertRows = c.experts == nil ? 0 : rows
+        let routerLogitsAt = layout.place(rows * expertCount * float)
+        let gatheredAt = Activations.place(expertRows, width: c.embeddingLength, in: &layout)
+        let expertOutputsAt = layout.place(expertRows * c.embeddingLength * float)
         let projectionsAt = layout.place(rows * (c.queryLength + 2 * c.keyLength) * float)
         let cosinesAt = layout.place(rows * c.ropeDimensionCount * float)
         let sinesAt = layout.place(rows * c.ropeDimensionCount * float)
@@ -43,6 +50,9 @@ final class Scratch {
         residual = region.floats(at: residualAt)
         input = Activations(in: region, at: inputAt)
         hidden = Activations(in: region, at: hiddenAt)
+        routerLogits = region.floats(at: routerLogitsAt)
+        gathered = Activations(in: region, at: gatheredAt)
+        expertOutputs = region.floats(at: expertOutputsAt)
         projections = region.floats(at: projectionsAt)
         cosines = region.floats(at: cosinesAt)
         sines = region.floats(at: sinesAt)
@@ -85,6 +95,15 @@ struct Activations {
             values: values + first * width, value_stride: width, blocks: blocks + first * blockStride,
             remainders: remainders + first * blockStride, block_stride: blockStride,
             marks: marks + first * markStride, mark_stride: markStride)
+    }
+
+    /// Copies both forms of another's row.
+    func copy(row: Int, of other: Activations, to target: Int, width: Int) {
+        let blockStride = Self.blockCount(width), markStride = Self.markCount(width)
+        (values + target * width).update(from: other.values + row * width, count: width)
+        (blocks + target * blockStride).update(from: other.blocks + row * blockStride, count: blockStride)
+        (remainders + target * blockStride).update(from: other.remainders + row * blockStride, count: blockStride)
+        (marks + target * markStride).update(from: other.marks + row * markStride, count: markStride)
     }
 
     /// Fills one row's blocks from its values.

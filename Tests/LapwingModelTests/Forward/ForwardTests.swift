@@ -20,6 +20,9 @@ struct ForwardTests {
             ("heads rotated in part", tiny { $0.ropeDimensionCount = 10 }),
             ("positions scaled", tiny { $0.ropeScale = 4 }),
             ("frequencies divided", tiny { $0.ropeFactors = (1...8).map { Float($0) * 0.75 } }),
+            ("two of five experts", tiny { $0.experts = .init(count: 5, usedCount: 2) }),
+            ("a tensor for each expert", tiny { $0.experts = .init(count: 4, usedCount: 3, areSeparate: true) }),
+            ("one expert of one", tiny { $0.experts = .init(count: 1, usedCount: 1) }),
         ])
     func isRight(name: String, tiny: TinyModel) throws {
         let tokens = randomTokens(70, vocabulary: tiny.vocabularySize)

@@ -4,11 +4,16 @@ import Testing
 
 @Suite("A row's logits are the same bits")
 struct InvarianceTests {
-    /// Float, four-bit and exact-layout weights take different paths through every product.
+    /// Float, four-bit and exact-layout weights take different paths through every product; experts group rows.
     private static let models = [
         TinyModel(seed: 1, weights: .f32), TinyModel(seed: 2, weights: .q4_1, embedding: .q8_0),
-        TinyModel(seed: 3, weights: .q5_0, embedding: .f16, hasTiedHead: false),
+        TinyModel(seed: 3, weights: .q5_0, embedding: .f16, hasTiedHead: false), mixture,
     ]
+    private static let mixture: TinyModel = {
+        var tiny = TinyModel(seed: 6, weights: .q4_0, embedding: .q8_0)
+        tiny.experts = .init(count: 6, usedCount: 2)
+        return tiny
+    }()
 
     @Test("however the prompt is cut into chunks", arguments: models)
     func chunks(tiny: TinyModel) throws {
@@ -92,6 +97,17 @@ struct InvarianceTests {
                 #expect(run.logits(tokens, chunk: 40, pages: [0, 1]) == expected, "\(kernels), \(workers) threads")
             }
         }
+    }
+
+    @Test("when a step's rows, three experts each, go through in several tiles of slots")
+    func expertTiles() throws {
+        var tiny = TinyModel(seed: 7, weights: .q8_0)
+        tiny.experts = .init(count: 4, usedCount: 3)
+        let run = try TinyRun(tiny)
+        let tokens = randomTokens(400, vocabulary: tiny.vocabularySize)
+        let pages = (0..<13).map(Int32.init)
+        let whole = run.logits(tokens, chunk: 400, pages: pages)
+        #expect(run.logits(tokens, chunk: 37, pages: pages) == whole)
     }
 
     @Test("with stale values of another sequence in the rest of a page")

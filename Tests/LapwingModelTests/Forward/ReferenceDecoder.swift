@@ -15,6 +15,9 @@ struct ReferenceDecoder {
     let scale: Double
     /// Divisors of the frequencies, one a pair; empty for none.
     let factors: [Double]
+    /// 0 for none.
+    let expertCount: Int
+    let usedExpertCount: Int
 
     init(file: GGUFFile) throws {
         self.file = file
@@ -27,6 +30,8 @@ struct ReferenceDecoder {
         rotatedCount = Int(try file.uint32("llama.rope.dimension_count"))
         scale = Double(try file.ifPresent("llama.rope.scaling.factor", file.float) ?? 1)
         factors = try file.tensors["rope_freqs.weight"].map { try file.dequantize($0).map(Double.init) } ?? []
+        expertCount = Int(try file.ifPresent("llama.expert_count", file.uint32) ?? 0)
+        usedExpertCount = Int(try file.ifPresent("llama.expert_used_count", file.uint32) ?? 0)
     }
 
     /// Logits of every position.
@@ -39,18 +44,38 @@ struct ReferenceDecoder {
             let attended = try attention(block, inputs)
             let output = try matrix(block + "attn_output.weight")
             stream = zip(stream, attended).map { zip($0, times(output, $1)).map(+) }
-            let (gate, up) = (try matrix(block + "ffn_gate.weight"), try matrix(block + "ffn_up.weight"))
-            let down = try matrix(block + "ffn_down.weight")
+            let feedForward = try feedForward(block)
             let norm = try vector(block + "ffn_norm.weight")
-            stream = stream.map { row in
-                let input = normalized(row, norm)
-                let hidden = zip(times(gate, input), times(up, input)).map { $0 / (1 + exp(-$0)) * $1 }
-                return zip(row, times(down, hidden)).map(+)
-            }
+            stream = stream.map { row in zip(row, feedForward(normalized(row, norm))).map(+) }
         }
         let head = file.tensors["output.weight"] == nil ? embedding : try matrix("output.weight")
         let norm = try vector("output_norm.weight")
         return stream.map { times(head, normalized($0, norm)) }
+    }
+
+    private func feedForward(_ block: String) throws -> ([Double]) -> [Double] {
+        func network(_ gate: [[Double]], _ up: [[Double]], _ down: [[Double]]) -> ([Double]) -> [Double] {
+            { input in times(down, zip(times(gate, input), times(up, input)).map { $0 / (1 + exp(-$0)) * $1 }) }
+        }
+        guard expertCount > 0 else {
+            return try network(
+                matrix(block + "ffn_gate.weight"), matrix(block + "ffn_up.weight"), matrix(block + "ffn_down.weight"))
+        }
+        let experts = try (0..<expertCount).map { expert in
+            try network(
+                self.expert(expert, block + "ffn_gate"), self.expert(expert, block + "ffn_up"),
+                self.expert(expert, block + "ffn_down"))
+        }
+        let router = try matrix(block + "ffn_gate_inp.weight")
+        // The softmax over all experts, then the chosen ones' share of it: Mixtral's own code.
+        return { input in
+            let weights = times(router, input).map { exp($0) }
+            let chosen = weights.indices.sorted { weights[$0] > weights[$1] }.prefix(usedExpertCount)
+            let total = chosen.reduce(0) { $0 + weights[$1] }
+            return chosen.reduce([Double](repeating: 0, count: input.count)) { sums, expert in
+                zip(sums, experts[expert](input)).map { $0 + weights[expert] / total * $1 }
+            }
+        }
     }
 
     private func attention(_ block: String, _ inputs: [[Double]]) throws -> [[Double]] {
@@ -120,5 +145,13 @@ struct ReferenceDecoder {
         let tensor = try file.tensor(name)
         let values = try vector(name)
         return (0..<tensor.shape[1]).map { Array(values[$0 * tensor.shape[0]..<($0 + 1) * tensor.shape[0]]) }
+    }
+
+    /// One expert's part, whichever way the file keeps it.
+    private func expert(_ index: Int, _ part: String) throws -> [[Double]] {
+        guard let tensor = file.tensors[part + "_exps.weight"] else { return try matrix("\(part).\(index).weight") }
+        let values = try vector(tensor.name)
+        let (columns, rows) = (tensor.shape[0], tensor.shape[1])
+        return (index * rows..<(index + 1) * rows).map { Array(values[$0 * columns..<($0 + 1) * columns]) }
     }
 }
