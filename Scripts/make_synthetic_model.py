@@ -126,8 +126,8 @@ def quantised(kind, count, deviation, random):
     # Scales vary from block to block as trained ones do: evenly from 0.6 to 1.4 of the mean.
     scale = deviation * (0.6 + 0.8 / 255 * blocks[:, 0].astype(np.float32))
     match kind:
-        case Type.Q4_0:  # nibbles of standard deviation 4.6
-            blocks[:, :2] = half(scale / 4.6)
+        case Type.Q4_0:  # nibbles of standard deviation 4.6 and mean -0.5, so scales of both signs, as files have them
+            blocks[:, :2] = half(np.where(blocks[:, 1] & 1, scale, -scale) / 4.6)
         case Type.Q8_0:
             blocks[:, :2] = half(scale / 73.9)
         case Type.Q4_K | Type.Q5_K:  # the minimum, half the range below zero, centres the quants
