@@ -8,7 +8,7 @@ extension Engine {
         let begin = options.now()
         for id in board.takeWithdrawn() { end(id, with: .cancelled) }
         guard let plan = scheduler.nextStep() else {
-            publish(computed: 0, drawn: 0, nanoseconds: 0, finished: [])
+            publish(StepPlan(), StepOutcome(), nanoseconds: 0, finished: [])
             return false
         }
         takeKeptScores(of: plan)
@@ -18,7 +18,7 @@ extension Engine {
         let nanoseconds = options.now() - begin
         meter(plan, nanoseconds: nanoseconds)
         // Published first: whoever sees the end of an answer also sees it in the statistics.
-        publish(computed: plan.tokenCount, drawn: outcome.draws.count, nanoseconds: nanoseconds, finished: finished)
+        publish(plan, outcome, nanoseconds: nanoseconds, finished: finished)
         for rows in plan.rows { sendEvents(of: rows.id, to: rows.request) }
         for sequence in finished { close(sequence) }
         return true
@@ -73,8 +73,10 @@ extension Engine {
             outcome.scores[rows.id, default: []].append(score)
             take(score, row: reader, of: rows.id, at: position + 1)
         }
-        if rows.draws, position == rows.start + rows.tokens.count - 1 {
-            outcome.draws[rows.id] = answers[rows.id]?.draw(from: row, scratch: &scratch)
+        if rows.draws(at: position, after: outcome.draws[rows.id] ?? []),
+            let draw = answers[rows.id]?.draw(from: row, scratch: &scratch)
+        {
+            outcome.draws[rows.id, default: []].append(draw)
         }
     }
 
@@ -108,17 +110,23 @@ extension Engine {
         if job.openCount == 0 { job.complete(model: name) } else { jobs[id] = job }
     }
 
-    private func publish(computed: Int, drawn: Int, nanoseconds: UInt64, finished: [FinishedSequence]) {
+    private func publish(
+        _ plan: StepPlan, _ outcome: StepOutcome, nanoseconds: UInt64, finished: [FinishedSequence]
+    ) {
+        let drawn = outcome.draws.values.reduce(0) { $0 + $1.count }
         board.update { board in
             board.runningSequences = scheduler.running.count
             board.queuedSequences = scheduler.queue.count
             board.pageCount = scheduler.pool.pageCount
             board.usedPages = scheduler.pool.usedCount
             board.idlePages = scheduler.pool.idleCount
-            board.steps += computed > 0 ? 1 : 0
-            board.computedTokens += UInt64(computed)
+            board.steps += plan.rows.isEmpty ? 0 : 1
+            board.computedTokens += UInt64(plan.tokenCount)
             board.cachedTokens += UInt64(finished.reduce(0) { $0 + $1.cachedTokens })
             board.generatedTokens += UInt64(drawn)
+            board.draftedTokens += UInt64(plan.rows.reduce(0) { $0 + $1.draftCount })
+            // A sequence's first draw of a step needs no draft.
+            board.acceptedTokens += UInt64(drawn - outcome.draws.count)
             board.putBackSequences = scheduler.putBackCount
             board.busyNanoseconds += nanoseconds
         }

@@ -42,7 +42,8 @@ package actor Engine {
         scheduler = Scheduler(
             limits: Scheduler.Limits(
                 running: options.maxRunning, queued: options.queueLimit, promptTokens: options.prefillChunk,
-                promptTokensBesideGeneration: options.prefillChunkBesideGeneration),
+                promptTokensBesideGeneration: options.prefillChunkBesideGeneration,
+                draftTokens: options.speculates ? 12 : 0),
             pool: PagePool(pageCount: cache.pageCount, pageSize: KVCache.pageSize))
         self.name = name
         self.model = model

@@ -12,6 +12,8 @@ package struct EngineOptions: Sendable {
     package var prefillChunk = 256
     /// Prompt tokens a step while others generate, and wait for them between two tokens.
     package var prefillChunkBesideGeneration = 64
+    /// Whether tokens that repeat earlier text are guessed and checked several a step. Answers are the same, bit for bit.
+    package var speculates = true
     /// Pages of the KV cache, as `MemoryPlan` shares them out; nil takes enough for two full contexts. Memory is touched
     /// only as it is used.
     package var pageCount: Int?

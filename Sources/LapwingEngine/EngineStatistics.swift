@@ -12,6 +12,9 @@ package struct EngineStatistics: Hashable, Sendable {
     /// Prompt tokens that the prefix cache spared.
     package var cachedTokens: UInt64 = 0
     package var generatedTokens: UInt64 = 0
+    /// Guessed tokens that went through the model, and those of them that were drawn then.
+    package var draftedTokens: UInt64 = 0
+    package var acceptedTokens: UInt64 = 0
     /// Times that a sequence had to wait again, so that an older one found room.
     package var putBackSequences: UInt64 = 0
     /// Time spent in steps.

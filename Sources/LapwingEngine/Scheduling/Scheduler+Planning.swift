@@ -1,18 +1,18 @@
 import LapwingAPI
 
 extension Scheduler {
-    /// One row for each sequence that generates, oldest first.
+    /// One row for each sequence that generates, oldest first, and rows for drafts in the room that is left.
     mutating func planGeneration(_ plan: inout StepPlan) {
         var index = 0
         while index < running.count {
-            guard running[index].isDecoding else {
-                index += 1
-                continue
-            }
             // Where the sequence itself was put back, the next one has its index.
-            guard makeRoom(for: index) else { continue }
-            plan.rows.append(rows(of: running[index], count: 1))
-            index += 1
+            if !running[index].isDecoding || makeRoom(for: index) { index += 1 }
+        }
+        let decoding = running.indices.filter { running[$0].isDecoding }
+        var budget = DraftBudget(sequenceCount: decoding.count)
+        for index in decoding {
+            let draft = takeDraft(for: index, within: &budget)
+            plan.rows.append(rows(of: running[index], count: 1, draft: draft))
         }
     }
 
@@ -48,7 +48,7 @@ extension Scheduler {
     private static let leastUnscored = 16
     private static let leastUnshared = 8
 
-    private func rows(of sequence: RunningSequence, count: Int) -> SequencePlan {
+    private func rows(of sequence: RunningSequence, count: Int, draft: [TokenID] = []) -> SequencePlan {
         let (start, end) = (sequence.computedCount, sequence.computedCount + count)
         let scoredEnd = min(end + 1, sequence.tokens.count)
         let firstScored = min(max(sequence.scoredFrom ?? .max, start), end) + 1
@@ -56,9 +56,10 @@ extension Scheduler {
         let draws = sequence.goal.generates && end == sequence.tokens.count
         return SequencePlan(
             id: sequence.goal.id, request: sequence.goal.request, start: start,
-            tokens: Array(sequence.tokens[start..<end]), pages: sequence.pages,
-            reading: !scored.isEmpty ? .all : draws ? .last : .nothing,
-            scored: KnownTokens(firstPosition: scored.startIndex, tokens: Array(scored)), draws: draws)
+            tokens: Array(sequence.tokens[start..<end]) + draft, pages: sequence.pages,
+            reading: !scored.isEmpty || !draft.isEmpty ? .all : draws ? .last : .nothing,
+            scored: KnownTokens(firstPosition: scored.startIndex, tokens: Array(scored)), draws: draws,
+            draftCount: draft.count)
     }
 
     /// Sees to it that the sequence has a page for its next row; false where it had to be put back itself.
@@ -76,7 +77,7 @@ extension Scheduler {
         return true
     }
 
-    private mutating func putBack(_ index: Int) {
+    mutating func putBack(_ index: Int) {
         putBackCount += 1
         let sequence = stop(index).putBack()
         let place = queue.firstIndex { sequence.goal.id < $0.goal.id } ?? queue.endIndex

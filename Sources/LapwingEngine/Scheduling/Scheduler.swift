@@ -2,8 +2,8 @@ import LapwingAPI
 
 /// Picks which sequences run in the next step and how many tokens each gets. Knows tokens and pages; no text, clock or model.
 ///
-/// One step is one forward pass. Sequences that generate get one row each, first of all; the rest of the step's budget is
-/// shared out between prompts that are still being read. Sequences start in order of arrival, but requests take turns.
+/// One step is one forward pass. Sequences that generate get a row each, first of all, and rows for guesses of what they
+/// draw where those are worth it; prompts that are still being read share the step's budget. Sequences start in order of arrival, but requests take turns.
 /// Pages for the known tokens are taken at the start and one at a time after that; where none is left, the youngest
 /// sequence is put back into the queue with what it has drawn, so that the oldest can always go on.
 package struct Scheduler {
@@ -16,14 +16,19 @@ package struct Scheduler {
         package var promptTokens: Int
         /// Prompt tokens a step while somebody generates, and so waits for them.
         package var promptTokensBesideGeneration: Int
+        /// Guessed tokens that a sequence may have computed in a step.
+        package var draftTokens: Int
 
-        package init(running: Int, queued: Int, promptTokens: Int, promptTokensBesideGeneration: Int) {
+        package init(
+            running: Int, queued: Int, promptTokens: Int, promptTokensBesideGeneration: Int, draftTokens: Int = 0
+        ) {
             precondition(running > 0 && queued > 0, "a scheduler runs and queues at least one sequence")
             self.running = running
             self.queued = queued
             // At least one token for each, so that every prompt moves in every step.
             self.promptTokens = max(promptTokens, running)
             self.promptTokensBesideGeneration = max(promptTokensBesideGeneration, running)
+            self.draftTokens = draftTokens
         }
     }
 
@@ -97,11 +102,15 @@ package struct Scheduler {
         var finished: [FinishedSequence] = []
         for rows in plan.rows {
             guard let index = running.firstIndex(where: { $0.goal.id == rows.id }) else { continue }
-            running[index].computedCount += rows.tokens.count
+            let draws = outcome.draws[rows.id] ?? []
+            precondition(rows.draws != draws.isEmpty, "a sequence draws if and only if it was to")
+            take(draws, of: index)
+            running[index].computedCount += rows.tokens.count - rows.draftCount + max(draws.count - 1, 0)
+            releaseSparePages(of: index)
             // Before pages are published, so that those who find one find its scores too.
             keep(outcome.scores[rows.id] ?? [], from: rows.scored.firstPosition, of: running[index])
             publishFullPages(of: index)
-            if end(index, draw: rows.draws ? outcome.draws[rows.id] : nil, mustDraw: rows.draws) {
+            if draws.last?.isLast == true || running[index].isAtEnd {
                 finished.append(stop(index).finished())
             }
         }
@@ -114,19 +123,11 @@ package struct Scheduler {
         for index in running.indices.reversed() where ids.contains(running[index].goal.id) { _ = stop(index) }
     }
 
-    /// Takes in a draw; true where the sequence's work is done.
-    private mutating func end(_ index: Int, draw: Draw?, mustDraw: Bool) -> Bool {
-        switch draw {
-        case .token(let token):
-            running[index].tokens.append(token)
-            return running[index].tokens.count >= running[index].goal.tokenLimit
-        case .last(let token):
-            running[index].tokens.append(token)
-            return true
-        case nil:
-            precondition(!mustDraw, "a sequence that was to draw a token has drawn none")
-            return running[index].remainingCount == 0
-        }
+    private mutating func take(_ draws: [Draw], of index: Int) {
+        let tokens = draws.map(\.token)
+        running[index].guesses.compare(running[index].guess, with: tokens)
+        running[index].guess = []
+        running[index].tokens += tokens
     }
 
     private mutating func keep(_ scores: [TokenScore], from position: Int, of sequence: RunningSequence) {

@@ -102,12 +102,18 @@ package struct RunningSequence: Sendable {
     /// The leading pages that are published, and the chain at the end of the last of them.
     var publishedCount: Int
     var chain: Chain
+    /// What was guessed to be drawn next, worth rows or not, and how good such guesses were.
+    var guess: [TokenID] = []
+    var guesses = GuessRecord()
 
     /// Known tokens that have to be computed yet. The last token of a sequence that is only scored predicts nothing.
     var remainingCount: Int { (goal.generates ? tokens.count : tokens.count - 1) - computedCount }
 
     /// One row is left until a token can be drawn: generating, or as good as.
     var isDecoding: Bool { remainingCount == 1 }
+
+    /// Whether all is drawn that may be, or scored that was to be.
+    var isAtEnd: Bool { goal.generates ? tokens.count >= goal.tokenLimit : remainingCount == 0 }
 
     func putBack() -> QueuedSequence {
         let unscored = scoredFrom.flatMap { max($0, computedCount) < tokens.count - 1 ? max($0, computedCount) : nil }

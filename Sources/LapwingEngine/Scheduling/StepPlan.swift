@@ -42,7 +42,7 @@ package struct SequencePlan: Sendable {
         case nothing
         /// The last row's, to draw the next token.
         case last
-        /// Every row's, to score known tokens, and to draw where the last known token is among them.
+        /// Every row's, to score known tokens and to draw.
         case all
     }
 
@@ -54,8 +54,17 @@ package struct SequencePlan: Sendable {
     package var reading: Reading
     /// Known tokens that these rows are to score: each row the token after its own.
     package var scored: KnownTokens
-    /// Whether a token is drawn from the last row.
+    /// Whether a token is drawn from the row of the last known token.
     package var draws: Bool
+    /// How many of `tokens`, the last ones, are guesses of what will be drawn before them.
+    package var draftCount = 0
+
+    /// Whether a token is drawn from a position's row: after a guess only if the draws so far were as guessed.
+    package func draws(at position: Int, after drawn: [Draw]) -> Bool {
+        let firstDrawn = start + tokens.count - 1 - draftCount
+        guard draws, position - firstDrawn == drawn.count else { return false }
+        return drawn.last.map { $0 == .token(tokens[position - start]) } ?? true
+    }
 }
 
 /// Tokens of a sequence from one position on.
@@ -71,21 +80,29 @@ package struct KnownTokens: Sendable, Equatable {
 
 /// What a step brought besides keys and values.
 package struct StepOutcome: Sendable {
-    /// One for each sequence that was to draw.
-    package var draws: [SequenceID: Draw] = [:]
+    /// One or more for each sequence that was to draw, the later ones from rows of its draft.
+    package var draws: [SequenceID: [Draw]] = [:]
     /// One for each token that was to be scored.
     package var scores: [SequenceID: [TokenScore]] = [:]
 
-    package init(draws: [SequenceID: Draw] = [:], scores: [SequenceID: [TokenScore]] = [:]) {
+    package init(draws: [SequenceID: [Draw]] = [:], scores: [SequenceID: [TokenScore]] = [:]) {
         self.draws = draws
         self.scores = scores
     }
 }
 
-/// What the sampler made of a sequence's last row.
+/// What the sampler made of a row.
 package enum Draw: Sendable, Equatable {
     /// Generation goes on after this token.
     case token(TokenID)
     /// This token ends the answer.
     case last(TokenID)
+
+    var token: TokenID {
+        switch self {
+        case .token(let token), .last(let token): token
+        }
+    }
+
+    var isLast: Bool { if case .last = self { true } else { false } }
 }

@@ -13,7 +13,7 @@ struct KeptScoreTests {
         guard let plan = scheduler.nextStep() else { return ([:], []) }
         var outcome = StepOutcome()
         for rows in plan.rows {
-            if rows.draws { outcome.draws[rows.id] = .token(7) }
+            if rows.draws { outcome.draws[rows.id] = [.token(7)] }
             outcome.scores[rows.id] = rows.scored.tokens.indices.map { score(rows.scored.firstPosition + $0) }
         }
         _ = scheduler.complete(plan, outcome)

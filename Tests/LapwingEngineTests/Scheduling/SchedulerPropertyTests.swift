@@ -6,8 +6,11 @@ import Testing
 @Suite("Scheduler under random load")
 struct SchedulerPropertyTests {
     /// Tokens depend on the tokens before them only, as a model's with a fixed seed do.
+    ///
+    /// Half of them repeat what stood four tokens earlier, so that guesses come true, and fail, at any place.
     static func draw(after tokens: [TokenID], seed: UInt64) -> TokenID {
-        TokenID(truncatingIfNeeded: (CacheSimulator.digest(of: tokens) ^ seed) % 5)
+        let number = (CacheSimulator.digest(of: tokens) >> 7) ^ seed
+        return number % 8 > 2 && tokens.count > 4 ? max(tokens[tokens.count - 4], 1) : TokenID(number % 5)
     }
 
     /// Depends on the token and all before it, as a model's does.
@@ -27,7 +30,7 @@ struct SchedulerPropertyTests {
         var scheduler = SchedulerTests.scheduler(
             running: Int.random(in: 1...6, using: &random), queued: 12,
             promptTokens: Int.random(in: 1...24, using: &random), beside: Int.random(in: 1...8, using: &random),
-            pages: pageCount, pageSize: pageSize)
+            drafts: Int.random(in: 0...4, using: &random), pages: pageCount, pageSize: pageSize)
         var cache = CacheSimulator(pageCount: pageCount, pageSize: pageSize)
         var prompts: [SequenceID: [TokenID]] = [:]
         var outstanding: Set<SequenceID> = []
@@ -74,9 +77,11 @@ struct SchedulerPropertyTests {
             var outcome = StepOutcome()
             for rows in plan.rows {
                 let tokens = running[rows.id] ?? []
-                if rows.draws {
-                    let token = Self.draw(after: tokens, seed: seed)
-                    outcome.draws[rows.id] = token == 0 ? .last(token) : .token(token)
+                for position in rows.start..<rows.start + rows.tokens.count
+                where rows.draws(at: position, after: outcome.draws[rows.id] ?? []) {
+                    let given = tokens[..<rows.start] + rows.tokens[...(position - rows.start)]
+                    let token = Self.draw(after: Array(given), seed: seed)
+                    outcome.draws[rows.id, default: []].append(token == 0 ? .last(token) : .token(token))
                 }
                 let positions = rows.scored.firstPosition..<rows.scored.firstPosition + rows.scored.tokens.count
                 outcome.scores[rows.id] = positions.map { Self.score(of: tokens, at: $0) }

@@ -5,11 +5,13 @@ import Testing
 @Suite("Scheduler")
 struct SchedulerTests {
     static func scheduler(
-        running: Int = 4, queued: Int = 16, promptTokens: Int = 16, beside: Int = 8, pages: Int = 64, pageSize: Int = 4
+        running: Int = 4, queued: Int = 16, promptTokens: Int = 16, beside: Int = 8, drafts: Int = 0, pages: Int = 64,
+        pageSize: Int = 4
     ) -> Scheduler {
         Scheduler(
             limits: .init(
-                running: running, queued: queued, promptTokens: promptTokens, promptTokensBesideGeneration: beside),
+                running: running, queued: queued, promptTokens: promptTokens, promptTokensBesideGeneration: beside,
+                draftTokens: drafts),
             pool: PagePool(pageCount: pages, pageSize: pageSize))
     }
 
@@ -31,7 +33,7 @@ struct SchedulerTests {
     @discardableResult
     static func step(_ scheduler: inout Scheduler, token: TokenID = 7) -> [UInt64: Int] {
         guard let plan = scheduler.nextStep() else { return [:] }
-        let draws = plan.rows.filter(\.draws).map { ($0.id, Draw.token(token)) }
+        let draws = plan.rows.filter(\.draws).map { ($0.id, [Draw.token(token)]) }
         _ = scheduler.complete(plan, StepOutcome(draws: Dictionary(uniqueKeysWithValues: draws)))
         #expect(scheduler.violation() == nil)
         return Dictionary(uniqueKeysWithValues: plan.rows.map { ($0.id.rawValue, $0.tokens.count) })
@@ -187,7 +189,7 @@ struct SchedulerTests {
         #expect(plan.rows.map(\.id.rawValue) == [2, 1])
         #expect(plan.rows.map(\.reading) == [.last, .nothing])
         #expect(plan.rows.map(\.tokens.count) == [12, 16])
-        _ = scheduler.complete(plan, StepOutcome(draws: [SequenceID(2): .last(1)]))
+        _ = scheduler.complete(plan, StepOutcome(draws: [SequenceID(2): [.last(1)]]))
         let second = scheduler.nextStep()
         plan = try #require(second)
         #expect(plan.rows.map(\.reading) == [.all])
