@@ -38,7 +38,7 @@ step "end-to-end tests: the program, its clients, kills and system calls"
 Scripts/clients.sh || failed=$((failed + 1))
 run end --no-parallel --filter LapwingEndToEndTests
 
-step "sanitizer run: the engine half under AddressSanitizer, with damaged weight files"
+step "sanitizer runs: kernels in tight memory; the engine half with damaged weight files; its threads"
 Scripts/sanitize.sh 2>&1 | tee "$logs/sanitize" | quiet
 [ "${PIPESTATUS[0]}" -eq 0 ] || failed=$((failed + 1))
 
