@@ -21,11 +21,33 @@ struct DecoderLoader {
     /// Bytes of all packed weights.
     var packedByteCount: Int { tensors.layout.byteCount }
 
-    /// Packs all weights, giving the file's pages back as it goes.
-    func load(workers: Workers) throws -> DecoderWeights {
+    /// Packs all weights, giving the file's pages back as it goes; with a cache of the packed form only where there is no
+    /// sound one.
+    func load(workers: Workers, usesCache: Bool) throws -> (weights: DecoderWeights, cache: PackedCacheResult?) {
+        guard usesCache, let cache = PackedCache(of: file, tensors: tensors) else {
+            return (try weights(in: packed(workers)), nil)
+        }
+        var unfit: String?
+        do {
+            if let region = try cache.open(workers: workers) { return (try weights(in: region), .used) }
+        } catch let error as PackedCache.Unfit {
+            unfit = error.reason
+        }
+        let region = try packed(workers)
+        let result: PackedCacheResult
+        do {
+            try cache.write(region, workers: workers)
+            result = unfit.map(PackedCacheResult.rewritten) ?? .written
+        } catch {
+            result = .notWritten(reason: "\(error)")
+        }
+        return (try weights(in: region), result)
+    }
+
+    private func packed(_ workers: Workers) throws -> Region {
         let region = try Region(tensors.layout)
         tensors.pack(file, into: region, workers: workers)
-        return try weights(in: region)
+        return region
     }
 }
 

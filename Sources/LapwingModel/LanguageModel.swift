@@ -6,10 +6,13 @@ package struct LoadOptions: Sendable {
     package var kernels: String?
     /// The threads to compute with; nil makes a pool of one thread a core.
     package var workers: Workers?
+    /// Whether the packed weights are kept beside the file and mapped from there at the next start.
+    package var packedCache: Bool
 
-    package init(kernels: String? = nil, workers: Workers? = nil) {
+    package init(kernels: String? = nil, workers: Workers? = nil, packedCache: Bool = false) {
         self.kernels = kernels
         self.workers = workers
+        self.packedCache = packedCache
     }
 }
 
@@ -20,6 +23,8 @@ package final class LanguageModel: Sendable {
     package let file: GGUFFile
     package let kernels: KernelTable
     package let workers: Workers
+    /// nil where no packed cache was asked for, or the file is in memory only.
+    package let packedCache: PackedCacheResult?
     let weights: DecoderWeights
     /// Radians a position of each rotated pair.
     let ropeFrequencies: [Double]
@@ -38,7 +43,7 @@ package final class LanguageModel: Sendable {
         self.configuration = configuration
         self.kernels = kernels
         self.workers = workers
-        weights = try loader.load(workers: workers)
+        (weights, packedCache) = try loader.load(workers: workers, usesCache: options.packedCache)
         ropeFrequencies = Self.frequencies(configuration, factors: weights.ropeFactors)
     }
 

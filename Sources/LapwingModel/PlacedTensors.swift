@@ -69,6 +69,31 @@ struct PlacedTensors {
         }
     }
 
+    /// Equal where packing gives equal bytes for the same file: where each tensor goes, and what packing makes of eight
+    /// rows of each type, which shows any change of the layouts.
+    var fingerprint: UInt64 {
+        var words: [UInt64] = []
+        for (name, placement) in placements.sorted(by: { $0.key < $1.key }) {
+            words.append(Array(name.utf8).withUnsafeBytes { Checksum.of($0) })
+            words += [placement.columns, placement.rows, placement.offset].map(UInt64.init)
+            words += [placement.tensor.type.rawValue, placement.layout.rawValue].map(UInt64.init)
+        }
+        let types = Set(placements.values.filter { !$0.isVector }.map(\.tensor.type))
+        for type in types.sorted(by: { $0.rawValue < $1.rawValue }) { words.append(Self.probe(type)) }
+        return Checksum.of(words)
+    }
+
+    private static func probe(_ type: TensorType) -> UInt64 {
+        let rows = Int(LW_STRIP_ROWS), columns = 256
+        let layout = lw_layout(rawValue: UInt32(lw_layout_for_type(type.rawValue)))
+        let rowBytes = columns / type.blockElementCount * type.blockByteCount
+        // Any bytes do that differ from each other: those of multiples of an odd number.
+        let source = (0..<rows * rowBytes).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 13) }
+        var strip = [UInt8](repeating: 0, count: lw_strip_bytes(layout, columns))
+        lw_pack(type.rawValue, source, rowBytes, rows, columns, &strip, 0, 1)
+        return strip.withUnsafeBytes { Checksum.of($0) }
+    }
+
     func matrix(_ name: String, in region: Region) throws(WeightsError) -> PackedMatrix {
         try placement(name).matrix(in: region)
     }

@@ -1,11 +1,13 @@
 import Foundation
 
-/// Zeroed memory straight from the system, page-aligned, given back when the last owner goes.
+/// Zeroed memory straight from the system or a part of a mapped file, page-aligned, given back when the last owner goes.
 ///
 /// `@unchecked Sendable`: the region itself never changes; who writes into it, and when, is its owner's invariant.
 package final class Region: @unchecked Sendable {
     package let base: UnsafeMutableRawPointer
     package let byteCount: Int
+    /// The file that the memory is a part of; nil for memory of its own.
+    private let mapping: FileMapping?
 
     /// Untouched pages cost nothing, so a region may be sized for the worst case. One that is not expected to fill, and
     /// so may be larger than the memory, is `sparse`.
@@ -18,6 +20,7 @@ package final class Region: @unchecked Sendable {
         let mapped = mmap(nil, size, PROT_READ | PROT_WRITE, flags, -1, 0)
         guard let mapped, mapped != MAP_FAILED else { throw ModelError.outOfMemory(byteCount: byteCount) }
         base = mapped
+        mapping = nil
         self.byteCount = size
         #if os(Linux)
             // Streaming weights through 4 KiB pages misses the TLB once a page; a refusal only costs speed. A sparse region
@@ -34,7 +37,18 @@ package final class Region: @unchecked Sendable {
         #endif
     }
 
+    /// The bytes of a file from `offset` on, a multiple of the page size. To write there ends the process.
+    init(_ mapping: FileMapping, offset: Int) {
+        guard let start = mapping.bytes.baseAddress, offset < mapping.bytes.count else {
+            preconditionFailure("a region is a part of its file")
+        }
+        base = UnsafeMutableRawPointer(mutating: start + offset)
+        byteCount = mapping.bytes.count - offset
+        self.mapping = mapping
+    }
+
     deinit {
+        guard mapping == nil else { return }
         #if LAPWING_CHECKS
             // The system may give the same addresses to somebody else.
             unpoison(base, byteCount)

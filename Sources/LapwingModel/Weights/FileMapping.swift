@@ -7,6 +7,8 @@ import Foundation
 // Invariant: the bytes are set once in `init`, never written after it, and freed in `deinit`, when no reader is left.
 final class FileMapping: @unchecked Sendable {
     let bytes: UnsafeRawBufferPointer
+    /// nil for a copy.
+    let source: FileSource?
     private let isMapped: Bool
 
     init(path: String) throws(WeightsError) {
@@ -16,6 +18,7 @@ final class FileMapping: @unchecked Sendable {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, reason: Self.lastError) }
+        source = FileSource(path: path, status)
         guard status.st_mode & S_IFMT == S_IFREG else { throw .unreadable(path: path, reason: "not a regular file") }
         guard status.st_size > 0 else {
             // An empty mapping is an error to the system; the reader says better what is missing.
@@ -34,6 +37,7 @@ final class FileMapping: @unchecked Sendable {
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: source.count, alignment: 64)
         copy.copyBytes(from: source)
         (bytes, isMapped) = (UnsafeRawBufferPointer(copy), false)
+        self.source = nil
     }
 
     deinit {
@@ -56,4 +60,21 @@ final class FileMapping: @unchecked Sendable {
     }
 
     private static var lastError: String { String(cString: strerror(errno)) }
+}
+
+/// Which file was mapped, and in which state of it.
+struct FileSource: Sendable {
+    let path: String
+    /// When it was last written, in nanoseconds of the system's clock.
+    let changed: Int64
+
+    fileprivate init(path: String, _ status: stat) {
+        self.path = path
+        #if canImport(Darwin)
+            let time = status.st_mtimespec
+        #else
+            let time = status.st_mtim
+        #endif
+        changed = Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    }
 }

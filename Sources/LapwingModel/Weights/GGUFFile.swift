@@ -55,4 +55,13 @@ package final class GGUFFile: Sendable {
 
     /// The whole file, for decoding metadata.
     var contents: UnsafeRawBufferPointer { mapping.bytes }
+
+    /// nil for a file that was in memory already.
+    var source: FileSource? { mapping.source }
+
+    /// All that stands before the first tensor's data.
+    var headerBytes: UnsafeRawBufferPointer {
+        let end = tensors.values.lazy.map(\.offset).min() ?? byteCount
+        return UnsafeRawBufferPointer(rebasing: contents[..<end])
+    }
 }
