@@ -26,6 +26,15 @@ package enum LogitMath {
         return Int(index)
     }
 
+    /// Writes the indices of all values from `threshold` on, ascending, and returns how many there are.
+    package static func indices(
+        of row: UnsafeBufferPointer<Float>, from threshold: Float, into out: UnsafeMutableBufferPointer<UInt32>
+    ) -> Int {
+        precondition(out.count >= row.count, "every index may be among them")
+        guard let base = row.baseAddress, let target = out.baseAddress else { return 0 }
+        return kernels.collect(base, row.count, threshold, target, row.count)
+    }
+
     /// Writes exp((x - maximum) * scale) for every x and returns the sum: softmax before the division.
     package static func weights(
         of row: UnsafeBufferPointer<Float>, maximum: Float, scale: Float, into out: UnsafeMutableBufferPointer<Float>

@@ -26,6 +26,19 @@ struct LogitMathTests {
         #expect(rising.map { -$0 }.withUnsafeBufferPointer { LogitMath.top(3, $0) } == [0, 1, 2])
     }
 
+    @Test("The indices of all values from a threshold on come ascending, without NaN")
+    func indices() {
+        var values = randomFloats(1_003, seed: 5, magnitude: 4)
+        (values[7], values[1_002]) = (.nan, 4)
+        for threshold in [-5, 0, 3.5, 4, 5] as [Float] {
+            var out = [UInt32](repeating: 0, count: values.count)
+            let count = values.withUnsafeBufferPointer { row in
+                out.withUnsafeMutableBufferPointer { LogitMath.indices(of: row, from: threshold, into: $0) }
+            }
+            #expect(out[..<count].map { Int($0) } == values.indices.filter { values[$0] >= threshold })
+        }
+    }
+
     @Test("The greatest logit is the first of several equal, and NaN never wins")
     func argmax() {
         for (logits, expected) in [

@@ -1,4 +1,5 @@
 import LapwingAPI
+import LapwingModel
 
 /// A token that may be drawn.
 struct Candidate {
@@ -12,6 +13,7 @@ struct Candidate {
 struct Candidates {
     private var all: [Candidate] = []
     private var scratch: [Candidate] = []
+    private var indices: [UInt32] = []
 
     var count: Int { all.count }
 
@@ -21,10 +23,24 @@ struct Candidates {
     /// Collects the tokens whose weight is at least `floor`.
     mutating func gather(_ row: UnsafeBufferPointer<Float>, weights: [Float], floor: Float) {
         all.removeAll(keepingCapacity: true)
-        weights.withUnsafeBufferPointer { weights in
-            for id in weights.indices where weights[id] >= floor {
-                all.append(Candidate(id: TokenID(id), logit: row[id], weight: weights[id]))
-            }
+        if indices.count < weights.count { indices = Array(repeating: 0, count: weights.count) }
+        let count = weights.withUnsafeBufferPointer { weights in
+            indices.withUnsafeMutableBufferPointer { LogitMath.indices(of: weights, from: floor, into: $0) }
+        }
+        for id in indices[..<count] {
+            all.append(Candidate(id: TokenID(id), logit: row[Int(id)], weight: weights[Int(id)]))
+        }
+    }
+
+    /// Takes the given tokens, which must be in the order of their ids.
+    mutating func gather(_ ids: [Int], of row: UnsafeBufferPointer<Float>, maximum: Float, scale: Float) {
+        var weights = ids.map { row[$0] }
+        weights.withUnsafeMutableBufferPointer { weights in
+            _ = LogitMath.weights(of: UnsafeBufferPointer(weights), maximum: maximum, scale: scale, into: weights)
+        }
+        all.removeAll(keepingCapacity: true)
+        for (id, weight) in zip(ids, weights) {
+            all.append(Candidate(id: TokenID(id), logit: row[id], weight: weight))
         }
     }
 

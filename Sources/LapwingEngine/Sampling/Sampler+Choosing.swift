@@ -47,32 +47,49 @@ extension Sampler {
     func chooseFiltered(
         _ row: UnsafeBufferPointer<Float>, maximum: Float, scale: Float, uniform: Double, scratch: inout SamplerScratch
     ) -> TokenID? {
-        let total = scratch.weigh(row, maximum: maximum, scale: scale)
+        let total: Double
+        if let topK = sampling.topK {
+            gather(topK, of: row, maximum: maximum, scale: scale, scratch: &scratch)
+            total = scratch.candidates.mass
+        } else {
+            total = scratch.weigh(row, maximum: maximum, scale: scale)
+            gather(mass: sampling.topP * total, total: total, of: row, scratch: &scratch)
+        }
         // Damaged weights make logits that are no numbers, of which none has a weight.
         guard total > 0 else { return nil }
-        if let topK = sampling.topK {
-            gather(topK, of: row, scratch: &scratch)
-            scratch.candidates.keepMostProbable(topK)
-        } else {
-            // What is lighter than this sums up to less than top_p leaves out, so the nucleus is among the rest.
-            let lightest = Float((1 - sampling.topP) * total / Double(row.count)) * 0.99
-            let floor = max(lightest, Float(sampling.minP))
-            scratch.candidates.gather(row, weights: scratch.weights, floor: floor)
-        }
-        if sampling.topP < 1 {
-            let mass = sampling.topK == nil ? total : scratch.candidates.mass
-            scratch.candidates.keepMass(sampling.topP * mass)
-        }
+        if sampling.topP < 1 { scratch.candidates.keepMass(sampling.topP * total) }
         scratch.candidates.keepWeights(from: Float(sampling.minP))
         return scratch.candidates.drawn(uniform)
     }
 
-    /// Collects at least the `count` most probable tokens.
-    private func gather(_ count: Int, of row: UnsafeBufferPointer<Float>, scratch: inout SamplerScratch) {
+    /// Collects at least the most probable tokens that together have `mass`, less those that `minP` drops.
+    private func gather(
+        mass: Double, total: Double, of row: UnsafeBufferPointer<Float>, scratch: inout SamplerScratch
+    ) {
+        // What is lighter than this sums up to less than `mass` leaves out. The few near the top are often enough.
+        let lightest = Float((total - mass) / Double(row.count)) * 0.99
+        for floor in [3.4e-4, lightest] {
+            scratch.candidates.gather(row, weights: scratch.weights, floor: max(floor, Float(sampling.minP)))
+            if floor <= Float(sampling.minP) || scratch.candidates.mass >= mass { return }
+        }
+    }
+
+    /// Up to this many are found by one scan of the logits; for more, the vocabulary is weighed and cut.
+    private static let fewTokens = 256
+
+    /// Collects the `count` most probable tokens.
+    private func gather(
+        _ count: Int, of row: UnsafeBufferPointer<Float>, maximum: Float, scale: Float, scratch: inout SamplerScratch
+    ) {
+        guard count > Self.fewTokens else {
+            let ids = LogitMath.top(count, row).sorted()
+            return scratch.candidates.gather(ids, of: row, maximum: maximum, scale: scale)
+        }
+        _ = scratch.weigh(row, maximum: maximum, scale: scale)
         // The few near the top are nearly always enough (e^-8, e^-16); in a flat distribution all are taken.
         for floor in [3.4e-4, 1.1e-7, 0] as [Float] {
             scratch.candidates.gather(row, weights: scratch.weights, floor: floor)
-            if scratch.candidates.count >= count { return }
+            if scratch.candidates.count >= count { return scratch.candidates.keepMostProbable(count) }
         }
     }
 }
