@@ -4,7 +4,15 @@ extension Scheduler {
     /// Moves queued sequences to the running ones while there are places and pages.
     mutating func startQueued() {
         awaitedCounts = [:]
+        startOldest()
         while running.count < limits.running, let index = nextToStart(), start(index) {}
+    }
+
+    /// The oldest sequence of all never waits: younger ones are put back for its pages.
+    private mutating func startOldest() {
+        while let first = queue.first, running.allSatisfy({ first.goal.id < $0.goal.id }), !start(0) {
+            putBack(running.index(before: running.endIndex))
+        }
     }
 
     /// The queued sequence whose turn it is, nil where all of them wait for a running one.
