@@ -5,10 +5,9 @@
 /// position 200 with all logits, 2-core Zen 5:
 ///
 ///     rows   1     2     3     4     6     8     10    12    16    24
-///     ms     2.9   2.6   2.8   3.0   3.6   4.4   5.2   5.9   7.3   10.4
+///     ms     3.0   2.9   3.4   3.9   5.0   6.3   7.4   8.3   10.3  14.3
 ///
-/// A row more is little up to the fourth, and 0.15 of a step of one row from the eighth on. That is taken for all, since
-/// machines with less arithmetic for their memory are nearer to it from the start.
+/// That is 0.15 of a step of one row for each further row.
 ///
 /// So alone a guess pays from one in seven on, beside seven others from three in five on. Prompt rows are left
 /// out of account: they would make a guess look cheap in the one step that is long.
