@@ -37,6 +37,8 @@ if arguments[1] == "forward" {
 } else {
     var options = EngineOptions()
     options.pageCount = pageCount
+    // One token a step, whatever the tiny model repeats.
+    options.speculates = false
     let engine = try Engine(name: "tiny", model: model, options: options)
     var request = GenerationRequest(model: "tiny", prompts: [.tokens(prompt)])
     request.sampling.temperature = 0
