@@ -34,7 +34,7 @@ package actor Engine {
         guard requested > 0 else { throw EngineError.contextEmpty }
         guard requested <= trained else { throw EngineError.contextTooLong(requested: requested, trained: trained) }
         cache = try model.makeCache(
-            pageCount: options.pageCount ?? MemoryPlan.pageCount(contextLength: requested))
+            pageCount: options.pageCount ?? MemoryPlan.pageCount(contextLength: requested), format: options.kvCache)
         contextLength = min(requested, cache.pageCount * KVCache.pageSize)
         encoder = try PromptEncoder(
             ModelVocabulary(model.file), override: options.chatTemplate,

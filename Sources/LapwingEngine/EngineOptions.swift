@@ -1,3 +1,4 @@
+import LapwingModel
 import LapwingText
 
 /// How an engine uses its machine. The defaults suit one small model on a few cores.
@@ -17,6 +18,7 @@ package struct EngineOptions: Sendable {
     /// Pages of the KV cache, as `MemoryPlan` shares them out; nil takes enough for two full contexts. Memory is touched
     /// only as it is used.
     package var pageCount: Int?
+    package var kvCache = KVCacheFormat.int8
     /// Takes the place of the template in the weight file.
     package var chatTemplate: NamedTemplate?
     /// Nanoseconds from any fixed moment, never going back.

@@ -28,9 +28,11 @@ package struct MemoryPlan: Sendable {
             self.contextLength = contextLength
         }
 
-        package init(name: String, _ footprint: ModelFootprint, contextLength: Int?) {
+        package init(
+            name: String, _ footprint: ModelFootprint, contextLength: Int?, kvCache: KVCacheFormat = .int8
+        ) {
             self.init(
-                name: name, weightByteCount: footprint.weightByteCount, pageByteCount: footprint.pageByteCount(),
+                name: name, weightByteCount: footprint.weightByteCount, pageByteCount: footprint.pageByteCount(kvCache),
                 trainedContextLength: footprint.configuration.contextLength, contextLength: contextLength
             ) { try footprint.scratchByteCount(pageCount: $0) }
         }

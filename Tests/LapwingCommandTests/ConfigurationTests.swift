@@ -1,5 +1,6 @@
 import Foundation
 import LapwingAPI
+import LapwingModel
 import LapwingServer
 import LapwingStore
 import LapwingText
@@ -17,7 +18,7 @@ import lapwing
         data: ./store
         machine: { usd_per_hour: 0.25 }
         models:
-          smollm2: { weights: models/a.gguf, context: 4096, chat_template: chatml }
+          smollm2: { weights: models/a.gguf, context: 4096, kv_cache: f16, chat_template: chatml }
           mixtral:
             provider: openai-compatible
             upstream: mistralai/Mixtral-8x7B-Instruct-v0.1
@@ -48,6 +49,7 @@ import lapwing
         let local = try #require(configuration.models[0].local)
         #expect(local.weights == "/srv/shop/models/a.gguf")
         #expect(local.context == 4096)
+        #expect(local.kvCache.rawValue == "f16")
         #expect(local.chatTemplate == .chatml)
 
         let remote = try #require(configuration.models[1].remote)
@@ -135,6 +137,12 @@ import lapwing
         for host in ["localhost", "127.1.2.3", "::1"] {
             #expect(try read("server: { host: \"\(host)\" }\nmodels: { m: { weights: m.gguf } }").warnings.isEmpty)
         }
+    }
+
+    @Test("Packed weights are kept beside the file where the model's entry says so")
+    func packedCache() throws {
+        let found = try read("models: { a: { weights: a.gguf, packed_cache: true }, b: { weights: b.gguf } }")
+        #expect(found.models.map { $0.local?.packedCache } == [true, false])
     }
 
     @Test("The example in Docs/Configuration.md is read without a warning")

@@ -19,7 +19,8 @@ struct LocalModel {
         (self.name, self.local) = (name, local)
         do {
             file = try GGUFFile(path: local.weights)
-            demand = MemoryPlan.Demand(name: name, try ModelFootprint(file), contextLength: local.context)
+            demand = MemoryPlan.Demand(
+                name: name, try ModelFootprint(file), contextLength: local.context, kvCache: local.kvCache)
         } catch {
             throw Failure("model '\(name)', \(local.weights): \(error)")
         }
@@ -30,9 +31,13 @@ struct LocalModel {
         var options = options
         options.contextLength = local.context
         options.pageCount = share.pageCount
+        options.kvCache = local.kvCache
         options.chatTemplate = local.chatTemplate
         do {
-            let model = try LanguageModel(file: file, options: LoadOptions(workers: workers))
+            let model = try LanguageModel(file: file, options: LoadOptions(workers: workers, packedCache: local.packedCache))
+            if let result = model.packedCache, result != .used {
+                Output.error.line("lapwing: model '\(name)': \(result)")
+            }
             return try Engine(name: name, model: model, options: options)
         } catch {
             throw Failure("model '\(name)', \(local.weights): \(error)")

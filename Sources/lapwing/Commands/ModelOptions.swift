@@ -18,6 +18,14 @@ struct ModelOptions: ParsableArguments {
     var model: String?
 
     @Option(help: MemoryLimit.help) var memory: MemoryLimit?
+    @Option(
+        help: ArgumentHelp(
+            "How keys and values are kept: int8, or f16 for twice the memory and a little more precision. The default is "
+                + "the configuration's, else int8.", valueName: "format"))
+    var kvCache: KVCacheFormat?
+
+    @Flag(help: "Keep the packed weights beside the model's file (FILE.lapwing-packed), for quicker starts.")
+    var packedCache = false
 
     /// An engine for it; `chatTemplate` takes the place of the configuration's and the file's own.
     func load(chatTemplate: NamedTemplate?) throws -> Engine {
@@ -36,6 +44,13 @@ struct ModelOptions: ParsableArguments {
 
     /// The model's name and what the configuration says of it. A name goes before a file, as it may hold a `/` too.
     func find() throws -> (name: String, local: Configuration.Local) {
+        var found = try findByName()
+        if let kvCache { found.local.kvCache = kvCache }
+        if packedCache { found.local.packedCache = true }
+        return found
+    }
+
+    private func findByName() throws -> (name: String, local: Configuration.Local) {
         let configuration = try options.loadIfPresent()
         let known = configuration?.models.filter { $0.local != nil && $0.unavailable == nil } ?? []
         guard let model else { return try known.first.flatMap(named) ?? defaultModel() }
@@ -65,3 +80,5 @@ struct ModelOptions: ParsableArguments {
         (name, Configuration.Local(weights: URL(filePath: path).standardized.path))
     }
 }
+
+extension KVCacheFormat: ExpressibleByArgument {}

@@ -1,4 +1,5 @@
 import LapwingAPI
+import LapwingModel
 import LapwingServer
 import LapwingText
 
@@ -47,6 +48,9 @@ package struct Configuration: Sendable {
         package var weights: String
         /// Most tokens of a conversation; nil means what the file says.
         package var context: Int?
+        package var kvCache = KVCacheFormat.int8
+        /// Whether the packed weights are kept beside the file, for quicker starts.
+        package var packedCache = false
         /// Overrides the template in the file.
         package var chatTemplate: NamedTemplate?
     }
