@@ -60,6 +60,8 @@ package struct GenerationRequest: Sendable {
     package var choiceCount = 1
     /// How many alternatives to report with each token; nil reports no log-probabilities at all.
     package var topLogProbabilities: Int?
+    /// The same for the prompt's tokens, where fewer will do; nil means as many.
+    package var promptTopLogProbabilities: Int?
     /// Also report the prompt's own tokens (`GenerationEvent.prompt`), with log-probabilities where those are asked for.
     package var echo = false
     /// Keep generating past end-of-sequence tokens, to `maxTokens`.

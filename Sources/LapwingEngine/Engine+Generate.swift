@@ -70,6 +70,9 @@ extension Engine: ChatProvider {
             sampler: Sampler(sampling, seed: seed, choice: choice), maxTokens: prompt.maxTokens,
             stop: request.stop, endTokens: request.ignoreEOS ? [] : encoder.tokenizer.endOfGenerationTokens,
             report: TokenReport(tokenizer: encoder.tokenizer, topCount: request.topLogProbabilities),
+            promptReport: TokenReport(
+                tokenizer: encoder.tokenizer,
+                topCount: request.promptTopLogProbabilities ?? request.topLogProbabilities),
             echoes: request.echo, countsPrompt: choice == 0)
     }
 

@@ -136,6 +136,8 @@ struct RequestRun: Sendable {
         var request = request
         request.model = model.upstreamName
         if side == .open, plan.wantsEvidence {
+            // Evidence is of the answer: more of the prompt than was asked for would only be computed again.
+            request.promptTopLogProbabilities = request.topLogProbabilities
             request.topLogProbabilities = max(
                 request.topLogProbabilities ?? 0, Self.alternativesForEvidence)
         }

@@ -25,6 +25,8 @@ struct PromptScoreTests {
     private static func request(_ prompts: [[TokenID]], top: Int = 1, maxTokens: Int = 1) -> GenerationRequest {
         var request = EchoAndScoreTests.echo(prompts[0], maxTokens: maxTokens, top: top)
         request.prompts = prompts.map { .tokens($0) }
+        // As the router asks, which judges the answer by its two best tokens.
+        (request.promptTopLogProbabilities, request.topLogProbabilities) = (top, max(top, 2))
         return request
     }
 

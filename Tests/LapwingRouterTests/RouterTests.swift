@@ -55,7 +55,7 @@ struct RouterTests {
         }
         let request = try #require(house.open.calls.first?.request)
         #expect(request.model == "m")
-        #expect(request.topLogProbabilities == 2)
+        #expect(request.topLogProbabilities == 2 && request.promptTopLogProbabilities == nil)
         #expect(sent == 0)
     }
 

@@ -14,6 +14,7 @@ package struct Answer {
         /// Tokens that end the answer; empty where the request ignores them.
         package var endTokens: Set<TokenID>
         package var report: TokenReport
+        package var promptReport: TokenReport
         /// Whether the prompt's tokens are reported.
         package var echoes: Bool
         /// Whether the prompt counts as read by this answer; it does for the first one to each prompt.
@@ -21,7 +22,7 @@ package struct Answer {
 
         package init(
             choice: Int, prompt: [TokenID], sampler: Sampler, maxTokens: Int, stop: [String],
-            endTokens: Set<TokenID>, report: TokenReport, echoes: Bool, countsPrompt: Bool
+            endTokens: Set<TokenID>, report: TokenReport, promptReport: TokenReport, echoes: Bool, countsPrompt: Bool
         ) {
             self.choice = choice
             self.prompt = prompt
@@ -30,6 +31,7 @@ package struct Answer {
             self.stop = stop
             self.endTokens = endTokens
             self.report = report
+            self.promptReport = promptReport
             self.echoes = echoes
             self.countsPrompt = countsPrompt
         }
@@ -48,13 +50,13 @@ package struct Answer {
         stops = StopMatcher(terms.stop)
         if terms.echoes {
             let known = scoresPrompt ? terms.prompt.prefix(1) : terms.prompt[...]
-            promptReport = known.map(terms.report.bare)
+            promptReport = known.map(terms.promptReport.bare)
             reportPromptOnceWhole()
         }
     }
 
     /// Whether rows of the prompt must be read: for its log-probabilities, of every token but the first.
-    private var scoresPrompt: Bool { terms.echoes && terms.report.topCount != nil && terms.prompt.count > 1 }
+    private var scoresPrompt: Bool { terms.echoes && terms.promptReport.topCount != nil && terms.prompt.count > 1 }
 
     /// Whether there is nothing to compute for this answer.
     var isDone: Bool { terms.maxTokens == 0 && !scoresPrompt }
@@ -65,7 +67,7 @@ package struct Answer {
             goal: SequenceGoal(
                 id: id, request: request, generates: terms.maxTokens > 0,
                 tokenLimit: terms.prompt.count + terms.maxTokens, start: start, keepsPages: keepsPages,
-                takesKeptScores: terms.report.needsScoresOnly),
+                takesKeptScores: terms.promptReport.needsScoresOnly),
             tokens: terms.prompt, scoredFrom: scoresPrompt ? 0 : nil)
     }
 
@@ -82,8 +84,9 @@ package struct Answer {
         // Scores come again when the sequence was put back before its prompt was whole.
         guard scoresPrompt, position == promptReport.count, position < terms.prompt.count else { return }
         let token = terms.prompt[position]
-        let scored = terms.report.needsScoresOnly ? nil : row.map { terms.report.scored(token, row: $0) }
-        promptReport.append(scored ?? terms.report.scored(token, score))
+        let report = terms.promptReport
+        let scored = report.needsScoresOnly ? nil : row.map { report.scored(token, row: $0) }
+        promptReport.append(scored ?? report.scored(token, score))
         reportPromptOnceWhole()
     }
 

@@ -33,9 +33,24 @@ package final class Region: @unchecked Sendable {
     convenience init(_ layout: RegionLayout) throws(ModelError) {
         try self.init(byteCount: layout.byteCount)
         #if LAPWING_CHECKS
-            for gap in layout.gaps { poison(base + gap.lowerBound, gap.count) }
+            gaps = layout.gaps
+            poisonGaps()
         #endif
     }
+
+    /// Lets `body` read what lies between the parts too, as a copy of the whole must.
+    func withWhole<R, E>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
+        #if LAPWING_CHECKS
+            unpoison(base, byteCount)
+            defer { poisonGaps() }
+        #endif
+        return try body(UnsafeRawBufferPointer(start: base, count: byteCount))
+    }
+
+    #if LAPWING_CHECKS
+        private var gaps: [Range<Int>] = []
+        private func poisonGaps() { for gap in gaps { poison(base + gap.lowerBound, gap.count) } }
+    #endif
 
     /// The bytes of a file from `offset` on, a multiple of the page size. To write there ends the process.
     init(_ mapping: FileMapping, offset: Int) {

@@ -50,7 +50,7 @@ struct PackedCache {
         do { mapping = try FileMapping(path: path) } catch { throw Unfit(reason: "\(error)") }
         let header = try header(in: mapping.bytes)
         let region = Region(mapping, offset: headerByteCount)
-        guard checksums(of: region, workers: workers) == header.suffix(chunkCount + 1).dropLast() else {
+        guard region.withWhole({ checksums(of: $0, workers: workers) }) == header.suffix(chunkCount + 1).dropLast() else {
             throw Unfit(reason: "its weights are damaged")
         }
         return region
@@ -75,14 +75,13 @@ struct PackedCache {
         (8 * (identity.count + chunkCount + 1) + Self.alignment - 1) / Self.alignment * Self.alignment
     }
 
-    private func checksums(of region: Region, workers: Workers) -> [UInt64] {
-        let bytes = UnsafeRawBufferPointer(start: region.base, count: byteCount)
-        return [UInt64](unsafeUninitializedCapacity: chunkCount) { sums, count in
+    private func checksums(of weights: UnsafeRawBufferPointer, workers: Workers) -> [UInt64] {
+        [UInt64](unsafeUninitializedCapacity: chunkCount) { sums, count in
             count = chunkCount
             workers.forEachRange(chunkCount, grain: 4) { range in
                 for chunk in range {
                     let start = chunk * Self.chunkByteCount, end = min(start + Self.chunkByteCount, byteCount)
-                    sums[chunk] = Checksum.of(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+                    sums[chunk] = Checksum.of(UnsafeRawBufferPointer(rebasing: weights[start..<end]))
                 }
             }
         }
@@ -95,13 +94,16 @@ extension PackedCache {
     /// Puts the region in the place of any cache that is there. Written under a name of its own and renamed, so that
     /// nobody maps half a file; a crash of the machine in between is found by the checksums.
     func write(_ region: Region, workers: Workers) throws(Unfit) {
-        var words = identity + checksums(of: region, workers: workers)
+        try region.withWhole { weights throws(Unfit) in try write(weights, workers: workers) }
+    }
+
+    private func write(_ weights: UnsafeRawBufferPointer, workers: Workers) throws(Unfit) {
+        var words = identity + checksums(of: weights, workers: workers)
         words.append(Checksum.of(words))
         words += [UInt64](repeating: 0, count: headerByteCount / 8 - words.count)
         let temporary = "\(path).\(UInt32.random(in: 0 ... .max))"
         let descriptor = Foundation.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw Unfit(reason: String(cString: strerror(errno))) }
-        let weights = UnsafeRawBufferPointer(start: region.base, count: byteCount)
         let failure =
             words.withUnsafeBytes { Self.write($0, to: descriptor) } ?? Self.write(weights, to: descriptor)
             ?? (rename(temporary, path) == 0 ? nil : errno)

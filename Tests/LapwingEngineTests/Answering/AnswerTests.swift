@@ -22,7 +22,8 @@ struct AnswerTests {
             Answer.Terms(
                 choice: 0, prompt: [1], sampler: Sampler(Sampling(), seed: 1, choice: 0), maxTokens: maxTokens,
                 stop: stop, endTokens: ignoresEnd ? [] : tokenizer.endOfGenerationTokens,
-                report: TokenReport(tokenizer: tokenizer, topCount: nil), echoes: false, countsPrompt: true))
+                report: TokenReport(tokenizer: tokenizer, topCount: nil),
+                promptReport: TokenReport(tokenizer: tokenizer, topCount: nil), echoes: false, countsPrompt: true))
         var scratch = SamplerScratch()
         var row = [Float](repeating: 0, count: tokenizer.vocabularySize)
         for token in drawn {
@@ -58,7 +59,8 @@ struct AnswerTests {
         var answer = Answer(
             Answer.Terms(
                 choice: 0, prompt: [7], sampler: Sampler(sampling, seed: 1, choice: 0), maxTokens: 5, stop: [],
-                endTokens: [], report: TokenReport(tokenizer: tokenizer, topCount: nil), echoes: false,
+                endTokens: [], report: TokenReport(tokenizer: tokenizer, topCount: nil),
+                promptReport: TokenReport(tokenizer: tokenizer, topCount: nil), echoes: false,
                 countsPrompt: true))
         var row = [Float](repeating: 0, count: tokenizer.vocabularySize)
         (row[7], row[9]) = (3, 2)
