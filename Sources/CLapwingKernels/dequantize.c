@@ -126,3 +126,52 @@ void lw_dequantize_q6_k(const lw_block_q6_k *restrict blocks, float *restrict va
         }
     }
 }
+
+void lw_dequantize_q2_k(const lw_block_q2_k *restrict blocks, float *restrict values, size_t count) {
+    for (size_t b = 0; b < count; b++) {
+        const lw_block_q2_k *block = &blocks[b];
+        for (int i = 0; i < 256; i++) {
+            const uint8_t scales = block->scales[i / 16];
+            const float scale = lw_float_of_half(block->scale) * (float)(scales & 15);
+            const float minimum = lw_float_of_half(block->minimum) * (float)(scales >> 4);
+            const int quant = block->quants[i / 128 * 32 + i % 32] >> i % 128 / 32 * 2 & 3;
+            *values++ = (float)quant * scale - minimum;
+        }
+    }
+}
+
+void lw_dequantize_q3_k(const lw_block_q3_k *restrict blocks, float *restrict values, size_t count) {
+    for (size_t b = 0; b < count; b++) {
+        const lw_block_q3_k *block = &blocks[b];
+        for (int i = 0; i < 256; i++) {
+            const int g = i / 16;
+            const int low_scale = g < 8 ? block->scales[g] & 15 : block->scales[g - 8] >> 4;
+            const int high_scale = block->scales[8 + g % 4] >> g / 4 * 2 & 3;
+            const float scale = lw_float_of_half(block->scale) * (float)((low_scale | high_scale << 4) - 32);
+            const int low = block->quants[i / 128 * 32 + i % 32] >> i % 128 / 32 * 2 & 3;
+            const int high = block->high_bits[i % 32] >> i / 32 & 1;
+            *values++ = (float)((low | high << 2) - 4) * scale;
+        }
+    }
+}
+
+static const float iq4_values[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+
+void lw_dequantize_iq4_nl(const lw_block_iq4_nl *restrict blocks, float *restrict values, size_t count) {
+    for (size_t b = 0; b < count; b++, values += 32) {
+        const float scale = lw_float_of_half(blocks[b].scale);
+        for (int i = 0; i < 32; i++) values[i] = iq4_values[nibble(blocks[b].quants, i)] * scale;
+    }
+}
+
+void lw_dequantize_iq4_xs(const lw_block_iq4_xs *restrict blocks, float *restrict values, size_t count) {
+    for (size_t b = 0; b < count; b++) {
+        const lw_block_iq4_xs *block = &blocks[b];
+        for (int g = 0; g < 8; g++, values += 32) {
+            const int low_scale = block->low_scales[g / 2] >> g % 2 * 4 & 15;
+            const int high_scale = block->high_scales >> 2 * g & 3;
+            const float scale = lw_float_of_half(block->scale) * (float)((low_scale | high_scale << 4) - 32);
+            for (int i = 0; i < 32; i++) values[i] = iq4_values[nibble(block->quants + 16 * g, i)] * scale;
+        }
+    }
+}

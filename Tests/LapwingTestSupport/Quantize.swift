@@ -19,6 +19,7 @@ package enum Quantize {
             case .q4_1: return affine(block, bits: 4)
             case .q5_1: return affine(block, bits: 5)
             case .q8_0: return eightBit(block)
+            case .iq4_nl: return tabled(block)
             default: preconditionFailure("no encoder for \(type)")
             }
         }
@@ -32,6 +33,14 @@ package enum Quantize {
         return (0..<elementCount / type.blockElementCount).flatMap { _ -> [UInt8] in
             // A group's scale is its six or eight bits times the block's; the minimum centres the quants on zero.
             switch type {
+            case .q2_K:
+                // The minimum's nibble is that of the scale.
+                (0..<16).map { _ in UInt8(4 + random.below(12)) * 17 } + random.bytes(64)
+                    + half(magnitude / 15 / 1.5) + half(magnitude / 15)
+            case .q3_K:
+                random.bytes(108) + half(magnitude / 32 / 4)
+            case .iq4_xs:
+                half(magnitude / 32 / 127) + random.bytes(134)
             case .q4_K:
                 half(magnitude / 63 / 7.5) + half(magnitude / 63) + groupScales(using: &random) + random.bytes(128)
             case .q5_K:
@@ -63,6 +72,17 @@ package enum Quantize {
         let scale = Float16Bits.round((block.map(abs).max() ?? 0) / 127)
         let quants = block.map { scale == 0 ? 0 : Int8(max(-127, min(127, ($0 / scale).rounded()))) }
         return half(scale) + quants.map { UInt8(bitPattern: $0) }
+    }
+
+    /// What the sixteen codes of IQ4_NL stand for.
+    private static let table: [Float] = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113]
+
+    private static func tabled(_ block: [Float]) -> [UInt8] {
+        let scale = Float16Bits.round((block.map(abs).max() ?? 0) / 113)
+        func code(_ value: Float) -> Int {
+            table.indices.min { abs(table[$0] * scale - value) < abs(table[$1] * scale - value) } ?? 0
+        }
+        return half(scale) + packed(block.map(code), bits: 4)
     }
 
     /// Fifth bits first where there are any, then nibbles: weight i in the low and i + 16 in the high half of byte i.

@@ -6,8 +6,7 @@
 
 #if defined(__x86_64__)
 
-#include "../matmul_tile.h"
-#include "avx2.h"
+#include "avx2_blocks.h"
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -15,151 +14,83 @@ LW_AVX2_BEGIN
 
 #define MAX_TILE 4
 
-LW_INLINE void put(const lw_tile *at, int t, __m256 sums) {
-    float *out = at->out[t];
-    if (at->rows == LW_STRIP_ROWS) {
-        _mm256_storeu_ps(out, at->add ? _mm256_add_ps(_mm256_loadu_ps(out), sums) : sums);
-        return;
-    }
-    float lanes[LW_STRIP_ROWS];
-    _mm256_storeu_ps(lanes, sums);
-    for (size_t row = 0; row < at->rows; row++) out[row] = at->add ? out[row] + lanes[row] : lanes[row];
+/// Products of weights and quants, two beside each other added up. The first operand of maddubs has no sign, so that of
+/// signed weights moves to the quants.
+LW_INLINE __m256i products(const lw_format f, __m256i weights, __m256i quants) {
+    if (!lw_is_signed(f)) return _mm256_maddubs_epi16(weights, quants);
+    return _mm256_maddubs_epi16(_mm256_abs_epi8(weights), _mm256_sign_epi8(quants, weights));
 }
 
-LW_INLINE __m256i four_quants(const int8_t *quants) {
-    int32_t word;
-    memcpy(&word, quants, sizeof word);
-    return _mm256_set1_epi32(word);
+/// Columns, in fours, whose products an int16 can add up. A pair of products is at most 2 * 127 times the greatest
+/// code: four bits leave room for eight pairs (30480), five for four (31496), six for two (32004), signed bytes for
+/// one (32512).
+LW_INLINE int run_length(const lw_format f) {
+    const int bits = lw_is_signed(f) ? 8 : f.low_bits + f.high_bits;
+    const int most = bits <= 4 ? 8 : bits == 5 ? 4 : bits == 6 ? 2 : 1;
+    return f.scales == 2 && most > 4 ? 4 : most;
 }
 
-/// Adds the product of one block of eight rows with block `b` of each token to the sums.
-typedef void block_function(const int T, const void *block, const lw_q8_block *const *x, size_t b, __m256 *sums);
-
-/// Whole-number products of 32 nibbles a row. Eight products of a nibble pair and two quants sum to at most
-/// 8 * 2 * 15 * 127 = 30480, which an int16 holds, so one widening addition serves the whole block.
-LW_INLINE void nibble_dots(const int T, const uint8_t quants[4][32], const lw_q8_block *const *x, size_t b,
-                           __m256i *dots) {
-    const __m256i low_nibbles = _mm256_set1_epi8(15), ones = _mm256_set1_epi16(1);
-    LW_UNROLL for (int g = 0; g < 4; g++) {
-        const __m256i packed = _mm256_loadu_si256((const __m256i *)quants[g]);
-        const __m256i low = _mm256_and_si256(packed, low_nibbles);
-        const __m256i high = _mm256_and_si256(_mm256_srli_epi16(packed, 4), low_nibbles);
-        LW_UNROLL for (int t = 0; t < T; t++) {
-            const int8_t *four = x[t][b].quants + 4 * g;
-            const __m256i both = _mm256_add_epi16(_mm256_maddubs_epi16(low, four_quants(four)),
-                                                  _mm256_maddubs_epi16(high, four_quants(four + 16)));
-            dots[t] = g == 0 ? both : _mm256_add_epi16(dots[t], both);
-        }
-    }
-    LW_UNROLL for (int t = 0; t < T; t++) dots[t] = _mm256_madd_epi16(dots[t], ones);
-}
-
-LW_INLINE void q4_0_block(const int T, const void *block, const lw_q8_block *const *x, size_t b, __m256 *sums) {
-    const lw_q4_0x8 *w = block;
-    __m256i dots[MAX_TILE];
-    nibble_dots(T, w->quants, x, b, dots);
-    const __m256 scale = lw_load_halves(w->scale);
-    LW_UNROLL for (int t = 0; t < T; t++) {
-        const __m256i centred = _mm256_sub_epi32(dots[t], _mm256_set1_epi32(8 * (int32_t)x[t][b].sum));
-        const __m256 scaled = _mm256_mul_ps(scale, _mm256_cvtepi32_ps(centred));
-        sums[t] = _mm256_fmadd_ps(scaled, _mm256_set1_ps(x[t][b].scale), sums[t]);
-    }
-}
-
-LW_INLINE void q4_1_block(const int T, const void *block, const lw_q8_block *const *x, size_t b, __m256 *sums) {
-    const lw_q4_1x8 *w = block;
-    __m256i dots[MAX_TILE];
-    nibble_dots(T, w->quants, x, b, dots);
-    const __m256 scale = lw_load_halves(w->scale), minimum = lw_load_halves(w->minimum);
-    LW_UNROLL for (int t = 0; t < T; t++) {
-        const __m256 folded = _mm256_mul_ps(minimum, _mm256_set1_ps(x[t][b].sum));
-        const __m256 scaled = _mm256_fmadd_ps(scale, _mm256_cvtepi32_ps(dots[t]), folded);
-        sums[t] = _mm256_fmadd_ps(scaled, _mm256_set1_ps(x[t][b].scale), sums[t]);
-    }
-}
-
-/// Adds the whole-number products of 16 bytes a row with quants `first` on. The first operand of maddubs is unsigned,
-/// so the weights' signs move to the quants; a pair sums to at most 2 * 128 * 127 = 32512 and must be widened before
-/// the next.
-LW_INLINE void byte_dots(const int T, const int8_t quants[4][32], const lw_q8_block *const *x, size_t b, int first,
-                         __m256i *dots) {
-    const __m256i ones = _mm256_set1_epi16(1);
-    LW_UNROLL for (int g = 0; g < 4; g++) {
-        const __m256i weights = _mm256_loadu_si256((const __m256i *)quants[g]);
-        const __m256i magnitudes = _mm256_abs_epi8(weights);
-        LW_UNROLL for (int t = 0; t < T; t++) {
-            const __m256i signed_quants = _mm256_sign_epi8(four_quants(x[t][b].quants + first + 4 * g), weights);
-            const __m256i pairs = _mm256_maddubs_epi16(magnitudes, signed_quants);
-            dots[t] = _mm256_add_epi32(dots[t], _mm256_madd_epi16(pairs, ones));
-        }
-    }
-}
-
-LW_INLINE void q8_0_block(const int T, const void *block, const lw_q8_block *const *x, size_t b, __m256 *sums) {
-    const lw_q8_0x8 *w = block;
-    __m256i dots[MAX_TILE];
+/// Adds the product of block `b` of eight rows with that of each token to the sums.
+LW_INLINE void add_block(const int T, const lw_format f, const void *strip, const lw_q8_block *const *x, size_t b,
+                         __m256 *sums) {
+    const uint16_t *header = (const uint16_t *)lw_header_at(f, strip, b);
+    const uint8_t *block = lw_block_at(f, strip, b);
+    const block_scales whole = read_scales(f, block);
+    const uint8_t *planes = block + lw_scale_bytes(f);
+    const int run = run_length(f);
+    __m256i dots[MAX_TILE], pairs[MAX_TILE];
     LW_UNROLL for (int t = 0; t < T; t++) dots[t] = _mm256_setzero_si256();
-    byte_dots(T, w->quants, x, b, 0, dots);
-    byte_dots(T, w->quants + 4, x, b, 16, dots);
-    const __m256 scale = lw_load_halves(w->scale);
+    LW_UNROLL for (int g = 0; g < 8; g += 2) {
+        const __m256i first = codes(f, planes, g), second = codes(f, planes, g + 1);
+        const __m256i part = whole.parts[f.scales == 2 ? g / 4 : 0];
+        LW_UNROLL for (int t = 0; t < T; t++) {
+            const int8_t *quants = x[t][b].quants + 4 * g;
+            const __m256i a = products(f, first, four_quants(quants)), b = products(f, second, four_quants(quants + 4));
+            if (run == 1) {
+                const __m256i both = _mm256_add_epi32(_mm256_madd_epi16(a, part), _mm256_madd_epi16(b, part));
+                dots[t] = _mm256_add_epi32(dots[t], both);
+                continue;
+            }
+            const __m256i both = _mm256_add_epi16(a, b);
+            pairs[t] = g % run == 0 ? both : _mm256_add_epi16(pairs[t], both);
+            if (g % run == run - 2) dots[t] = _mm256_add_epi32(dots[t], _mm256_madd_epi16(pairs[t], part));
+        }
+    }
+    const __m256 scale = lw_load_halves(header);
+    const __m256 minimum = f.has_minimum ? read_minimum(f, header, block) : scale;
     LW_UNROLL for (int t = 0; t < T; t++) {
-        const __m256 scaled = _mm256_mul_ps(scale, _mm256_cvtepi32_ps(dots[t]));
-        sums[t] = _mm256_fmadd_ps(scaled, _mm256_set1_ps(x[t][b].scale), sums[t]);
+        if (f.offset)
+            dots[t] = _mm256_add_epi32(dots[t], _mm256_madd_epi16(two_sums(x[t] + b), whole.offsets));
+        const __m256 dot = _mm256_cvtepi32_ps(dots[t]);
+        __m256 product;
+        if (f.has_minimum) {
+            const __m256 sum = f.scales < 2 ? _mm256_set1_ps(x[t][b].sum)
+                                     : _mm256_cvtepi32_ps(_mm256_madd_epi16(two_sums(x[t] + b), whole.minimums));
+            product = _mm256_fmadd_ps(scale, dot, _mm256_mul_ps(minimum, sum));
+        } else {
+            product = _mm256_mul_ps(scale, dot);
+        }
+        sums[t] = _mm256_fmadd_ps(product, _mm256_set1_ps(x[t][b].scale), sums[t]);
     }
-}
-
-LW_INLINE void i8_block(const int T, const void *block, const lw_q8_block *const *x, size_t b, __m256 *sums) {
-    const lw_i8x8 *w = block;
-    const __m256 minimum = _mm256_loadu_ps(w->minimum);
-    __m256 folded[MAX_TILE];
-    LW_UNROLL for (int t = 0; t < T; t++) folded[t] = _mm256_mul_ps(minimum, _mm256_set1_ps(x[t][b].sum));
-    LW_UNROLL for (int half = 0; half < 2; half++) {
-        __m256i dots[MAX_TILE];
-        LW_UNROLL for (int t = 0; t < T; t++) dots[t] = _mm256_setzero_si256();
-        byte_dots(T, w->quants + 4 * half, x, b, 16 * half, dots);
-        const __m256 scale = _mm256_loadu_ps(w->scale[half]);
-        LW_UNROLL for (int t = 0; t < T; t++)
-            folded[t] = _mm256_fmadd_ps(scale, _mm256_cvtepi32_ps(dots[t]), folded[t]);
-    }
-    LW_UNROLL for (int t = 0; t < T; t++)
-        sums[t] = _mm256_fmadd_ps(folded[t], _mm256_set1_ps(x[t][b].scale), sums[t]);
 }
 
 /// One strip: all blocks, then the remainders that any token of the tile has. Outliers keep to a few channels, so the
 /// tokens mostly have the same ones; a token without one has a scale of zero there.
-LW_INLINE void block_tile(const int T, block_function *add, size_t stride, const void *strip, size_t columns,
-                          const lw_tile *at) {
+LW_INLINE void block_tile(const int T, const lw_format f, const void *strip, size_t columns, const lw_tile *at) {
     const size_t count = columns / LW_BLOCK_LENGTH;
     __m256 sums[MAX_TILE];
     LW_UNROLL for (int t = 0; t < T; t++) sums[t] = _mm256_setzero_ps();
     for (size_t b = 0; b < count; b++) {
-        const char *block = (const char *)strip + b * stride;
-        if (at->streams) lw_prefetch(block, stride);
-        add(T, block, at->blocks, b, sums);
+        if (at->streams) lw_prefetch((const char *)lw_block_at(f, strip, b), lw_block_bytes(f));
+        add_block(T, f, strip, at->blocks, b, sums);
     }
     for (size_t word = 0; word < LW_MARK_WORDS(count); word++) {
         for (uint64_t marks = lw_tile_marks(at, T, word); marks != 0; marks &= marks - 1) {
             const size_t b = 64 * word + (size_t)__builtin_ctzll(marks);
-            add(T, (const char *)strip + b * stride, at->remainders, b, sums);
+            add_block(T, f, strip, at->remainders, b, sums);
         }
     }
     LW_UNROLL for (int t = 0; t < T; t++) put(at, t, sums[t]);
-}
-
-LW_INLINE void q4_0_tile(const int T, const void *strip, size_t columns, const lw_tile *at) {
-    block_tile(T, q4_0_block, sizeof(lw_q4_0x8), strip, columns, at);
-}
-
-LW_INLINE void q4_1_tile(const int T, const void *strip, size_t columns, const lw_tile *at) {
-    block_tile(T, q4_1_block, sizeof(lw_q4_1x8), strip, columns, at);
-}
-
-LW_INLINE void q8_0_tile(const int T, const void *strip, size_t columns, const lw_tile *at) {
-    block_tile(T, q8_0_block, sizeof(lw_q8_0x8), strip, columns, at);
-}
-
-LW_INLINE void i8_tile(const int T, const void *strip, size_t columns, const lw_tile *at) {
-    block_tile(T, i8_block, sizeof(lw_i8x8), strip, columns, at);
 }
 
 LW_INLINE __m256 float_weights(const lw_layout layout, const void *strip, size_t column) {
@@ -189,41 +120,19 @@ LW_INLINE void float_tile(const int T, const lw_layout layout, const void *strip
     LW_UNROLL for (int t = 0; t < T; t++) put(at, t, _mm256_add_ps(even[t], odd[t]));
 }
 
-LW_INLINE void f32_tile(const int T, const void *strip, size_t columns, const lw_tile *at) {
-    float_tile(T, LW_LAYOUT_F32, strip, columns, at);
-}
-
-LW_INLINE void f16_tile(const int T, const void *strip, size_t columns, const lw_tile *at) {
-    float_tile(T, LW_LAYOUT_F16, strip, columns, at);
-}
-
-LW_INLINE void bf16_tile(const int T, const void *strip, size_t columns, const lw_tile *at) {
-    float_tile(T, LW_LAYOUT_BF16, strip, columns, at);
-}
-
 typedef void tile_function(const void *strip, size_t columns, const lw_tile *at);
 
-// One function a tile size, so that the compiler unrolls each and keeps its sums in registers.
-#define TILES(kind)                                                                                           \
-    static void kind##_1(const void *strip, size_t columns, const lw_tile *at) { kind(1, strip, columns, at); } \
-    static void kind##_2(const void *strip, size_t columns, const lw_tile *at) { kind(2, strip, columns, at); } \
-    static void kind##_3(const void *strip, size_t columns, const lw_tile *at) { kind(3, strip, columns, at); } \
-    static void kind##_4(const void *strip, size_t columns, const lw_tile *at) { kind(4, strip, columns, at); }
+// One function a layout and tile size, so that the compiler knows all about both and keeps the sums in registers.
+#define TILE(layout, T)                                                                      \
+    static void layout##_##T(const void *strip, size_t columns, const lw_tile *at) {         \
+        if (layout <= LW_LAYOUT_BF16) float_tile(T, layout, strip, columns, at);             \
+        else block_tile(T, lw_formats[layout], strip, columns, at);                          \
+    }
+#define TILES(layout) TILE(layout, 1) TILE(layout, 2) TILE(layout, 3) TILE(layout, 4)
+#define ROW(layout) [layout] = {layout##_1, layout##_2, layout##_3, layout##_4},
 
-TILES(f32_tile)
-TILES(f16_tile)
-TILES(bf16_tile)
-TILES(q4_0_tile)
-TILES(q4_1_tile)
-TILES(q8_0_tile)
-TILES(i8_tile)
-
-#define ROW(kind) {kind##_1, kind##_2, kind##_3, kind##_4}
-static tile_function *const tile_functions[][MAX_TILE] = {
-    [LW_LAYOUT_F32] = ROW(f32_tile),   [LW_LAYOUT_F16] = ROW(f16_tile),   [LW_LAYOUT_BF16] = ROW(bf16_tile),
-    [LW_LAYOUT_Q4_0] = ROW(q4_0_tile), [LW_LAYOUT_Q4_1] = ROW(q4_1_tile), [LW_LAYOUT_Q8_0] = ROW(q8_0_tile),
-    [LW_LAYOUT_I8] = ROW(i8_tile),
-};
+LW_LAYOUTS(TILES)
+static tile_function *const tile_functions[][MAX_TILE] = {LW_LAYOUTS(ROW)};
 
 void lw_avx2_matmul(const lw_matrix *w, const lw_input *x, size_t tokens, const lw_output *y, size_t strip0,
                     size_t strip1) {

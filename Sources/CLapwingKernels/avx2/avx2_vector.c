@@ -22,18 +22,20 @@ LW_INLINE float block_magnitude(const float *x) {
     return lw_float_of_bits((uint32_t)_mm_cvtsi128_si32(top));
 }
 
-/// Stores 32 whole numbers as bytes and returns their sum.
-LW_INLINE int32_t store_bytes(const __m256i quants[4], int8_t *out) {
+/// Stores 32 whole numbers as bytes, and the sums of both halves of them.
+LW_INLINE void store_quants(const __m256i quants[4], lw_q8_block *block) {
     // Packing works within 128-bit halves; the permutation puts the groups of four back in order.
     const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
     const __m256i packed = _mm256_packs_epi16(_mm256_packs_epi32(quants[0], quants[1]),
                                               _mm256_packs_epi32(quants[2], quants[3]));
-    _mm256_storeu_si256((__m256i *)out, _mm256_permutevar8x32_epi32(packed, order));
-    const __m256i sums = _mm256_add_epi32(_mm256_add_epi32(quants[0], quants[1]),
-                                          _mm256_add_epi32(quants[2], quants[3]));
-    __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
-    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
-    return _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1)));
+    _mm256_storeu_si256((__m256i *)block->quants, _mm256_permutevar8x32_epi32(packed, order));
+    const __m256i first = _mm256_add_epi32(quants[0], quants[1]), last = _mm256_add_epi32(quants[2], quants[3]);
+    const __m256i pairs = _mm256_hadd_epi32(first, last);
+    __m128i sums = _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
+    sums = _mm_packs_epi32(_mm_hadd_epi32(sums, sums), sums);
+    const int32_t both = _mm_cvtsi128_si32(sums);
+    memcpy(block->sums, &both, sizeof both);
+    block->sum = (float)(block->sums[0] + block->sums[1]);
 }
 
 void lw_avx2_quantize(const float *restrict x, lw_q8_block *restrict blocks, lw_q8_block *restrict remainders,
@@ -49,6 +51,7 @@ void lw_avx2_quantize(const float *restrict x, lw_q8_block *restrict blocks, lw_
     for (size_t b = 0; b < count; b++, x += LW_BLOCK_LENGTH) {
         const float magnitude = blocks[b].scale;
         remainders[b].scale = remainders[b].sum = 0;
+        remainders[b].sums[0] = remainders[b].sums[1] = 0;
         if (!(magnitude < INFINITY) || magnitude < LW_TINY) {
             lw_scalar_quantize_block(x, magnitude, blocks + b, NULL);
             continue;
@@ -60,7 +63,7 @@ void lw_avx2_quantize(const float *restrict x, lw_q8_block *restrict blocks, lw_
             scaled[j] = _mm256_mul_ps(_mm256_loadu_ps(x + 8 * j), inverse);
             quants[j] = _mm256_cvtps_epi32(scaled[j]);
         }
-        blocks[b].sum = (float)store_bytes(quants, blocks[b].quants);
+        store_quants(quants, blocks + b);
         blocks[b].scale = magnitude / 127.0f;
         if (!(magnitude > limit)) continue;
         marks[b / 64] |= (uint64_t)1 << b % 64;
@@ -70,7 +73,7 @@ void lw_avx2_quantize(const float *restrict x, lw_q8_block *restrict blocks, lw_
                                               _mm256_set1_ps(256.0f));
             quants[j] = _mm256_cvtps_epi32(_mm256_max_ps(_mm256_min_ps(rest, most), least));
         }
-        remainders[b].sum = (float)store_bytes(quants, remainders[b].quants);
+        store_quants(quants, remainders + b);
         remainders[b].scale = blocks[b].scale / 256.0f;
     }
 }

@@ -14,6 +14,8 @@ extern const lw_kernels lw_avx512_kernels;
 
 void lw_avx512_matmul(const lw_matrix *w, const lw_input *x, size_t tokens, const lw_output *y, size_t strip0,
                       size_t strip1);
+/// As the above, for one token.
+void lw_avx512_matmul_single(const lw_matrix *w, const lw_input *x, const lw_output *y, size_t strip0, size_t strip1);
 void lw_avx512_attend_i8(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first,
                          size_t last);
 

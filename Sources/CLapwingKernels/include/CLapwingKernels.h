@@ -26,53 +26,31 @@
 
 // MARK: Packed weights
 
-/// How a packed matrix stores its strips of eight rows. The order inside a strip is [block of columns][field][row].
+/// How a packed matrix stores its strips of eight rows. Each type of the file has its own layout, about as small as the
+/// file's; those of quantised types are described in pack/packed.h.
 typedef enum lw_layout {
     LW_LAYOUT_F32 = 0,   // float [column][8 rows]
     LW_LAYOUT_F16 = 1,   // half [column][8 rows]
     LW_LAYOUT_BF16 = 2,  // bfloat16 [column][8 rows]
-    LW_LAYOUT_Q4_0 = 3,  // lw_q4_0x8 [column / 32]
-    LW_LAYOUT_Q4_1 = 4,  // lw_q4_1x8 [column / 32]
-    LW_LAYOUT_Q8_0 = 5,  // lw_q8_0x8 [column / 32]
-    LW_LAYOUT_I8 = 6,    // lw_i8x8 [column / 32]: every other block type, exact
+    LW_LAYOUT_Q4_0 = 3,  // this and what follows is quantised
+    LW_LAYOUT_Q4_1 = 4,
+    LW_LAYOUT_Q5_0 = 5,
+    LW_LAYOUT_Q5_1 = 6,
+    LW_LAYOUT_Q8_0 = 7,
+    LW_LAYOUT_Q2_K = 8,
+    LW_LAYOUT_Q3_K = 9,
+    LW_LAYOUT_Q4_K = 10,
+    LW_LAYOUT_Q5_K = 11,
+    LW_LAYOUT_Q6_K = 12,
+    LW_LAYOUT_IQ4_NL = 13,
+    LW_LAYOUT_IQ4_XS = 14,
 } lw_layout;
-
-/// Eight rows of 32 weights (quant - 8) * scale. Byte [g][4 * row + i] holds elements 4g + i (low) and 16 + 4g + i (high).
-typedef struct lw_q4_0x8 {
-    uint16_t scale[8];  // half
-    uint8_t quants[4][32];
-} lw_q4_0x8;
-
-/// Eight rows of 32 weights quant * scale + minimum, nibbles placed as in `lw_q4_0x8`.
-typedef struct lw_q4_1x8 {
-    uint16_t scale[8];    // half
-    uint16_t minimum[8];  // half
-    uint8_t quants[4][32];
-} lw_q4_1x8;
-
-/// Eight rows of 32 weights quant * scale. Byte [g][4 * row + i] is element 4g + i.
-typedef struct lw_q8_0x8 {
-    uint16_t scale[8];  // half
-    int8_t quants[8][32];
-} lw_q8_0x8;
-
-/// Eight rows of 32 weights quant * scale[half of the block] + minimum, bytes placed as in `lw_q8_0x8`.
-typedef struct lw_i8x8 {
-    float scale[2][8];
-    float minimum[8];
-    int8_t quants[8][32];
-} lw_i8x8;
-
-_Static_assert(sizeof(lw_q4_0x8) == 144, "eight Q4_0 blocks");
-_Static_assert(sizeof(lw_q4_1x8) == 160, "eight Q4_1 blocks");
-_Static_assert(sizeof(lw_q8_0x8) == 272, "eight Q8_0 blocks");
-_Static_assert(sizeof(lw_i8x8) == 352, "eight blocks of the exact layout");
 
 /// A packed matrix of `rows` output rows by `columns` inputs; rows past the last one of the last strip are zero.
 typedef struct lw_matrix {
     const void *strips;
     size_t rows;
-    size_t columns;  // a multiple of 32 in quantised layouts
+    size_t columns;  // a whole number of the type's blocks
     lw_layout layout;
 } lw_matrix;
 
@@ -91,14 +69,15 @@ void lw_matrix_row(const lw_matrix *w, size_t row, float *restrict out);
 
 // MARK: Activations
 
-/// 32 activations as quant * scale, with the sum of the quants that folds weight minima in.
+/// 32 activations as quant * scale, with the sums of the quants that fold the weights' offsets and minima in.
 typedef struct lw_q8_block {
     float scale;
-    float sum;  // of the 32 quants, an exact whole number
+    float sum;        // of the 32 quants, an exact whole number
+    int16_t sums[2];  // of the first and of the last 16
     int8_t quants[32];
 } lw_q8_block;
 
-_Static_assert(sizeof(lw_q8_block) == 40, "two floats and 32 bytes");
+_Static_assert(sizeof(lw_q8_block) == 44, "two floats, two halves' sums and 32 bytes");
 
 /// Words of 64 bits that mark which of a row's blocks have a remainder.
 #define LW_MARK_WORDS(blocks) (((blocks) + 63) / 64)

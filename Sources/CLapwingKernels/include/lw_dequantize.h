@@ -67,6 +67,42 @@ typedef struct lw_block_q6_k {
     uint16_t scale;
 } lw_block_q6_k;
 
+/// 256 weights in sixteen groups of 16: q * (scale * low nibble of scales[g]) - minimum * high nibble. Each 128 weights
+/// are four runs of 32 in the same 32 bytes of `quants`: run r in bits 2 r and 2 r + 1.
+typedef struct lw_block_q2_k {
+    uint8_t scales[16];
+    uint8_t quants[64];
+    uint16_t scale;
+    uint16_t minimum;
+} lw_block_q2_k;
+
+/// 256 weights in sixteen groups of 16: (q - 4) * (scale * (scales[g] - 32)), three bits a weight: two as in
+/// `lw_block_q2_k`, and bit r of `high_bits[i]` above them for weight i of run r of eight. The first eight bytes of
+/// `scales` hold the low nibbles of groups 0 to 7 and 8 to 15; bits 2 k and 2 k + 1 of byte 8 + j belong to group
+/// 4 k + j.
+typedef struct lw_block_q3_k {
+    uint8_t high_bits[32];
+    uint8_t quants[64];
+    uint8_t scales[12];
+    uint16_t scale;
+} lw_block_q3_k;
+
+/// 32 weights value * scale with values out of a table of sixteen; nibbles as in `lw_block_q4_0`.
+typedef struct lw_block_iq4_nl {
+    uint16_t scale;
+    uint8_t quants[16];
+} lw_block_iq4_nl;
+
+/// 256 weights in eight groups of 32: value * (scale * (scale of the group - 32)), values as in `lw_block_iq4_nl`.
+/// Nibble g of `low_scales` and bits 2 g and 2 g + 1 of `high_scales` are the scale; bytes 16 g to 16 g + 15 hold the
+/// group.
+typedef struct lw_block_iq4_xs {
+    uint16_t scale;
+    uint16_t high_scales;
+    uint8_t low_scales[4];
+    uint8_t quants[128];
+} lw_block_iq4_xs;
+
 _Static_assert(sizeof(lw_block_q4_0) == 18, "the size that the file format fixes");
 _Static_assert(sizeof(lw_block_q4_1) == 20, "the size that the file format fixes");
 _Static_assert(sizeof(lw_block_q5_0) == 22, "the size that the file format fixes");
@@ -75,6 +111,10 @@ _Static_assert(sizeof(lw_block_q8_0) == 34, "the size that the file format fixes
 _Static_assert(sizeof(lw_block_q4_k) == 144, "the size that the file format fixes");
 _Static_assert(sizeof(lw_block_q5_k) == 176, "the size that the file format fixes");
 _Static_assert(sizeof(lw_block_q6_k) == 210, "the size that the file format fixes");
+_Static_assert(sizeof(lw_block_q2_k) == 84, "the size that the file format fixes");
+_Static_assert(sizeof(lw_block_q3_k) == 110, "the size that the file format fixes");
+_Static_assert(sizeof(lw_block_iq4_nl) == 18, "the size that the file format fixes");
+_Static_assert(sizeof(lw_block_iq4_xs) == 136, "the size that the file format fixes");
 
 // Each writes the weights of `count` blocks in order. Sources need two-byte alignment, which GGUF guarantees; the
 // arithmetic is in float, one rounding an operation.
@@ -88,5 +128,9 @@ void lw_dequantize_q8_0(const lw_block_q8_0 *restrict blocks, float *restrict va
 void lw_dequantize_q4_k(const lw_block_q4_k *restrict blocks, float *restrict values, size_t count);
 void lw_dequantize_q5_k(const lw_block_q5_k *restrict blocks, float *restrict values, size_t count);
 void lw_dequantize_q6_k(const lw_block_q6_k *restrict blocks, float *restrict values, size_t count);
+void lw_dequantize_q2_k(const lw_block_q2_k *restrict blocks, float *restrict values, size_t count);
+void lw_dequantize_q3_k(const lw_block_q3_k *restrict blocks, float *restrict values, size_t count);
+void lw_dequantize_iq4_nl(const lw_block_iq4_nl *restrict blocks, float *restrict values, size_t count);
+void lw_dequantize_iq4_xs(const lw_block_iq4_xs *restrict blocks, float *restrict values, size_t count);
 
 #endif

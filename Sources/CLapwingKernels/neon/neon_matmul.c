@@ -2,9 +2,7 @@
 
 #if defined(__aarch64__)
 
-#include "neon.h"
-
-#define MAX_TILE 4
+#include "neon_codes.h"
 
 LW_INLINE int8x8_t four_quants(const int8_t *quants) {
     int32_t word;
@@ -18,40 +16,28 @@ LW_INLINE void fold_rows(const int32x4_t pairs[4], int32x4_t rows[2]) {
     rows[1] = vpaddq_s32(pairs[2], pairs[3]);
 }
 
-/// A lane adds eight products of at most 15 * 127 = 1905 before it is widened; an int16 holds 17 of them.
-LW_INLINE void nibble_dots(const int T, const uint8_t quants[4][32], const lw_q8_block *const *x, size_t b,
-                           int32x4_t (*dots)[2]) {
-    int16x8_t words[MAX_TILE][4];
-    LW_UNROLL for (int g = 0; g < 4; g++)
-        LW_UNROLL for (int part = 0; part < 4; part++) {
-            const uint8x8_t packed = vld1_u8(quants[g] + 8 * part);
-            const int8x8_t low = vreinterpret_s8_u8(vand_u8(packed, vdup_n_u8(15)));
-            const int8x8_t high = vreinterpret_s8_u8(vshr_n_u8(packed, 4));
-            LW_UNROLL for (int t = 0; t < T; t++) {
-                const int8_t *four = x[t][b].quants + 4 * g;
-                const int8x8_t first = four_quants(four), second = four_quants(four + 16);
-                words[t][part] = g == 0 ? vmull_s8(low, first) : vmlal_s8(words[t][part], low, first);
-                words[t][part] = vmlal_s8(words[t][part], high, second);
-            }
-        }
-    LW_UNROLL for (int t = 0; t < T; t++) {
-        int32x4_t pairs[4];
-        LW_UNROLL for (int part = 0; part < 4; part++) pairs[part] = vpaddlq_s16(words[t][part]);
-        fold_rows(pairs, dots[t]);
-    }
+/// Products that an int16 can add up, each at most 127 times the greatest code: eight of five bits (31496), four of six
+/// (32004), two of signed bytes (32512).
+LW_INLINE int run_length(const lw_format f) {
+    const int bits = lw_is_signed(f) ? 8 : f.low_bits + f.high_bits;
+    return bits <= 5 ? 8 : bits == 6 ? 4 : 2;
 }
 
-/// Two products of at most 128 * 127 fit an int16; the next two need it widened.
-LW_INLINE void byte_dots(const int T, const int8_t quants[4][32], const lw_q8_block *const *x, size_t b, int first,
-                         int32x4_t (*dots)[2]) {
+LW_INLINE void part_dots(const int T, const lw_format f, const uint8_t *planes, const lw_q8_block *const *x, size_t b,
+                         const int first, const int last, int32x4_t (*dots)[2]) {
+    const int run = run_length(f) < last - first ? run_length(f) : last - first;
+    int16x8_t words[MAX_TILE][4];
     int32x4_t pairs[MAX_TILE][4];
-    LW_UNROLL for (int g = 0; g < 4; g += 2)
-        LW_UNROLL for (int part = 0; part < 4; part++) {
-            const int8x8_t even = vld1_s8(quants[g] + 8 * part), odd = vld1_s8(quants[g + 1] + 8 * part);
+    LW_UNROLL for (int t = 0; t < T; t++)
+        LW_UNROLL for (int q = 0; q < 4; q++) pairs[t][q] = vdupq_n_s32(0);
+    LW_UNROLL for (int g = first; g < last; g++)
+        LW_UNROLL for (int q = 0; q < 4; q++) {
+            const int8x16_t weights = lw_codes(f, planes, g, q / 2);
+            const int8x8_t two_rows = q % 2 == 0 ? vget_low_s8(weights) : vget_high_s8(weights);
             LW_UNROLL for (int t = 0; t < T; t++) {
-                const int8_t *four = x[t][b].quants + first + 4 * g;
-                const int16x8_t both = vmlal_s8(vmull_s8(even, four_quants(four)), odd, four_quants(four + 4));
-                pairs[t][part] = g == 0 ? vpaddlq_s16(both) : vpadalq_s16(pairs[t][part], both);
+                const int8x8_t four = four_quants(x[t][b].quants + 4 * g);
+                words[t][q] = g % run == 0 ? vmull_s8(two_rows, four) : vmlal_s8(words[t][q], two_rows, four);
+                if (g % run == run - 1) pairs[t][q] = vpadalq_s16(pairs[t][q], words[t][q]);
             }
         }
     LW_UNROLL for (int t = 0; t < T; t++) fold_rows(pairs[t], dots[t]);

@@ -14,15 +14,17 @@ LW_INLINE float block_magnitude(const float *x) {
     return lw_float_of_bits(vmaxvq_u32(greatest));
 }
 
-/// Stores 32 whole numbers as bytes and returns their sum.
-LW_INLINE int32_t store_bytes(const int32x4_t quants[8], int8_t *out) {
-    int32x4_t sum = quants[0];
-    LW_UNROLL for (int j = 1; j < 8; j++) sum = vaddq_s32(sum, quants[j]);
-    LW_UNROLL for (int j = 0; j < 8; j += 2) {
-        const int16x8_t words = vcombine_s16(vqmovn_s32(quants[j]), vqmovn_s32(quants[j + 1]));
-        vst1_s8(out + 4 * j, vqmovn_s16(words));
+/// Stores 32 whole numbers as bytes, and the sums of both halves of them.
+LW_INLINE void store_quants(const int32x4_t quants[8], lw_q8_block *block) {
+    LW_UNROLL for (int half = 0; half < 2; half++) {
+        const int32x4_t *some = quants + 4 * half;
+        block->sums[half] = (int16_t)vaddvq_s32(vaddq_s32(vaddq_s32(some[0], some[1]), vaddq_s32(some[2], some[3])));
+        LW_UNROLL for (int j = 0; j < 4; j += 2) {
+            const int16x8_t words = vcombine_s16(vqmovn_s32(some[j]), vqmovn_s32(some[j + 1]));
+            vst1_s8(block->quants + 16 * half + 4 * j, vqmovn_s16(words));
+        }
     }
-    return vaddvq_s32(sum);
+    block->sum = (float)(block->sums[0] + block->sums[1]);
 }
 
 void lw_neon_quantize(const float *restrict x, lw_q8_block *restrict blocks, lw_q8_block *restrict remainders,
@@ -38,6 +40,7 @@ void lw_neon_quantize(const float *restrict x, lw_q8_block *restrict blocks, lw_
     for (size_t b = 0; b < count; b++, x += LW_BLOCK_LENGTH) {
         const float magnitude = blocks[b].scale;
         remainders[b].scale = remainders[b].sum = 0;
+        remainders[b].sums[0] = remainders[b].sums[1] = 0;
         if (!(magnitude < INFINITY) || magnitude < LW_TINY) {
             lw_scalar_quantize_block(x, magnitude, blocks + b, NULL);
             continue;
@@ -49,7 +52,7 @@ void lw_neon_quantize(const float *restrict x, lw_q8_block *restrict blocks, lw_
             scaled[j] = vmulq_f32(vld1q_f32(x + 4 * j), inverse);
             quants[j] = vcvtnq_s32_f32(scaled[j]);
         }
-        blocks[b].sum = (float)store_bytes(quants, blocks[b].quants);
+        store_quants(quants, blocks + b);
         blocks[b].scale = magnitude / 127.0f;
         if (!(magnitude > limit)) continue;
         marks[b / 64] |= (uint64_t)1 << b % 64;
@@ -58,7 +61,7 @@ void lw_neon_quantize(const float *restrict x, lw_q8_block *restrict blocks, lw_
             const float32x4_t held = vmaxnmq_f32(vminnmq_f32(rest, vdupq_n_f32(127.0f)), vdupq_n_f32(-127.0f));
             quants[j] = vcvtnq_s32_f32(held);
         }
-        remainders[b].sum = (float)store_bytes(quants, remainders[b].quants);
+        store_quants(quants, remainders + b);
         remainders[b].scale = blocks[b].scale / 256.0f;
     }
 }

@@ -19,25 +19,27 @@ void lw_scalar_quantize_block(const float *restrict x, float magnitude, lw_q8_bl
                               lw_q8_block *restrict remainder) {
     const bool finite = magnitude < INFINITY;
     const float inverse = finite && magnitude >= LW_TINY ? 127.0f / magnitude : 0.0f;
-    int32_t sum = 0, rest_sum = 0;
+    int32_t sums[2] = {0, 0}, rest_sums[2] = {0, 0};
     for (size_t i = 0; i < LW_BLOCK_LENGTH; i++) {
         const float scaled = inverse == 0 ? 0 : x[i] * inverse;
         const float quant = rintf(scaled);
         block->quants[i] = (int8_t)quant;
-        sum += block->quants[i];
+        sums[i / 16] += block->quants[i];
         if (!remainder) continue;
         // Half a step would be 128; what limiting it leaves out is a 256th of a step.
         float rest = rintf((scaled - quant) * 256.0f);
         rest = rest > 127.0f ? 127.0f : rest < -127.0f ? -127.0f : rest;
         remainder->quants[i] = (int8_t)rest;
-        rest_sum += remainder->quants[i];
+        rest_sums[i / 16] += remainder->quants[i];
     }
     // A block that is not finite poisons its products instead of passing for a number.
     block->scale = finite ? magnitude / 127.0f : magnitude - magnitude;
-    block->sum = (float)sum;
+    block->sum = (float)(sums[0] + sums[1]);
+    for (int half = 0; half < 2; half++) block->sums[half] = (int16_t)sums[half];
     if (!remainder) return;
     remainder->scale = block->scale / 256.0f;
-    remainder->sum = (float)rest_sum;
+    remainder->sum = (float)(rest_sums[0] + rest_sums[1]);
+    for (int half = 0; half < 2; half++) remainder->sums[half] = (int16_t)rest_sums[half];
 }
 
 void lw_scalar_quantize(const float *restrict x, lw_q8_block *restrict blocks, lw_q8_block *restrict remainders,
@@ -51,6 +53,7 @@ void lw_scalar_quantize(const float *restrict x, lw_q8_block *restrict blocks, l
         if (b % 64 == 0) marks[b / 64] = 0;
         marks[b / 64] |= (uint64_t)marked << b % 64;
         remainders[b].scale = remainders[b].sum = 0;
+        remainders[b].sums[0] = remainders[b].sums[1] = 0;
         lw_scalar_quantize_block(x + b * LW_BLOCK_LENGTH, magnitude, blocks + b, marked ? remainders + b : NULL);
     }
 }

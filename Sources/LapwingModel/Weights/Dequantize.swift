@@ -38,9 +38,13 @@ extension TensorType {
         case .q5_0: run(lw_dequantize_q5_0)
         case .q5_1: run(lw_dequantize_q5_1)
         case .q8_0: run(lw_dequantize_q8_0)
+        case .q2_K: run(lw_dequantize_q2_k)
+        case .q3_K: run(lw_dequantize_q3_k)
         case .q4_K: run(lw_dequantize_q4_k)
         case .q5_K: run(lw_dequantize_q5_k)
         case .q6_K: run(lw_dequantize_q6_k)
+        case .iq4_nl: run(lw_dequantize_iq4_nl)
+        case .iq4_xs: run(lw_dequantize_iq4_xs)
         default: preconditionFailure("\(self) is not a readable type")
         }
     }

@@ -17,6 +17,17 @@ struct MatmulTests {
         }
     }
 
+    @Test("A packed strip takes what eight rows of the file take, but for scales of six bits, which take a byte")
+    func packingIsCompact() {
+        // Sixteen numbers of six bits for 256 weights are twelve bytes of the file, eight are six.
+        let added: [TensorType: Int] = [.q3_K: 4, .q4_K: 4, .q5_K: 4, .iq4_xs: 2]
+        for type in TestMatrix.types {
+            let layout = lw_layout(rawValue: UInt32(lw_layout_for_type(type.rawValue)))
+            let file = 256 / type.blockElementCount * type.blockByteCount
+            #expect(lw_strip_bytes(layout, 256) == 8 * (file + added[type, default: 0]), "\(type)")
+        }
+    }
+
     @Test("The scalar product is the sum over dequantised weights and activations", arguments: TestMatrix.types)
     func scalarIsRight(type: TensorType) {
         let matrix = TestMatrix(type, rows: 13, columns: TestMatrix.columns(type, near: 160))
@@ -70,7 +81,7 @@ struct MatmulTests {
     @Test("A token's product is the same bits alone, among others, and with the strips in parts")
     func independentOfCompany() {
         for table in KernelTable.available {
-            for type in [TensorType.q4_0, .q4_1, .q8_0, .q6_K, .f32, .f16] {
+            for type in TestMatrix.types {
                 let matrix = TestMatrix(type, rows: 40, columns: TestMatrix.columns(type, near: 256))
                 let input = TestInput(tokens: 9, columns: matrix.columns, table: .scalar)
                 let together = input.times(matrix, by: table, tokens: 0..<9, strips: 0..<5)
@@ -102,18 +113,34 @@ struct MatmulTests {
 
     @Test("The largest nibbles and bytes do not overflow the products' narrow sums")
     func extremes() {
-        // Encoders never write the byte -128, but a file may hold it: a scale of 1, and 32 of them.
-        let lowest = [UInt8](repeating: 0, count: 16).flatMap { _ in [0x00, 0x3C] + [UInt8](repeating: 0x80, count: 32)
-        }
+        // Encoders never write the byte -128, and random blocks are never extreme all over: the greatest magnitudes that
+        // a file may hold, with halves of 1.
+        let one: [UInt8] = [0x00, 0x3C], none: [UInt8] = [0x00, 0x00]
+        func bytes(_ byte: UInt8, _ count: Int) -> [UInt8] { [UInt8](repeating: byte, count: count) }
+        let blocks: [(TensorType, [UInt8])] = [
+            (.q8_0, one + bytes(0x80, 32)), (.iq4_nl, one + bytes(0x00, 16)),
+            (.q2_K, bytes(0x0F, 16) + bytes(0xFF, 64) + one + none),
+            (.q2_K, bytes(0xF0, 16) + bytes(0xFF, 64) + one + one),
+            (.q3_K, bytes(0x00, 108) + one),
+            (.q4_K, one + none + bytes(0xFF, 12) + bytes(0xFF, 128)),
+            (.q5_K, one + none + bytes(0xFF, 12) + bytes(0xFF, 160)),
+            (.q6_K, bytes(0x00, 192) + bytes(0x80, 16) + one),
+            (.q6_K, bytes(0xFF, 192) + bytes(0x80, 16) + one),
+            (.iq4_xs, one + bytes(0x00, 134)),
+        ]
         let matrices =
             [(TensorType.q4_1, Float(15)), (.q4_0, -8), (.q5_1, 31), (.q5_0, -16), (.q8_0, -127)].map {
-                TestMatrix($0, extreme: $1, rows: 8, columns: 64)
-            } + [TestMatrix(.q8_0, rows: 8, columns: 64, bytes: lowest)]
+                TestMatrix($0, extreme: $1, rows: 8, columns: 256)
+            }
+            + blocks.map { type, block in
+                let all = (0..<8 * 256 / type.blockElementCount).flatMap { _ in block }
+                return TestMatrix(type, rows: 8, columns: 256, bytes: all)
+            }
         for matrix in matrices {
-            let expected = matrix.weights[..<64].reduce(0) { $0 + 127 * Double($1) }
+            let expected = matrix.weights[..<256].reduce(0) { $0 + 127 * Double($1) }
             // AVX-512 has code of its own from two tokens on.
             for (table, tokens) in KernelTable.available.flatMap({ table in [1, 2, 8].map { (table, $0) } }) {
-                let input = TestInput([Float](repeating: 127, count: 64 * tokens), tokens: tokens, table: table)
+                let input = TestInput([Float](repeating: 127, count: 256 * tokens), tokens: tokens, table: table)
                 let found = input.times(matrix, by: table, tokens: 0..<tokens, strips: 0..<1)
                 #expect(found.allSatisfy { abs(Double($0) - expected) <= 1e-6 * abs(expected) }, "\(matrix.type)")
             }

@@ -18,14 +18,18 @@ struct QuantizeTests {
                     let error = input.isMarked(b) ? 1.00001 * remainder.scale : 0.50001 * block.scale
                     #expect(abs(input.dequantized(index) - Double(values[index])) <= Double(error))
                 }
-                #expect(Int(block.sum) == Self.sum(block))
-                #expect(Int(remainder.sum) == (input.isMarked(b) ? Self.sum(remainder) : 0))
+                for some in input.isMarked(b) ? [block, remainder] : [block] {
+                    let halves = [Self.sum(some, 0..<16), Self.sum(some, 16..<32)]
+                    #expect([Int(some.sums.0), Int(some.sums.1)] == halves)
+                    #expect(Int(some.sum) == halves[0] + halves[1])
+                }
+                if !input.isMarked(b) { #expect(remainder.sum == 0 && remainder.sums == (0, 0)) }
             }
         }
     }
 
-    private static func sum(_ block: lw_q8_block) -> Int {
-        withUnsafeBytes(of: block.quants) { $0.reduce(0) { $0 + Int(Int8(bitPattern: $1)) } }
+    private static func sum(_ block: lw_q8_block, _ part: Range<Int>) -> Int {
+        withUnsafeBytes(of: block.quants) { $0[part].reduce(0) { $0 + Int(Int8(bitPattern: $1)) } }
     }
 
     @Test("Blocks over 1.5 times the row's mean magnitude have a remainder, the others none", arguments: [16, 70])
@@ -60,7 +64,7 @@ struct QuantizeTests {
                 let pairs = zip(found.blocks + found.remainders, expected.blocks + expected.remainders)
                 for (a, b) in pairs {
                     #expect(a.scale == b.scale || a.scale.isNaN && b.scale.isNaN)
-                    #expect(a.sum == b.sum)
+                    #expect(a.sum == b.sum && a.sums == b.sums)
                     #expect(withUnsafeBytes(of: a.quants, Array.init) == withUnsafeBytes(of: b.quants, Array.init))
                 }
             }

@@ -102,6 +102,57 @@ struct DequantizeTests {
         }
     }
 
+    @Test("Q2_K has a scale and a minimum in each byte, and four runs of 32 weights in 32 bytes")
+    func twoBitsByHand() {
+        // Group g has scale g and minimum 15 - g; run r of each half has the quant r. Scale 1, minimum 2.
+        let scales = (0..<16).map { UInt8($0 | (15 - $0) << 4) }
+        let quants = [UInt8](repeating: 0b1110_0100, count: 64)
+        let values = decode(.q2_K, scales + quants + [0x00, 0x3C, 0x00, 0x40])
+        for (i, value) in values.enumerated() {
+            let group = i / 16
+            #expect(value == Float(i / 32 % 4 * group - 2 * (15 - group)))
+        }
+    }
+
+    @Test("Q3_K takes four off where its high bit is not set, and 32 off its scales")
+    func threeBitsByHand() {
+        // Low bits 3, high bits of runs 1, 4 and 6. Scale 0.5; group g has the scale 3 * g + 2.
+        let scales = (0..<16).map { 3 * $0 + 2 }
+        let low: [UInt8] = (0..<8).map { UInt8(scales[$0] & 15 | (scales[$0 + 8] & 15) << 4) }
+        var high = [UInt8](repeating: 0, count: 4)
+        for (group, scale) in scales.enumerated() { high[group % 4] |= UInt8(scale >> 4) << UInt8(group / 4 * 2) }
+        let highBits = [UInt8](repeating: 0b0101_0010, count: 32)
+        let quants = [UInt8](repeating: 0xFF, count: 64), half: [UInt8] = [0x00, 0x38]
+        let values = decode(.q3_K, highBits + quants + low + high + half)
+        for (i, value) in values.enumerated() {
+            let quant = [1, 4, 6].contains(i / 32) ? 3 : -1
+            #expect(value == Float(quant * (scales[i / 16] - 32)) / 2)
+        }
+    }
+
+    @Test("IQ4_NL and IQ4_XS look their weights up in a table, IQ4_XS with six bits of scale for each 32")
+    func tablesByHand() {
+        // Byte i holds i and 15 - i.
+        let nibbles = (0..<16).map { UInt8($0 | (15 - $0) << 4) }
+        let table: [Float] = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113]
+        let expected = table + table.reversed()
+        #expect(decode(.iq4_nl, [0x00, 0x38] + nibbles) == expected.map { $0 / 2 })
+        // Group g has the scale 8 * g + 3, less 32.
+        let scales = (0..<8).map { 8 * $0 + 3 }
+        var high = 0
+        var low = [UInt8](repeating: 0, count: 4)
+        for (group, scale) in scales.enumerated() {
+            high |= (scale >> 4) << (2 * group)
+            low[group / 2] |= UInt8(scale & 15) << UInt8(group % 2 * 4)
+        }
+        let half: [UInt8] = [0x00, 0x38], highBytes = [UInt8(high & 255), UInt8(high >> 8)]
+        let quants: [UInt8] = (0..<8).flatMap { _ in nibbles }
+        let values = decode(.iq4_xs, half + highBytes + low + quants)
+        for (i, value) in values.enumerated() {
+            #expect(value == expected[i % 32] * Float(scales[i / 32] - 32) / 2)
+        }
+    }
+
     @Test("Rows encoded for tests decode close to what they were", arguments: encodable)
     func encoderRoundTrip(type: TensorType, tolerance: Float) {
         var random = SplitMix64(seed: 7)
@@ -113,7 +164,7 @@ struct DequantizeTests {
     /// Half a step of each type over values in [-1, 1].
     private static let encodable: [(TensorType, Float)] = [
         (.f32, 0), (.f16, 0.0003), (.bf16, 0.008), (.q8_0, 0.0045), (.q5_0, 0.035), (.q5_1, 0.034),
-        (.q4_0, 0.072), (.q4_1, 0.068),
+        (.q4_0, 0.072), (.q4_1, 0.068), (.iq4_nl, 0.11),
     ]
 
     private func scale(_ group: Int) -> Int { 8 * group + 1 }
