@@ -234,8 +234,9 @@ void lw_avx512_matmul(const lw_matrix *w, const lw_input *x, size_t tokens, cons
     }
     const size_t strip_bytes = lw_strip_bytes(w->layout, w->columns);
     const size_t resident = lw_resident_tokens(w, MAX_TILE), end_row = strip1 * LW_STRIP_ROWS;
-    for (size_t begin = 0; begin < tokens; begin += resident) {
-        const size_t end = begin + resident < tokens ? begin + resident : tokens;
+    for (size_t begin = 0, end; begin < tokens; begin = end) {
+        // Even parts, of which none is a single token: there is no tile for one.
+        end = begin + lw_tile_tokens(tokens - begin, resident);
         for (size_t s = strip0; s < strip1; s += 2) {
             const size_t row = s * LW_STRIP_ROWS, left = (w->rows < end_row ? w->rows : end_row) - row;
             lw_tile at = {.add = y->add, .streams = begin == 0, .rows = left < 16 ? left : 16};

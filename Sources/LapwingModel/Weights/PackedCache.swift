@@ -50,7 +50,8 @@ struct PackedCache {
         do { mapping = try FileMapping(path: path) } catch { throw Unfit(reason: "\(error)") }
         let header = try header(in: mapping.bytes)
         let region = Region(mapping, offset: headerByteCount)
-        guard region.withWhole({ checksums(of: $0, workers: workers) }) == header.suffix(chunkCount + 1).dropLast() else {
+        guard region.withWhole({ checksums(of: $0, workers: workers) }) == header.suffix(chunkCount + 1).dropLast()
+        else {
             throw Unfit(reason: "its weights are damaged")
         }
         return region

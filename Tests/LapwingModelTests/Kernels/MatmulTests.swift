@@ -66,6 +66,21 @@ struct MatmulTests {
         }
     }
 
+    @Test(
+        "Every table gives the scalar table's bits for one token more than stays in a cache",
+        arguments: TestMatrix.types)
+    func tablesAgreeOnLongInputs(type: TensorType) {
+        let matrix = TestMatrix(type, rows: 16, columns: 8_192)
+        for tokens in [16, 17, 33] {
+            let input = TestInput(tokens: tokens, columns: matrix.columns, table: .scalar)
+            let expected = input.times(matrix, by: .scalar, tokens: 0..<tokens, strips: 0..<2)
+            for table in KernelTable.others {
+                let found = input.times(matrix, by: table, tokens: 0..<tokens, strips: 0..<2)
+                #expect(found == expected, "\(table.name) \(type), \(tokens) tokens")
+            }
+        }
+    }
+
     @Test("A float product takes any number of columns", arguments: [TensorType.f32, .f16, .bf16])
     func oddColumns(type: TensorType) {
         for table in KernelTable.others {
