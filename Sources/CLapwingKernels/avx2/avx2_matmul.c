@@ -81,7 +81,7 @@ LW_INLINE void block_tile(const int T, const lw_format f, const void *strip, siz
     __m256 sums[MAX_TILE];
     LW_UNROLL for (int t = 0; t < T; t++) sums[t] = _mm256_setzero_ps();
     for (size_t b = 0; b < count; b++) {
-        if (at->streams) lw_prefetch((const char *)lw_block_at(f, strip, b), lw_block_bytes(f));
+        if (at->streams) lw_prefetch(lw_block_at(f, strip, b), lw_block_bytes(f), LW_AHEAD);
         add_block(T, f, strip, at->blocks, b, sums);
     }
     for (size_t word = 0; word < LW_MARK_WORDS(count); word++) {

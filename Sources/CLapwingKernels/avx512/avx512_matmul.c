@@ -171,7 +171,7 @@ LW_INLINE void block_tile(const int T, const lw_format f, const void *first, con
     __m512 sums[MAX_TILE];
     LW_UNROLL for (int t = 0; t < T; t++) sums[t] = _mm512_setzero_ps();
     for (size_t b = 0; b < count; b++) {
-        if (at->streams) lw_prefetch((const char *)first + 2 * b * lw_block_bytes(f), 2 * lw_block_bytes(f));
+        if (at->streams) lw_prefetch((const char *)first + 2 * b * lw_block_bytes(f), 2 * lw_block_bytes(f), LW_AHEAD);
         add_block(T, f, first, second, at->blocks, b, sums);
     }
     for (size_t word = 0; word < LW_MARK_WORDS(count); word++) {
@@ -200,7 +200,7 @@ LW_INLINE void float_tile(const int T, const lw_layout layout, const void *first
     LW_UNROLL for (int t = 0; t < T; t++) sums[0][t] = sums[1][t] = _mm512_setzero_ps();
     const size_t bytes = LW_STRIP_ROWS * (layout == LW_LAYOUT_F32 ? 4 : 2);
     for (size_t column = 0; column < columns; column += 2) {
-        if (at->streams) lw_prefetch((const char *)first + 2 * column * bytes, 4 * bytes);
+        if (at->streams) lw_prefetch((const char *)first + 2 * column * bytes, 4 * bytes, LW_AHEAD);
         LW_UNROLL for (size_t odd = 0; odd < 2; odd++) {
             if (column + odd == columns) break;
             const __m512 weights = float_weights(layout, first, second, column + odd);

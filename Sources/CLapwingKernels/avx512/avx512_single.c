@@ -12,6 +12,10 @@
 
 LW_AVX512_BEGIN
 
+/// How far ahead weights are asked for. Decoding the default model and Mixtral's shapes gained 4 and 10% from 12 KiB;
+/// 8 KiB did as well, 4 and 24 KiB lost with the small model.
+#define AHEAD (12 * 1024)
+
 /// Eight bytes with a sign, as int32.
 LW_INLINE __m256i eight_bytes(const uint8_t *bytes) {
     return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)bytes));
@@ -61,7 +65,10 @@ LW_INLINE __m256 add_block(const lw_format f, const void *strip, const lw_q8_blo
 LW_INLINE void multiply_strip(const lw_format f, const void *strip, size_t columns, const lw_tile *at) {
     const size_t count = columns / LW_BLOCK_LENGTH;
     __m256 sums = _mm256_setzero_ps();
-    for (size_t b = 0; b < count; b++) sums = add_block(f, strip, at->blocks[0], b, sums);
+    for (size_t b = 0; b < count; b++) {
+        lw_prefetch(lw_block_at(f, strip, b), lw_block_bytes(f), AHEAD);
+        sums = add_block(f, strip, at->blocks[0], b, sums);
+    }
     for (size_t word = 0; word < LW_MARK_WORDS(count); word++)
         for (uint64_t marks = at->marks[0][word]; marks != 0; marks &= marks - 1)
             sums = add_block(f, strip, at->remainders[0], 64 * word + (size_t)__builtin_ctzll(marks), sums);
