@@ -49,6 +49,7 @@ package actor Engine {
         self.model = model
         self.options = options
         thread = EngineThread(name: "lapwing-engine-\(name)")
+        model.file.releaseHeaderPages()
     }
 
     deinit { thread.stop() }

@@ -28,7 +28,7 @@ package struct KernelTable: @unchecked Sendable {
 
     /// Names of all tables that this machine can run, slowest first.
     package static var availableNames: [String] {
-        ["scalar", "avx2", "avx512", "neon", "dotprod"].filter { lw_kernels_named($0) != nil }
+        ["scalar", "avx2", "avx512", "neon", "dotprod", "i8mm"].filter { lw_kernels_named($0) != nil }
     }
 
     /// All tables that this machine can run, the specification first.

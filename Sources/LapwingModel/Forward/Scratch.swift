@@ -3,13 +3,13 @@ import CLapwingKernels
 /// The intermediate values of a forward pass, reserved once for the largest pass; untouched pages take no memory.
 final class Scratch {
     /// Rows that go through the layers together; longer steps are cut.
-    static let rowLimit = 512
+    static let rowLimit = 256
     /// Up to this many rows, each split of each row's attention is a work item of its own.
     static let splitRowLimit = 16
     /// Positions that one attention split covers. Fixed, because it decides the order of sums.
     static let splitLength = 512
     /// Logits computed together take about this much memory.
-    private static let logitByteTarget = 6 << 20
+    private static let logitByteTarget = 3 << 20
 
     let residual: UnsafeMutablePointer<Float>  // [row, embedding]
     let input: Activations  // [row, embedding or queries]

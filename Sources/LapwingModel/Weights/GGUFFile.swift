@@ -53,6 +53,9 @@ package final class GGUFFile: Sendable {
     /// Tells the system that a tensor's pages need not stay in memory: they are read again if they are used again.
     package func releasePages(of tensor: TensorInfo) { mapping.releasePages(bytes(of: tensor)) }
 
+    /// Tells the system that metadata is not needed for now; what is read again comes from the file.
+    package func releaseHeaderPages() { mapping.releasePages(headerBytes) }
+
     /// The whole file, for decoding metadata.
     var contents: UnsafeRawBufferPointer { mapping.bytes }
 
