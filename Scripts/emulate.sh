@@ -19,6 +19,12 @@ compgen -G '/usr/lib/gcc-cross/aarch64-linux-gnu/*/crtbegin.o' >/dev/null || mis
 mkdir -p "$out"
 find "$kernels" -name '*.c' -not -name speed.c -print0 | xargs -0 clang --target=aarch64-linux-gnu -isystem "$sysroot/include" \
     -fuse-ld=lld -static -O2 -ffp-contract=off -Wall -Wextra -Werror -I "$kernels/include" -lm -o "$out/parity"
-# A processor without the dot product instructions chooses another table than one with them.
-qemu-aarch64 -cpu cortex-a53 "$out/parity"
-qemu-aarch64 -cpu max "$out/parity"
+# Each processor chooses the table of the instructions that it has, and all that it can run agree.
+compare() {
+    echo "emulate: $1 chooses $2"
+    qemu-aarch64 -cpu "$1" "$out/parity" | tee "$out/parity.txt"
+    grep -qx "chosen  $2" "$out/parity.txt"
+}
+compare cortex-a53 neon
+compare neoverse-n1 dotprod
+compare max i8mm

@@ -39,6 +39,14 @@ static size_t choices(choice found[4]) {
 #else
     const bool dotprod = false;
 #endif
+#if defined(__ARM_FEATURE_MATMUL_INT8)
+    const bool i8mm = dotprod;
+#elif defined(__linux__)
+    const bool i8mm = dotprod && getauxval(AT_HWCAP2) & HWCAP2_I8MM;
+#else
+    const bool i8mm = false;
+#endif
+    found[count++] = (choice){&lw_i8mm_kernels, i8mm};
     found[count++] = (choice){&lw_dotprod_kernels, dotprod};
     found[count++] = (choice){&lw_neon_kernels, true};
 #endif

@@ -1,7 +1,7 @@
 // Compares every table of a processor with the scalar one, bit for bit. The Swift tests do that for the processor they
 // run on; this program does it for one that is only emulated, and under the compiler's sanitizers: memory is allocated to
 // the byte, so that what a kernel reads or writes beside its own is reported. Scripts/emulate.sh and Scripts/sanitize.sh.
-// Prints a line a kernel and exits with the number of kernels that differ.
+// Prints the table that the processor chooses and a line a kernel; exits with the number of kernels that differ.
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -316,9 +316,10 @@ int main(void) {
     } checks[] = {{"matmul", matmul}, {"shapes", shapes}, {"quantize", quantize}, {"rms_norm", rms_norm}, {"rope", rope},
                   {"swiglu", swiglu}, {"scans", scans},
                   {"attention_i8", attention_i8}, {"attention_f16", attention_f16}};
-    static const char *const names[] = {"neon", "dotprod", "avx2", "avx512"};
+    static const char *const names[] = {"neon", "dotprod", "i8mm", "avx2", "avx512"};
     const lw_kernels *scalar = lw_kernels_named("scalar");
     int failed = 0, compared = 0;
+    printf("chosen  %s\n", lw_kernels_best()->name);
     for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
         const lw_kernels *table = lw_kernels_named(names[n]);
         for (size_t c = 0; table && c < sizeof checks / sizeof *checks; c++, compared++) {

@@ -187,7 +187,7 @@ typedef struct lw_kernels {
 /// The fastest table that this processor and its operating system can run.
 const lw_kernels *lw_kernels_best(void);
 
-/// The table of that name ("scalar", "avx2", "avx512", "neon", "dotprod"); NULL when this machine cannot run it.
+/// The table of that name ("scalar", "avx2", "avx512", "neon", "dotprod", "i8mm"); NULL when this machine cannot run it.
 const lw_kernels *_Nullable lw_kernels_named(const char *name);
 
 /// Tells the processor that this thread waits in a loop. Inline, because a call would take longer than the pause.

@@ -6,12 +6,6 @@
 
 #pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
 
-LW_INLINE int8x16_t four_quants(const int8_t *quants) {
-    int32_t word;
-    memcpy(&word, quants, sizeof word);
-    return vreinterpretq_s8_s32(vdupq_n_s32(word));
-}
-
 LW_INLINE void part_dots(const int T, const lw_format f, const uint8_t *planes, const lw_q8_block *const *x, size_t b,
                          const int first, const int last, int32x4_t (*dots)[2]) {
     LW_UNROLL for (int t = 0; t < T; t++) dots[t][0] = dots[t][1] = vdupq_n_s32(0);
@@ -19,7 +13,7 @@ LW_INLINE void part_dots(const int T, const lw_format f, const uint8_t *planes, 
         LW_UNROLL for (int h = 0; h < 2; h++) {
             const int8x16_t weights = lw_codes(f, planes, g, h);
             LW_UNROLL for (int t = 0; t < T; t++)
-                dots[t][h] = vdotq_s32(dots[t][h], weights, four_quants(x[t][b].quants + 4 * g));
+                dots[t][h] = vdotq_s32(dots[t][h], weights, lw_four_quants(x[t][b].quants + 4 * g));
         }
 }
 

@@ -1,4 +1,4 @@
-// The tables for 64-bit Arm processors. All have NEON; the dot product instructions pay in the products only.
+// The tables for 64-bit Arm processors. All have NEON; dot product and matrix instructions pay in the products only.
 
 #if defined(__aarch64__)
 
@@ -28,5 +28,6 @@
 
 const lw_kernels lw_neon_kernels = LW_NEON_TABLE("neon", lw_neon_matmul);
 const lw_kernels lw_dotprod_kernels = LW_NEON_TABLE("dotprod", lw_dotprod_matmul);
+const lw_kernels lw_i8mm_kernels = LW_NEON_TABLE("i8mm", lw_i8mm_matmul);
 
 #endif

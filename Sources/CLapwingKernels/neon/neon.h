@@ -13,11 +13,15 @@
 extern const lw_kernels lw_neon_kernels;
 /// As `lw_neon_kernels`, for processors with the dot product instructions (FEAT_DotProd).
 extern const lw_kernels lw_dotprod_kernels;
+/// As `lw_dotprod_kernels`, for processors that have the matrix instructions for bytes too (FEAT_I8MM).
+extern const lw_kernels lw_i8mm_kernels;
 
 void lw_neon_matmul(const lw_matrix *w, const lw_input *x, size_t tokens, const lw_output *y, size_t strip0,
                     size_t strip1);
 void lw_dotprod_matmul(const lw_matrix *w, const lw_input *x, size_t tokens, const lw_output *y, size_t strip0,
                        size_t strip1);
+void lw_i8mm_matmul(const lw_matrix *w, const lw_input *x, size_t tokens, const lw_output *y, size_t strip0,
+                    size_t strip1);
 void lw_neon_quantize(const float *restrict x, lw_q8_block *restrict blocks, lw_q8_block *restrict remainders,
                       uint64_t *restrict marks, size_t count);
 void lw_neon_rms_norm(const float *restrict x, const float *restrict weight, float epsilon, float *restrict y,

@@ -1,4 +1,4 @@
-// The codes of packed blocks, sixteen bytes a register: four columns of four rows.
+// The codes of packed blocks, sixteen bytes a register: four columns of four rows. And the activations beside them.
 
 #ifndef LW_NEON_CODES_H
 #define LW_NEON_CODES_H
@@ -25,6 +25,13 @@ LW_INLINE int8x16_t lw_codes(const lw_format f, const uint8_t *planes, const int
     if (f.high_bits == 0) return vreinterpretq_s8_u8(low);
     const uint8_t *high = planes + f.low_bits * LW_PLANE_BYTES;
     return vreinterpretq_s8_u8(vorrq_u8(low, lw_field(high, f.high_bits, g, half, f.low_bits)));
+}
+
+/// Four activations in each quarter of a register.
+LW_INLINE int8x16_t lw_four_quants(const int8_t *quants) {
+    int32_t word;
+    memcpy(&word, quants, sizeof word);
+    return vreinterpretq_s8_s32(vdupq_n_s32(word));
 }
 
 #endif

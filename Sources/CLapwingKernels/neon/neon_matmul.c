@@ -4,12 +4,6 @@
 
 #include "neon_codes.h"
 
-LW_INLINE int8x8_t four_quants(const int8_t *quants) {
-    int32_t word;
-    memcpy(&word, quants, sizeof word);
-    return vreinterpret_s8_s32(vdup_n_s32(word));
-}
-
 /// Adds neighbours until each lane is one row: eight lanes of two rows a register come in, four rows a register go out.
 LW_INLINE void fold_rows(const int32x4_t pairs[4], int32x4_t rows[2]) {
     rows[0] = vpaddq_s32(pairs[0], pairs[1]);
@@ -35,7 +29,7 @@ LW_INLINE void part_dots(const int T, const lw_format f, const uint8_t *planes, 
             const int8x16_t weights = lw_codes(f, planes, g, q / 2);
             const int8x8_t two_rows = q % 2 == 0 ? vget_low_s8(weights) : vget_high_s8(weights);
             LW_UNROLL for (int t = 0; t < T; t++) {
-                const int8x8_t four = four_quants(x[t][b].quants + 4 * g);
+                const int8x8_t four = vget_low_s8(lw_four_quants(x[t][b].quants + 4 * g));
                 words[t][q] = g % run == 0 ? vmull_s8(two_rows, four) : vmlal_s8(words[t][q], two_rows, four);
                 if (g % run == run - 1) pairs[t][q] = vpadalq_s16(pairs[t][q], words[t][q]);
             }
