@@ -47,6 +47,22 @@ struct ExpertMixture: Sendable {
     let usedCount: Int
 }
 
+extension DecoderLayer {
+    /// Bytes of matrices that one token alone reads: of a mixture, those of the experts that it goes through.
+    var byteCountPerToken: Int {
+        let attention = query.byteCount + key.byteCount + value.byteCount + attentionOutput.byteCount
+        return switch feedForward {
+        case .dense(let network): attention + network.byteCount
+        case .mixture(let mixture):
+            attention + mixture.router.byteCount + mixture.usedCount * (mixture.experts.first?.byteCount ?? 0)
+        }
+    }
+}
+
+extension FeedForward {
+    var byteCount: Int { gate.byteCount + up.byteCount + down.byteCount }
+}
+
 /// All weights of a decoder.
 struct DecoderWeights: Sendable {
     let embedding: PackedMatrix  // [vocabulary, embedding]

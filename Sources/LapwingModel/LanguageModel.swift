@@ -55,6 +55,11 @@ package final class LanguageModel: Sendable {
     /// Bytes of packed weights.
     package var weightByteCount: Int { weights.packedByteCount }
 
+    /// Bytes of packed weights that one token alone reads; of the embedding it reads no more than a row.
+    package var weightByteCountPerToken: Int {
+        weights.layers.reduce(weights.output.byteCount) { $0 + $1.byteCountPerToken }
+    }
+
     /// base^(-2i / dimensions) / factor: rotary embedding, with the divisors that newer Llama files carry.
     private static func frequencies(_ configuration: ModelConfiguration, factors: [Float]) -> [Double] {
         (0..<configuration.ropeDimensionCount / 2).map { pair in

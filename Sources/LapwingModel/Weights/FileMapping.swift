@@ -67,9 +67,12 @@ struct FileSource: Sendable {
     let path: String
     /// When it was last written, in nanoseconds of the system's clock.
     let changed: Int64
+    /// Who may do what with it: what is made of it is nobody else's to read.
+    let permissions: mode_t
 
     fileprivate init(path: String, _ status: stat) {
         self.path = path
+        permissions = status.st_mode & 0o777
         #if canImport(Darwin)
             let time = status.st_mtimespec
         #else

@@ -5,12 +5,13 @@ import Foundation
 ///
 /// The file is a header, a whole number of `alignment` bytes long, and then the region as it lies in memory. The header
 /// is 64-bit words: what the cache was made from and for (`identity`), a checksum for each mebibyte of the region, and a
-/// checksum of all words before. A cache that is not, to the last bit, what packing would give again is not used.
+/// checksum of all words before. A cache of other weights is told by their file's size, time of change and header.
 /// It is as trusted as the weight file is: checksums find damage, not who writes both.
 struct PackedCache {
     let path: String
     private let identity: [UInt64]
     private let byteCount: Int
+    private let permissions: mode_t
 
     /// What in `identity` says which difference.
     private static let reasons = [
@@ -28,6 +29,8 @@ struct PackedCache {
     init?(of file: GGUFFile, tensors: PlacedTensors) {
         guard let source = file.source else { return nil }
         path = source.path + ".lapwing-packed"
+        // Its owner must be able to read what was written.
+        permissions = source.permissions | S_IRUSR | S_IWUSR
         byteCount = tensors.layout.byteCount
         identity = [
             Self.magic, Self.formatVersion, UInt64(file.byteCount), UInt64(bitPattern: source.changed),
@@ -103,7 +106,7 @@ extension PackedCache {
         words.append(Checksum.of(words))
         words += [UInt64](repeating: 0, count: headerByteCount / 8 - words.count)
         let temporary = "\(path).\(UInt32.random(in: 0 ... .max))"
-        let descriptor = Foundation.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        let descriptor = Foundation.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
         guard descriptor >= 0 else { throw Unfit(reason: String(cString: strerror(errno))) }
         let failure =
             words.withUnsafeBytes { Self.write($0, to: descriptor) } ?? Self.write(weights, to: descriptor)

@@ -34,7 +34,8 @@ struct LocalModel {
         options.kvCache = local.kvCache
         options.chatTemplate = local.chatTemplate
         do {
-            let model = try LanguageModel(file: file, options: LoadOptions(workers: workers, packedCache: local.packedCache))
+            let model = try LanguageModel(
+                file: file, options: LoadOptions(workers: workers, packedCache: local.packedCache))
             if let result = model.packedCache, result != .used {
                 Output.error.line("lapwing: model '\(name)': \(result)")
             }

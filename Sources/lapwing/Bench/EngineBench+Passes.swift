@@ -53,13 +53,15 @@ extension EngineBench {
         return BenchFigure(measure, median: rates)
     }
 
-    /// Each token reads all weights and its sequence's keys and values once.
+    /// Each token reads its weights and its sequence's keys and values once.
     private func bandwidth(of figures: [BenchFigure]) throws -> [BenchFigure] {
         let speed = MemoryBandwidth.measure(workers: model.workers)
         let perToken = cacheBytesPerToken(try ModelFootprint(model.file))
         let shares = plan.depths.compactMap { depth -> BenchFigure? in
             guard let rate = figures.first(where: { $0.measure == .decode(depth: depth) })?.value else { return nil }
-            let read = rate * (Double(weightBytesRead) + perToken * (Double(depth) + Double(plan.decodeTokens) / 2))
+            let read =
+                rate
+                * (Double(model.weightByteCountPerToken) + perToken * (Double(depth) + Double(plan.decodeTokens) / 2))
             return BenchFigure(
                 .decodeBandwidth(depth: depth), read / speed * 100,
                 note: "\(gigabytes(read)) of \(gigabytes(speed)) GB/s")
@@ -68,12 +70,6 @@ extension EngineBench {
     }
 
     private func gigabytes(_ bytes: Double) -> String { Figures.fixed(bytes / 1e9, places: 1) }
-
-    /// Of an embedding that is not the head as well, a token reads one row.
-    private var weightBytesRead: Int {
-        guard model.file.tensors["output.weight"] != nil else { return model.weightByteCount }
-        return model.weightByteCount - (model.file.tensors["token_embd.weight"]?.byteCount ?? 0)
-    }
 
     private func rounds(_ body: () throws -> Double) rethrows -> [Double] {
         try (0..<plan.rounds).map { _ in try body() }
@@ -96,7 +92,8 @@ private struct Passes {
     init(of bench: EngineBench, length: Int) throws {
         model = bench.model
         tokens = bench.tokens(length)
-        cache = try model.makeCache(pageCount: (length + KVCache.pageSize - 1) / KVCache.pageSize)
+        cache = try model.makeCache(
+            pageCount: (length + KVCache.pageSize - 1) / KVCache.pageSize, format: bench.kvCache)
     }
 
     /// One pass over these positions; those before them are in the cache.

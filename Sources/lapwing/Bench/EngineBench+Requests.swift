@@ -9,6 +9,7 @@ extension EngineBench {
         var options = EngineOptions()
         options.contextLength = min(contextLength, model.configuration.contextLength)
         options.pageCount = pageCount
+        options.kvCache = kvCache
         // Greedy answers to made-up prompts repeat themselves, and would be guessed as no real text is.
         options.speculates = false
         options.maxRunning = max(options.maxRunning, plan.streamCounts.max() ?? 1)

@@ -13,19 +13,22 @@ package struct EngineBench {
     let contextLength: Int
     /// Of the engine's cache; nil takes the engine's own default.
     let pageCount: Int?
+    let kvCache: KVCacheFormat
     private let loadSeconds: Double
 
     /// `contextLength` nil takes what the model was trained for; it may be more than that.
     package init(
         name: String, path: String, contextLength: Int?, pageCount: Int? = nil, threads: Int,
-        plan: BenchPlan = BenchPlan()
+        kvCache: KVCacheFormat = .int8, packedCache: Bool = false, plan: BenchPlan = BenchPlan()
     ) throws {
         let watch = Stopwatch(ContinuousClock())
-        model = try LanguageModel.load(path: path, options: LoadOptions(workers: Workers(count: threads)))
+        model = try LanguageModel.load(
+            path: path, options: LoadOptions(workers: Workers(count: threads), packedCache: packedCache))
         loadSeconds = watch.elapsed() / .seconds(1)
         self.contextLength = contextLength ?? model.configuration.contextLength
         self.name = name
         self.pageCount = pageCount
+        self.kvCache = kvCache
         self.plan = plan
     }
 
@@ -38,7 +41,8 @@ package struct EngineBench {
             engine: "lapwing", model: name,
             facts: [
                 "\(model.workers.count) \(model.workers.count == 1 ? "thread" : "threads")",
-                "\(model.kernels.name) kernels", "context \(Figures.grouped(contextLength))",
+                "\(model.kernels.name) kernels", "\(kvCache.rawValue) cache",
+                "context \(Figures.grouped(contextLength))",
             ],
             rounds: plan.rounds, figures: passes + requests)
     }
@@ -61,7 +65,7 @@ package struct EngineBench {
     private var contextPages: Int { (contextLength + KVCache.pageSize - 1) / KVCache.pageSize }
 
     func cacheBytesPerToken(_ footprint: ModelFootprint) -> Double {
-        Double(footprint.pageByteCount()) / Double(KVCache.pageSize)
+        Double(footprint.pageByteCount(kvCache)) / Double(KVCache.pageSize)
     }
 
     /// Why a measurement that needs so many tokens cannot be made; nil where it can.

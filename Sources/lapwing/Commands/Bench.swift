@@ -96,7 +96,7 @@ package struct Bench: AsyncParsableCommand {
         let share = try model.plan(LocalModel(name, local)).shares[0]
         let bench = try EngineBench(
             name: name, path: local.weights, contextLength: context ?? share.contextLength, pageCount: share.pageCount,
-            threads: threads, plan: plan)
+            threads: threads, kvCache: local.kvCache, packedCache: local.packedCache, plan: plan)
         let report = try await showingProgress { try await bench.run(progress: $0) }
         guard let peer else { return BenchComparison(lapwing: report) }
         if !json { Output.error.line("measuring llama.cpp") }
