@@ -34,21 +34,28 @@ static inline lw_i8_page lw_i8_page_at(const lw_pages *pages, size_t position) {
     return (lw_i8_page){page, page + bytes, scales, scales + LW_KEY_BLOCKS(pages->head_length) * LW_PAGE_LENGTH};
 }
 
-/// Puts a position's bytes where a page keeps them.
-static inline void lw_spread_key(const lw_i8_page *page, size_t length, size_t slot, const int8_t *quants) {
-    for (size_t d = 0; d < length; d++) page->keys[(d / 2 * LW_PAGE_LENGTH + slot) * 2 + d % 2] = quants[d];
-}
-
-static inline void lw_spread_value(const lw_i8_page *page, size_t length, size_t slot, const int8_t *quants) {
-    for (size_t d = 0; d < length; d++) page->values[(slot / 2 * length + d) * 2 + slot % 2] = quants[d];
-}
-
 static inline size_t lw_smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 /// Positions of the page from `start` on that a line sees.
 static inline size_t lw_seen(const lw_attention_line *line, size_t start, size_t last) {
     const size_t end = lw_smaller(line->limit, last);
     return end <= start ? 0 : lw_smaller(end - start, LW_PAGE_LENGTH);
+}
+
+/// Writes a position into a page of bytes; `encode` gives the bytes of some values and returns their scale.
+static inline void lw_store_bytes(const lw_pages *pages, size_t position, const float *restrict key,
+                                  const float *restrict value,
+                                  uint16_t (*encode)(const float *restrict x, size_t count, int8_t *restrict quants)) {
+    const size_t length = pages->head_length, slot = position % LW_PAGE_LENGTH;
+    const lw_i8_page page = lw_i8_page_at(pages, position);
+    _Alignas(16) int8_t quants[LW_MAX_HEAD_LENGTH];
+    for (size_t b = 0; b < LW_KEY_BLOCKS(length); b++) {
+        const size_t start = b * LW_KEY_BLOCK, count = lw_smaller(LW_KEY_BLOCK, length - start);
+        page.key_scales[b * LW_PAGE_LENGTH + slot] = encode(key + start, count, quants + start);
+    }
+    for (size_t d = 0; d < length; d++) page.keys[(d / 2 * LW_PAGE_LENGTH + slot) * 2 + d % 2] = quants[d];
+    page.value_scales[slot] = encode(value, length, quants);
+    for (size_t d = 0; d < length; d++) page.values[(slot / 2 * length + d) * 2 + slot % 2] = quants[d];
 }
 
 /// Limits a value to the finite halves; NaN becomes the least. Operands are ordered as in minps and maxps.

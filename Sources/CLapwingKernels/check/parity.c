@@ -252,7 +252,7 @@ static cache_functions functions_for(const lw_kernels *table, lw_cache_format fo
 }
 
 static bool attention_over(const lw_kernels *table, const lw_kernels *scalar, lw_cache_format format) {
-    static const size_t lengths[] = {4, 8, 12, 16, 40, 64, 72, 96, 128, 256, 6, 5};
+    static const size_t lengths[] = {4, 8, 12, 16, 40, 64, 72, 96, 128, 256, 6, 5, 33, 255};
     const cache_functions sides[] = {functions_for(scalar, format), functions_for(table, format)};
     for (size_t l = 0; l < sizeof lengths / sizeof *lengths; l++) {
         const size_t length = lengths[l], positions = 70, width = length + 2;

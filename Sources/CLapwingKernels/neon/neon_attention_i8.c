@@ -94,20 +94,11 @@ LW_INLINE uint16_t encode_bytes(const float *x, size_t count, int8_t *quants) {
 }
 
 void lw_neon_store_i8(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value) {
-    const size_t length = pages->head_length, slot = position % LW_PAGE_LENGTH;
-    if (length % LANES != 0) {
+    if (pages->head_length % LANES != 0) {
         lw_scalar_store_i8(pages, position, key, value);
         return;
     }
-    const lw_i8_page page = lw_i8_page_at(pages, position);
-    int8_t quants[LW_MAX_HEAD_LENGTH];
-    for (size_t start = 0; start < length; start += LW_KEY_BLOCK) {
-        const size_t count = lw_smaller(LW_KEY_BLOCK, length - start);
-        page.key_scales[start + slot] = encode_bytes(key + start, count, quants + start);
-    }
-    lw_spread_key(&page, length, slot, quants);
-    page.value_scales[slot] = encode_bytes(value, length, quants);
-    lw_spread_value(&page, length, slot, quants);
+    lw_store_bytes(pages, position, key, value, encode_bytes);
 }
 
 #endif

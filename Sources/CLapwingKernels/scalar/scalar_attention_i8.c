@@ -20,16 +20,7 @@ static uint16_t encode_bytes(const float *restrict x, size_t count, int8_t *rest
 
 void lw_scalar_store_i8(const lw_pages *pages, size_t position, const float *restrict key,
                         const float *restrict value) {
-    const size_t length = pages->head_length, slot = position % LW_PAGE_LENGTH;
-    const lw_i8_page page = lw_i8_page_at(pages, position);
-    int8_t quants[LW_MAX_HEAD_LENGTH];
-    for (size_t b = 0; b < LW_KEY_BLOCKS(length); b++) {
-        const size_t start = b * LW_KEY_BLOCK, count = lw_smaller(LW_KEY_BLOCK, length - start);
-        page.key_scales[b * LW_PAGE_LENGTH + slot] = encode_bytes(key + start, count, quants + start);
-    }
-    lw_spread_key(&page, length, slot, quants);
-    page.value_scales[slot] = encode_bytes(value, length, quants);
-    lw_spread_value(&page, length, slot, quants);
+    lw_store_bytes(pages, position, key, value, encode_bytes);
 }
 
 float lw_scalar_encode16(const float *restrict x, size_t count, int16_t *restrict quants) {
