@@ -85,14 +85,13 @@ package struct Bench: AsyncParsableCommand {
     /// What `run` prints.
     package func measure() async throws -> BenchComparison {
         let (name, local) = try model.find()
-        // Refuses a model that does not fit; the benchmark's own caches come on top.
-        _ = try model.plan(LocalModel(name, local))
         let count = threads ?? ProcessInfo.processInfo.activeProcessorCount
         guard let against else { return try await engine(name, local, threads: count) }
         return try await servers(name, local, threads: count, against: against)
     }
 
     private func engine(_ name: String, _ local: Configuration.Local, threads: Int) async throws -> BenchComparison {
+        // Refuses a model that does not fit; the benchmark's own caches come on top.
         let share = try model.plan(LocalModel(name, local)).shares[0]
         let bench = try EngineBench(
             name: name, path: local.weights, contextLength: context ?? share.contextLength, pageCount: share.pageCount,
@@ -109,6 +108,8 @@ package struct Bench: AsyncParsableCommand {
     private func servers(
         _ name: String, _ local: Configuration.Local, threads: Int, against: String
     ) async throws -> BenchComparison {
+        // Before the peer is asked: a model that does not fit needs none.
+        _ = try model.plan(LocalModel(name, local))
         var local = local
         local.context = context ?? local.context
         let memory = try model.memory ?? model.options.loadIfPresent()?.machine.memory
