@@ -23,7 +23,7 @@ package enum RequestError: Error, Hashable, Sendable {
     /// An upstream found fault with the request itself: the client's matter, and no use in trying again.
     case upstreamRefused(model: String, isTooLong: Bool, reason: String)
     /// No connection could be made, so nothing was asked.
-    case upstreamUnreachable(model: String)
+    case upstreamUnreachable(model: String, reason: String)
     /// Our own fault; the reason is for the log and must not hold content.
     case `internal`(reason: String)
     case cancelled
@@ -54,7 +54,8 @@ extension RequestError: CustomStringConvertible {
             "The upstream of '\(model)' failed\(status.map { " with status \($0)" } ?? ""): \(reason)."
         case .upstreamTimedOut(let model, let stage): "The upstream of '\(model)' timed out \(stage)."
         case .upstreamRefused(let model, _, let reason): "The upstream of '\(model)' refused the request: \(reason)."
-        case .upstreamUnreachable(let model): "The upstream of '\(model)' cannot be reached."
+        case .upstreamUnreachable(let model, let reason):
+            "The upstream of '\(model)' cannot be reached: \(reason)."
         case .internal: "Internal error; the server's log has the details under this request's id."
         case .cancelled: "The request was cancelled."
         }

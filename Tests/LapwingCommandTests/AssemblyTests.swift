@@ -56,7 +56,7 @@ import lapwing
         // Nobody listens there, so whatever is not refused here is not reached.
         let expected = [
             "big": RequestError.unsupported(field: "ignore_eos", reason: "the API of 'big' has no such field"),
-            "other": .upstreamUnreachable(model: "other"),
+            "other": .upstreamUnreachable(model: "other", reason: "connection refused"),
         ]
         for (name, error) in expected {
             await #expect(throws: error) { _ = try await ask(assembly, name) }
@@ -120,10 +120,13 @@ import lapwing
         }
     }
 
-    @Test("A context longer than the model was trained for is refused")
+    @Test("A context longer than the model was trained for is refused, before its weights are loaded")
     func contextTooLong() async throws {
-        let configuration = try configuration("models: { tiny: { weights: tiny.gguf, context: 4096 } }")
+        let configuration = try configuration(
+            "models: { tiny: { weights: tiny.gguf, context: 4096, packed_cache: true } }")
         let failure = await #expect(throws: Failure.self) { _ = try await Assembly.make(configuration) }
-        #expect(failure?.message?.contains("4096") == true)
+        #expect(failure?.message == "A context of 4096 tokens was asked for, but 'tiny' was trained for 512.")
+        // Loading would have written the packed weights beside the file.
+        #expect(!FileManager.default.fileExists(atPath: model.path + ".lapwing-packed"))
     }
 }

@@ -44,8 +44,8 @@ struct ErrorResponseTests {
             error: RequestError.upstreamFailed(model: "gpt", status: 500, reason: "broken"), status: 502,
             type: "upstream_error", code: "upstream_failed"),
         .init(
-            error: RequestError.upstreamUnreachable(model: "gpt"), status: 502, type: "upstream_error",
-            code: "upstream_unreachable"),
+            error: RequestError.upstreamUnreachable(model: "gpt", reason: "connection refused"), status: 502,
+            type: "upstream_error", code: "upstream_unreachable"),
         .init(
             error: RequestError.upstreamRefused(model: "gpt", isTooLong: true, reason: "too long"), status: 400,
             type: "invalid_request_error", code: "context_length_exceeded"),

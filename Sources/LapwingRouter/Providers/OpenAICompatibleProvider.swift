@@ -84,6 +84,8 @@ extension HTTPClient {
         configuration.timeout.connect = .nanoseconds(connectTimeout.nanoseconds)
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
+        // Named for debugging, and the one place where a connection's pipeline can be reached.
+        configuration.http1_1ConnectionDebugInitializer = KeptConnection.watch
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 }

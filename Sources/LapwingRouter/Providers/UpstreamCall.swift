@@ -34,7 +34,7 @@ struct UpstreamCall: Sendable {
         // The watch keeps the time; the client has no deadline of its own.
         let reply: HTTPClientResponse
         do {
-            reply = try await client.execute(message, deadline: .distantFuture)
+            reply = try await send()
         } catch {
             throw UpstreamFailure.transport(error, model: model, hasAnswered: false)
         }
@@ -45,6 +45,16 @@ struct UpstreamCall: Sendable {
             // Every choice has ended. At most the usage is missing, and is estimated.
         }
         if !answer.isDone { output.yield(try answer.completed()) }
+    }
+
+    /// Sends the request, and once more where a kept connection turned out to be closed before any byte of an answer.
+    /// Nothing else is sent again: what an upstream may have begun to answer, it may have charged for.
+    private func send() async throws -> HTTPClientResponse {
+        do {
+            return try await client.execute(message, deadline: .distantFuture)
+        } catch  where StaleConnection.caused(error) {
+            return try await client.execute(message, deadline: .distantFuture)
+        }
     }
 
     private func read(

@@ -2,6 +2,8 @@ import AsyncHTTPClient
 import Foundation
 import LapwingAPI
 import NIOCore
+import NIOHTTP1
+import NIOPosix
 
 /// Turns what goes wrong with an upstream into the words that all layers speak.
 package enum UpstreamFailure {
@@ -40,9 +42,8 @@ package enum UpstreamFailure {
 
     /// What AsyncHTTPClient and NIO throw. Their descriptions may name addresses, so the words are ours.
     package static func transport(_ error: any Error, model: String, hasAnswered: Bool) -> RequestError {
-        let broken = RequestError.upstreamFailed(
-            model: model, status: nil,
-            reason: hasAnswered ? "the connection broke" : "it hung up before it answered")
+        func failed(_ reason: String) -> RequestError { .upstreamFailed(model: model, status: nil, reason: reason) }
+        let broken = failed(hasAnswered ? "the connection broke" : "it hung up before it answered")
         switch error {
         case let error as RequestError: return error
         case is CancellationError: return .cancelled
@@ -54,11 +55,24 @@ package enum UpstreamFailure {
             if connecting.contains(error) {
                 return .upstreamTimedOut(model: model, stage: UpstreamStage.connecting.rawValue)
             }
-            return broken
+            return error == .remoteConnectionClosed ? broken : failed("the request failed: \(error.shortDescription)")
+        case HTTPParserError.invalidEOFState, ChannelError.ioOnClosedChannel, is StaleConnection: return broken
         case let error as IOError where [ECONNRESET, EPIPE].contains(error.errnoCode): return broken
+        case is HTTPParserError, is NIOHTTPDecoderError: return failed("what it sent is not HTTP")
         default:
-            // NIO's own errors before there is an answer are those of making a connection: refused, no such host, TLS.
-            return hasAnswered ? broken : .upstreamUnreachable(model: model)
+            // NIO's other errors before there is an answer are those of making a connection.
+            return hasAnswered ? broken : .upstreamUnreachable(model: model, reason: connecting(error))
+        }
+    }
+
+    /// Why a connection could not be made.
+    private static func connecting(_ error: any Error) -> String {
+        switch error {
+        case let error as IOError: String(cString: strerror(error.errnoCode)).lowercased()
+        case let error as NIOConnectionError:
+            error.connectionErrors.first.map { connecting($0.error) } ?? "its host name is not known"
+        // Those of TLS are kinds of their own.
+        default: "\(type(of: error))"
         }
     }
 

@@ -59,7 +59,8 @@ struct CallMeterTests {
         "A provider that refused has read nothing; one that was slow or broke off may have",
         arguments: [
             (RequestError.upstreamFailed(model: "m", status: 500, reason: "x"), 0),
-            (.upstreamUnreachable(model: "m"), 0), (.upstreamTimedOut(model: "m", stage: "while connecting"), 0),
+            (.upstreamUnreachable(model: "m", reason: "refused"), 0),
+            (.upstreamTimedOut(model: "m", stage: "while connecting"), 0),
             (.overloaded(what: "x", retryAfterSeconds: 1), 0),
             (.upstreamRefused(model: "m", isTooLong: true, reason: "x"), 0),
             (.upstreamTimedOut(model: "m", stage: "before the first token"), 7),

@@ -50,6 +50,9 @@ private func collect(_ stream: GenerationStream) async -> Collected {
 private let whole = Collected(
     text: "Hello, wörld", reason: .stop, usage: Usage(promptTokens: 11, completionTokens: 2))
 private let good = piece("Hello, ") + piece("wörld") + stopEvent + usageEvent + doneEvent
+/// The same as a reply after which the connection stays open.
+private let kept = reply("200 OK", good, headers: "content-type: text/event-stream\r\n")
+private let hungUp = RequestError.upstreamFailed(model: "m", status: nil, reason: "it hung up before it answered")
 private let endedEarly = RequestError.upstreamFailed(
     model: "m", status: nil, reason: "its answer ended before it was complete")
 private let connectionBroke = RequestError.upstreamFailed(model: "m", status: nil, reason: "the connection broke")
@@ -80,11 +83,44 @@ struct OpenAICompatibleProviderTests {
 
     @Test("A connection whose answer ended is used again")
     func reuse() async throws {
-        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: \(good.utf8.count)\r\n\r\n"
-        let upstream = try await ScriptedUpstream([.send(head + good)])
+        let upstream = try await ScriptedUpstream([.send(kept)])
         let provider = try provider(upstream)
         for _ in 0..<3 { #expect(await collect(try ask(provider)) == whole) }
         #expect(upstream.all.count == 3)
+    }
+
+    @Test("A kept connection that ends before a byte of the answer is no failure: the request is sent once more")
+    func staleConnection() async throws {
+        for end in [ScriptedUpstream.Step.close, .reset] {
+            let upstream = try await ScriptedUpstream([.send(kept)], [end], [.send(streamHead + good), .close])
+            let provider = try provider(upstream)
+            for _ in 0..<2 { #expect(await collect(try ask(provider)) == whole) }
+            #expect(upstream.all.count == 3)
+            #expect(upstream.all[1] == upstream.all[2])
+        }
+    }
+
+    @Test("What fails on a new connection, a second time, or with an answer begun, is not sent again")
+    func sentOnce() async throws {
+        let new = try await ScriptedUpstream([.close], [.send(streamHead + good), .close])
+        #expect(await collect(try ask(provider(new))) == Collected(error: hungUp))
+        #expect(new.all.count == 1)
+
+        let twice = try await ScriptedUpstream([.send(kept)], [.close], [.close])
+        let begun = try await ScriptedUpstream([.send(kept)], [.send(streamHead), .reset])
+        for (upstream, error, count) in [(twice, hungUp, 3), (begun, connectionBroke, 2)] {
+            let provider = try provider(upstream)
+            #expect(await collect(try ask(provider)) == whole)
+            #expect(await collect(try ask(provider)) == Collected(error: error))
+            #expect(upstream.all.count == count)
+        }
+    }
+
+    @Test("An answer that is not HTTP is told as such")
+    func otherProtocol() async throws {
+        let upstream = try await ScriptedUpstream([.send("SSH-2.0-OpenSSH_9.9\r\n"), .close])
+        let error = RequestError.upstreamFailed(model: "m", status: nil, reason: "what it sent is not HTTP")
+        #expect(await collect(try ask(provider(upstream))) == Collected(error: error))
     }
 
     @Test("Without [DONE] an answer that gave its reason to finish is whole; its usage may be missing")
@@ -203,7 +239,9 @@ struct OpenAICompatibleProviderTests {
     func refusedConnection() async throws {
         let endpoint = try UpstreamEndpoint(url: "http://127.0.0.1:1/v1", model: "m")
         let provider = OpenAICompatibleProvider(model: "m", endpoints: [endpoint], client: client, clock: ManualClock())
-        #expect(await collect(try ask(provider)) == Collected(error: .upstreamUnreachable(model: "m")))
+        #expect(
+            await collect(try ask(provider))
+                == Collected(error: .upstreamUnreachable(model: "m", reason: "connection refused")))
     }
 
     @Test("An upstream that accepts and never answers is given up, and its connection closed")

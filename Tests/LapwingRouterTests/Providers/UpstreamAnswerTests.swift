@@ -1,5 +1,7 @@
+import Foundation
 import LapwingAPI
 import LapwingRouter
+import NIOCore
 import Testing
 
 private func chunk(_ json: String) -> [UInt8] { Array(json.utf8) }
@@ -186,6 +188,26 @@ struct UpstreamFailureTests {
         #expect(
             failure(status, body: #"{"error":{"message":"Incorrect API key provided: sk-a***z"}}"#)
                 == .upstreamFailed(model: "m", status: status, reason: "it refused the key or the access"))
+    }
+
+    @Test("Why a connection could not be made is told without its address, and one that broke is no such failure")
+    func transport() {
+        func transport(_ error: any Error) -> RequestError {
+            UpstreamFailure.transport(error, model: "m", hasAnswered: false)
+        }
+        struct OtherError: Error { let host = "10.0.0.1" }
+        for (error, reason) in [
+            (IOError(errnoCode: ECONNREFUSED, reason: "connect to 10.0.0.1"), "connection refused"),
+            (IOError(errnoCode: EHOSTUNREACH, reason: "connect to 10.0.0.1"), "no route to host"),
+            (OtherError(), "OtherError"),
+        ] as [(any Error, String)] {
+            #expect(transport(error) == .upstreamUnreachable(model: "m", reason: reason))
+        }
+        for error in [ChannelError.ioOnClosedChannel, IOError(errnoCode: EPIPE, reason: "write")] as [any Error] {
+            #expect(
+                transport(error)
+                    == .upstreamFailed(model: "m", status: nil, reason: "it hung up before it answered"))
+        }
     }
 
     @Test("An upstream's words are cut, on one line, and without the key")
