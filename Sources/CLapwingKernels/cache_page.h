@@ -58,6 +58,19 @@ static inline void lw_store_bytes(const lw_pages *pages, size_t position, const 
     for (size_t d = 0; d < length; d++) page.values[(slot / 2 * length + d) * 2 + slot % 2] = quants[d];
 }
 
+/// Writes a position into a page of halves: key column c of position t is keys[c][t], value column c is values[t][c].
+/// `encode` gives the halves of some values.
+static inline void lw_store_halves(const lw_pages *pages, size_t position, const float *restrict key,
+                                   const float *restrict value,
+                                   void (*encode)(const float *restrict x, size_t count, uint16_t *restrict halves)) {
+    const size_t length = pages->head_length, slot = position % LW_PAGE_LENGTH;
+    uint16_t *keys = lw_page(pages, position), *values = keys + length * LW_PAGE_LENGTH;
+    _Alignas(16) uint16_t halves[LW_MAX_HEAD_LENGTH];
+    encode(key, length, halves);
+    for (size_t d = 0; d < length; d++) keys[d * LW_PAGE_LENGTH + slot] = halves[d];
+    encode(value, length, values + slot * length);
+}
+
 /// Limits a value to the finite halves; NaN becomes the least. Operands are ordered as in minps and maxps.
 static inline float lw_half_range(float value) {
     value = value > -LW_HALF_MAX ? value : -LW_HALF_MAX;

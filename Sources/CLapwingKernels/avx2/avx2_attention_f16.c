@@ -12,22 +12,18 @@ LW_AVX2_BEGIN
 /// From this many lines on, a page is widened to floats once instead of for every tile of lines.
 #define WIDEN_LINES 7
 
-void lw_avx2_store_f16(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value) {
-    const size_t length = pages->head_length, slot = position % LW_PAGE_LENGTH;
-    if (length % 8 != 0) {
-        lw_scalar_store_f16(pages, position, key, value);
-        return;
-    }
+/// Halves of a multiple of eight values.
+LW_INLINE void encode_halves(const float *restrict x, size_t count, uint16_t *restrict halves) {
     const __m256 most = _mm256_set1_ps(LW_HALF_MAX), least = _mm256_set1_ps(-LW_HALF_MAX);
-    uint16_t *keys = lw_page(pages, position), *values = keys + length * LW_PAGE_LENGTH + slot * length;
-    for (size_t d = 0; d < length; d += 8) {
-        const __m256 k = _mm256_min_ps(_mm256_max_ps(_mm256_loadu_ps(key + d), least), most);
-        const __m256 v = _mm256_min_ps(_mm256_max_ps(_mm256_loadu_ps(value + d), least), most);
-        uint16_t halves[8];
-        _mm_storeu_si128((__m128i *)halves, _mm256_cvtps_ph(k, _MM_FROUND_TO_NEAREST_INT));
-        for (size_t i = 0; i < 8; i++) keys[(d + i) * LW_PAGE_LENGTH + slot] = halves[i];
-        _mm_storeu_si128((__m128i *)(values + d), _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
+    for (size_t i = 0; i < count; i += 8) {
+        const __m256 values = _mm256_min_ps(_mm256_max_ps(_mm256_loadu_ps(x + i), least), most);
+        _mm_storeu_si128((__m128i *)(halves + i), _mm256_cvtps_ph(values, _MM_FROUND_TO_NEAREST_INT));
     }
+}
+
+void lw_avx2_store_f16(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value) {
+    if (pages->head_length % 8 == 0) lw_store_halves(pages, position, key, value, encode_halves);
+    else lw_scalar_store_f16(pages, position, key, value);
 }
 
 /// A page's keys and values, either as stored or widened.
@@ -101,24 +97,16 @@ LW_INLINE void fold_tile(const int L, const bool wide, const page *from, const l
         add_values(L, 1, wide, from, lines, scores, corrections, most, column);
 }
 
-static void fold_half_1(const page *from, const lw_attention_line *lines, size_t start, size_t last) {
-    fold_tile(1, false, from, lines, start, last);
-}
-static void fold_half_2(const page *from, const lw_attention_line *lines, size_t start, size_t last) {
-    fold_tile(2, false, from, lines, start, last);
-}
-static void fold_half_3(const page *from, const lw_attention_line *lines, size_t start, size_t last) {
-    fold_tile(3, false, from, lines, start, last);
-}
-static void fold_wide_1(const page *from, const lw_attention_line *lines, size_t start, size_t last) {
-    fold_tile(1, true, from, lines, start, last);
-}
-static void fold_wide_2(const page *from, const lw_attention_line *lines, size_t start, size_t last) {
-    fold_tile(2, true, from, lines, start, last);
-}
-static void fold_wide_3(const page *from, const lw_attention_line *lines, size_t start, size_t last) {
-    fold_tile(3, true, from, lines, start, last);
-}
+#define FOLD(L)                                                                                             \
+    static void fold_half_##L(const page *from, const lw_attention_line *lines, size_t start, size_t last) { \
+        fold_tile(L, false, from, lines, start, last);                                                      \
+    }                                                                                                       \
+    static void fold_wide_##L(const page *from, const lw_attention_line *lines, size_t start, size_t last) { \
+        fold_tile(L, true, from, lines, start, last);                                                       \
+    }
+FOLD(1)
+FOLD(2)
+FOLD(3)
 
 typedef void fold_function(const page *from, const lw_attention_line *lines, size_t start, size_t last);
 static fold_function *const fold_functions[2][MAX_LINES] = {

@@ -45,13 +45,14 @@ LW_INLINE void add_block(const int T, const lw_format f, const void *strip, cons
         const __m256i part = whole.parts[f.scales == 2 ? g / 4 : 0];
         LW_UNROLL for (int t = 0; t < T; t++) {
             const int8_t *quants = x[t][b].quants + 4 * g;
-            const __m256i a = products(f, first, four_quants(quants)), b = products(f, second, four_quants(quants + 4));
+            const __m256i four = products(f, first, four_quants(quants));
+            const __m256i next = products(f, second, four_quants(quants + 4));
             if (run == 1) {
-                const __m256i both = _mm256_add_epi32(_mm256_madd_epi16(a, part), _mm256_madd_epi16(b, part));
+                const __m256i both = _mm256_add_epi32(_mm256_madd_epi16(four, part), _mm256_madd_epi16(next, part));
                 dots[t] = _mm256_add_epi32(dots[t], both);
                 continue;
             }
-            const __m256i both = _mm256_add_epi16(a, b);
+            const __m256i both = _mm256_add_epi16(four, next);
             pairs[t] = g % run == 0 ? both : _mm256_add_epi16(pairs[t], both);
             if (g % run == run - 2) dots[t] = _mm256_add_epi32(dots[t], _mm256_madd_epi16(pairs[t], part));
         }

@@ -99,9 +99,9 @@ LW_INLINE block_scales read_scales(const lw_format f, const void *first, const v
     }
     if (f.has_minimum) {
         const __m128i nibbles = _mm_set1_epi8(15);
-        const __m128i a = _mm_and_si128(_mm_srli_epi16(low, 4), nibbles);
-        const __m128i b = _mm_and_si128(_mm_srli_epi16(high, 4), nibbles);
-        all.minimums = _mm512_cvtepi8_epi16(_mm256_set_m128i(_mm_unpackhi_epi8(a, b), _mm_unpacklo_epi8(a, b)));
+        const __m128i m0 = _mm_and_si128(_mm_srli_epi16(low, 4), nibbles);
+        const __m128i m1 = _mm_and_si128(_mm_srli_epi16(high, 4), nibbles);
+        all.minimums = _mm512_cvtepi8_epi16(_mm256_set_m128i(_mm_unpackhi_epi8(m0, m1), _mm_unpacklo_epi8(m0, m1)));
         low = _mm_and_si128(low, nibbles);
         high = _mm_and_si128(high, nibbles);
     }

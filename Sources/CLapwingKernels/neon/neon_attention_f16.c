@@ -8,22 +8,18 @@
 
 #define MAX_LINES 3
 
-void lw_neon_store_f16(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value) {
-    const size_t length = pages->head_length, slot = position % LW_PAGE_LENGTH;
-    if (length % 4 != 0) {
-        lw_scalar_store_f16(pages, position, key, value);
-        return;
-    }
+/// Halves of a multiple of four values.
+LW_INLINE void encode_halves(const float *restrict x, size_t count, uint16_t *restrict halves) {
     const float32x4_t most = vdupq_n_f32(LW_HALF_MAX), least = vdupq_n_f32(-LW_HALF_MAX);
-    uint16_t *keys = lw_page(pages, position), *values = keys + length * LW_PAGE_LENGTH + slot * length;
-    for (size_t d = 0; d < length; d += 4) {
-        const float32x4_t k = vminnmq_f32(vmaxnmq_f32(vld1q_f32(key + d), least), most);
-        const float32x4_t v = vminnmq_f32(vmaxnmq_f32(vld1q_f32(value + d), least), most);
-        uint16_t halves[4];
-        vst1_u16(halves, vreinterpret_u16_f16(vcvt_f16_f32(k)));
-        for (size_t i = 0; i < 4; i++) keys[(d + i) * LW_PAGE_LENGTH + slot] = halves[i];
-        vst1_u16(values + d, vreinterpret_u16_f16(vcvt_f16_f32(v)));
+    for (size_t i = 0; i < count; i += 4) {
+        const float32x4_t values = vminnmq_f32(vmaxnmq_f32(vld1q_f32(x + i), least), most);
+        vst1_u16(halves + i, vreinterpret_u16_f16(vcvt_f16_f32(values)));
     }
+}
+
+void lw_neon_store_f16(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value) {
+    if (pages->head_length % 4 == 0) lw_store_halves(pages, position, key, value, encode_halves);
+    else lw_scalar_store_f16(pages, position, key, value);
 }
 
 /// Scores of L lines against the page's 32 positions.

@@ -4,14 +4,13 @@
 
 #pragma STDC FP_CONTRACT OFF
 
+static void encode_halves(const float *restrict x, size_t count, uint16_t *restrict halves) {
+    for (size_t i = 0; i < count; i++) halves[i] = lw_half_of_float(x[i]);
+}
+
 void lw_scalar_store_f16(const lw_pages *pages, size_t position, const float *restrict key,
                          const float *restrict value) {
-    const size_t length = pages->head_length, slot = position % LW_PAGE_LENGTH;
-    uint16_t *keys = lw_page(pages, position), *values = keys + length * LW_PAGE_LENGTH;
-    for (size_t d = 0; d < length; d++) {
-        keys[d * LW_PAGE_LENGTH + slot] = lw_half_of_float(key[d]);
-        values[slot * length + d] = lw_half_of_float(value[d]);
-    }
+    lw_store_halves(pages, position, key, value, encode_halves);
 }
 
 /// Folds the first `seen` positions of a page into one line's state.
