@@ -46,7 +46,7 @@ struct DecoderLoader {
 
     private func packed(_ workers: Workers) throws -> Region {
         let region = try Region(tensors.layout)
-        tensors.pack(file, into: region, workers: workers)
+        try tensors.pack(file, into: region, workers: workers)
         return region
     }
 }

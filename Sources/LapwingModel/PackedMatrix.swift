@@ -21,11 +21,11 @@ package struct PackedMatrix: @unchecked Sendable {
     /// Whether the kernels want its input as blocks of int8, or as floats.
     package var takesBlocks: Bool { strips.layout.rawValue >= LW_LAYOUT_Q4_0.rawValue }
 
-    /// Fills strips `range` from a row-major tensor of the file.
-    func pack(_ source: UnsafeRawBufferPointer, type: UInt32, strips range: Range<Int>) {
-        guard let base = source.baseAddress, rows > 0 else { return }
+    /// Fills strips `range` from a row-major tensor of the file; false where a block's scale is not finite.
+    func pack(_ source: UnsafeRawBufferPointer, type: UInt32, strips range: Range<Int>) -> Bool {
+        guard let base = source.baseAddress, rows > 0 else { return true }
         let target = UnsafeMutableRawPointer(mutating: strips.strips)
-        lw_pack(type, base, source.count / rows, rows, columns, target, range.lowerBound, range.upperBound)
+        return lw_pack(type, base, source.count / rows, rows, columns, target, range.lowerBound, range.upperBound)
     }
 
     /// Writes one row as floats.

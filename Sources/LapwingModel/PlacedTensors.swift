@@ -1,4 +1,5 @@
 import CLapwingKernels
+import Synchronization
 
 /// A file's tensors with the place that each one's packed form has in a region.
 ///
@@ -52,17 +53,24 @@ struct PlacedTensors {
         placements[name] = Placement(tensor: tensor, layout: packing, offset: layout.place(size))
     }
 
-    /// Packs every tensor in the file's order, giving the file's pages back as it goes.
-    func pack(_ file: GGUFFile, into region: Region, workers: Workers) {
+    /// Packs every tensor in the file's order, giving the file's pages back as it goes. Throws for a scale that is not
+    /// finite, with which a row's result would depend on the rows beside it.
+    func pack(_ file: GGUFFile, into region: Region, workers: Workers) throws(WeightsError) {
         for placement in placements.values.sorted(by: { $0.tensor.offset < $1.tensor.offset }) {
             let source = file.bytes(of: placement.tensor)
             if placement.isVector {
                 UnsafeMutableRawBufferPointer(start: region.base + placement.offset, count: source.count)
                     .copyMemory(from: source)
             } else {
-                let matrix = placement.matrix(in: region)
+                let matrix = placement.matrix(in: region), isFinite = Atomic(true)
                 workers.forEachRange(matrix.stripCount, grain: max(8, workers.grain(matrix.stripCount))) { range in
-                    matrix.pack(source, type: placement.tensor.type.rawValue, strips: range)
+                    let packed = matrix.pack(source, type: placement.tensor.type.rawValue, strips: range)
+                    if !packed { isFinite.store(false, ordering: .relaxed) }
+                }
+                guard isFinite.load(ordering: .relaxed) else {
+                    throw .invalid(
+                        field: "the tensor \"\(placement.tensor.name)\"", offset: placement.tensor.offset,
+                        found: "a block whose scale is infinite or no number", expected: "finite scales")
                 }
             }
             file.releasePages(of: placement.tensor)

@@ -46,14 +46,19 @@ LW_ALWAYS_INLINE void put_planes(const uint32_t codes[8], const int shift, const
     }
 }
 
-LW_ALWAYS_INLINE void pack_blocks(const lw_layout layout, const uint8_t *restrict rows, size_t row_bytes, size_t filled,
+static inline bool is_finite_half(uint16_t half) { return (half & 0x7c00) != 0x7c00; }
+
+/// Whether all scales and minimums are finite.
+LW_ALWAYS_INLINE bool pack_blocks(const lw_layout layout, const uint8_t *restrict rows, size_t row_bytes, size_t filled,
                                   size_t columns, uint8_t *restrict strip) {
     const lw_format f = lw_formats[layout];
+    bool finite = true;
     for (size_t b = 0; b < columns / LW_BLOCK_LENGTH; b++) {
         uint16_t *header = (uint16_t *)lw_header_at(f, strip, b);
         uint8_t *out = (uint8_t *)lw_block_at(f, strip, b), *planes = out + lw_scale_bytes(f);
         for (size_t lane = 0; lane < filled; lane++) {
             const lw_file_block block = lw_read_file_block(layout, rows + lane * row_bytes, b);
+            finite = finite && is_finite_half(block.scale) && is_finite_half(block.minimum);
             header[lane] = block.scale;
             if (f.has_minimum) header[LW_STRIP_ROWS + lane] = block.minimum;
             for (int part = 0; part < f.scales; part++) {
@@ -66,11 +71,13 @@ LW_ALWAYS_INLINE void pack_blocks(const lw_layout layout, const uint8_t *restric
                 put_planes(block.codes, f.low_bits, f.high_bits, lane, planes + f.low_bits * LW_PLANE_BYTES);
         }
     }
+    return finite;
 }
 
-void lw_pack(uint32_t ggml_type, const void *restrict source, size_t row_bytes, size_t rows, size_t columns,
+bool lw_pack(uint32_t ggml_type, const void *restrict source, size_t row_bytes, size_t rows, size_t columns,
              void *restrict strips, size_t strip0, size_t strip1) {
     const lw_layout layout = (lw_layout)lw_layout_for_type(ggml_type);
+    bool finite = true;
     const size_t strip_bytes = lw_strip_bytes(layout, columns);
     for (size_t s = strip0; s < strip1; s++) {
         uint8_t *strip = (uint8_t *)strips + s * strip_bytes;
@@ -84,10 +91,11 @@ void lw_pack(uint32_t ggml_type, const void *restrict source, size_t row_bytes, 
         case LW_LAYOUT_BF16: pack_floats(2, first, row_bytes, filled, columns, strip); break;
 // The compiler makes a function of each layout, with everything about its format known.
 #define CASE(layout) \
-    case layout: pack_blocks(layout, first, row_bytes, filled, columns, strip); break;
+    case layout: finite &= pack_blocks(layout, first, row_bytes, filled, columns, strip); break;
             LW_QUANTISED_LAYOUTS(CASE)
         }
     }
+    return finite;
 }
 
 /// Field `g` of `bits` bits in a column of bytes of planes.
