@@ -69,6 +69,23 @@ struct PromptScoreTests {
         #expect(engine.statistics.computedTokens <= 302 + 3 * 6)
     }
 
+    @Test("A prompt that was put back while it was scored reports each token once, as if alone", arguments: [1, 3])
+    func putBack(top: Int) async throws {
+        let prompts = [Self.tokens(40, seed: 1), Self.tokens(190, seed: 2)]
+        let engine = try Fixture.engine {
+            ($0.maxRunning, $0.pageCount, $0.speculates) = (2, 9, false)
+            ($0.prefillChunk, $0.prefillChunkBesideGeneration) = (16, 2)
+        }
+        let request = Self.request(prompts, top: top, maxTokens: 60)
+        let found = try await engine.answer(request)
+        #expect(engine.statistics.putBackSequences > 0)
+        for (index, prompt) in prompts.enumerated() {
+            let alone = try await Fixture.engine().answer(Self.request([prompt], top: top, maxTokens: 60)).answer
+            #expect(found.choices[index]?.prompt == alone.prompt)
+            #expect(found.choices[index]?.tokens == alone.tokens)
+        }
+    }
+
     @Test("A prompt scored in one way is spared in another, and one read without logits is not")
     func mixedRequests() async throws {
         let prompt = Self.tokens(200, seed: 4)

@@ -45,9 +45,13 @@ extension Scheduler {
         guard !wanted.isEmpty else { return nil }
         var best = pool.longestBeginning(of: wanted, after: prefix.chain)
         for other in running where other.goal.start == sequence.goal.start {
-            let limit = min(wanted.endIndex, other.computedCount)
-            let count = commonCount(sequence.tokens, other.tokens, limit: limit) - first
-            if count > best?.count ?? 0 { best = (other.pages[first / pool.pageSize], count) }
+            let most = min(wanted.endIndex, other.computedCount) - first
+            // Full pages are published, and each content once: who has the same last page has the same tokens before it.
+            guard most > best?.count ?? 0, prefix.pages.last == other.pages[..<prefix.pages.count].last else {
+                continue
+            }
+            let count = commonCount(sequence.tokens, other.tokens, in: first..<first + most)
+            if count > best?.count ?? 0 { best = (other.pages[prefix.pages.count], count) }
         }
         return best
     }
@@ -64,16 +68,36 @@ extension Scheduler {
         return scores
     }
 
-    /// How many tokens a queued sequence could take over from a running one once that has read all it knows.
-    func shareableCount(_ sequence: QueuedSequence, with other: RunningSequence) -> Int {
-        let scores = other.scoredFrom.map { $0 <= sequence.scoredFrom ?? 0 } ?? false
-        let end = min(sequence.tokens.count, other.computedCount + other.remainingCount)
-        let common = commonCount(sequence.tokens, other.tokens, limit: end)
-        return min(common, sequence.cacheableCount(scoredEnd: scores ? common : 0))
+    /// How many tokens a queued sequence would be given now.
+    mutating func cachedCount(for sequence: QueuedSequence) -> Int {
+        let cached = takeCached(for: sequence)
+        pool.release(cached.prefix.pages)
+        return cached.count
     }
 
-    private func commonCount(_ a: [TokenID], _ b: [TokenID], limit: Int) -> Int {
-        let limit = min(limit, a.count, b.count)
-        return (0..<max(limit, 0)).first { a[$0] != b[$0] } ?? max(limit, 0)
+    /// Whether the cache holds more of a queued sequence's tokens than a running one has computed, whose tokens are the
+    /// same up to there and further.
+    ///
+    /// One page tells, however long the prefix: the one that the running sequence writes to.
+    mutating func isCachedFurther(_ sequence: QueuedSequence, than other: RunningSequence) -> Bool {
+        let written = PagePool.Prefix(pages: Array(other.pages.prefix(other.publishedCount)), chain: other.chain)
+        let next = pageToCopy(for: sequence, after: written, limit: sequence.tokens.count)
+        return other.publishedCount * pool.pageSize + (next?.count ?? 0) > other.computedCount
+    }
+
+    /// How many tokens at its beginning a queued sequence has in common with what a running one knows.
+    func commonCount(_ sequence: QueuedSequence, with other: RunningSequence) -> Int {
+        let end = min(sequence.tokens.count, other.computedCount + other.remainingCount)
+        return commonCount(sequence.tokens, other.tokens, in: 0..<end)
+    }
+
+    private func commonCount(_ a: [TokenID], _ b: [TokenID], in range: Range<Int>) -> Int {
+        (range.first { a[$0] != b[$0] } ?? range.upperBound) - range.lowerBound
+    }
+
+    /// How many of their common tokens a queued sequence could take over from a running one once that has read them.
+    func shareableCount(_ sequence: QueuedSequence, with other: RunningSequence, common: Int) -> Int {
+        let scores = other.scoredFrom.map { $0 <= sequence.scoredFrom ?? 0 } ?? false
+        return min(common, sequence.cacheableCount(scoredEnd: scores ? common : 0))
     }
 }

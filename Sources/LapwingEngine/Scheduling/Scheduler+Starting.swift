@@ -37,9 +37,18 @@ extension Scheduler {
     /// Waiting costs nothing: the step's budget goes to the one that computes them, and its chunk ends with them. It
     /// makes the answers of one request, and requests under one system prompt, read their common prefix once.
     private mutating func awaitsPrefix(_ sequence: QueuedSequence) -> Bool {
-        for other in running where other.goal.start == sequence.goal.start {
-            let shareable = shareableCount(sequence, with: other)
+        // The queue is asked in every step, so that what costs most comes last: numbers, then tokens, then the cache.
+        for other in running
+        where other.goal.start == sequence.goal.start && other.remainingCount >= Self.leastAwaited {
+            let common = commonCount(sequence, with: other)
+            let shareable = shareableCount(sequence, with: other, common: common)
             guard shareable - other.computedCount >= Self.leastAwaited else { continue }
+            // It may compute again what the cache holds, such as for more than the scores that are kept.
+            if isCachedFurther(sequence, than: other),
+                shareable - cachedCount(for: sequence) < Self.leastAwaited
+            {
+                continue
+            }
             awaitedCounts[other.goal.id] = min(shareable, awaitedCounts[other.goal.id] ?? .max)
             return true
         }
@@ -64,9 +73,14 @@ extension Scheduler {
             pool.addScores(beginningScores ?? [], to: first)
         }
         queue.remove(at: index)
-        if let scoredFrom = sequence.scoredFrom, !cached.scores.isEmpty {
+        if let scoredFrom = sequence.scoredFrom, let last = cached.scores.last {
             keptScores.append(
                 KeptScores(id: sequence.goal.id, firstPosition: scoredFrom + 1, scores: cached.scores))
+            // The row that scores the first token to compute is cached, and so not computed again.
+            let position = scoredFrom + cached.scores.count
+            if position == cached.count, let first = pages.first {
+                pool.setScore(last, of: first, at: position % pool.pageSize)
+            }
         }
         let place = running.firstIndex { sequence.goal.id < $0.goal.id } ?? running.endIndex
         running.insert(sequence.started(with: cached, newPages: pages), at: place)

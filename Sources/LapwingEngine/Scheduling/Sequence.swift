@@ -116,9 +116,12 @@ package struct RunningSequence: Sendable {
     var isAtEnd: Bool { goal.generates ? tokens.count >= goal.tokenLimit : remainingCount == 0 }
 
     func putBack() -> QueuedSequence {
-        let unscored = scoredFrom.flatMap { max($0, computedCount) < tokens.count - 1 ? max($0, computedCount) : nil }
+        // Scores that are kept come from the cache when it goes on, and where their pages are gone, both are made again
+        // for those that share them. Rows that are not kept are not read a second time.
+        let from = scoredFrom.map { goal.takesKeptScores ? $0 : max($0, computedCount) }
+        let isScored = computedCount >= tokens.count - 1
         return QueuedSequence(
-            goal: goal, tokens: tokens, scoredFrom: unscored, wasPutBack: true, cachedTokens: cachedTokens)
+            goal: goal, tokens: tokens, scoredFrom: isScored ? nil : from, wasPutBack: true, cachedTokens: cachedTokens)
     }
 
     func finished() -> FinishedSequence { FinishedSequence(goal: goal, cachedTokens: cachedTokens, tokens: tokens) }

@@ -106,6 +106,57 @@ struct KeptScoreTests {
         #expect(computed <= 31 + 3 * 4)
     }
 
+    @Test("Nobody waits for rows whose scores are kept, and whoever finds none waits for the one that makes them")
+    func onlyMissingScoresAreAwaited() {
+        for hasScores in [true, false] {
+            var scheduler = SchedulerTests.scheduler(promptTokens: 8)
+            let prompt = SchedulerTests.prompt(1, count: 24)
+            _ = scheduler.admit([
+                SchedulerTests.sequence(1, prompt, limit: 25, scoredFrom: hasScores ? 0 : nil)
+            ])
+            Self.finish(&scheduler)
+            _ = scheduler.admit([
+                SchedulerTests.sequence(2, prompt, limit: 25, scoredFrom: 0, takesKeptScores: !hasScores)
+            ])
+            #expect(Self.step(&scheduler).rows == [2: 8])
+            _ = scheduler.admit([Self.scored(3, prompt)])
+            #expect(Self.step(&scheduler).rows == (hasScores ? [3: 1, 2: 8] : [2: 8]))
+            #expect(Self.step(&scheduler).rows == [2: 8])
+            #expect(Self.step(&scheduler).rows == (hasScores ? [:] : [3: 1]))
+        }
+    }
+
+    @Test("A prompt that parted from another has the score of every token, for those that go on from it")
+    func scoresHaveNoGap() {
+        var scheduler = SchedulerTests.scheduler()
+        let common = SchedulerTests.prompt(1, count: 10)
+        let longer = common + SchedulerTests.prompt(2, count: 9)
+        _ = scheduler.admit([Self.scored(1, common + [1])])
+        Self.finish(&scheduler)
+        _ = scheduler.admit([Self.scored(2, longer)])
+        Self.finish(&scheduler)
+        _ = scheduler.admit([Self.scored(3, longer)])
+        let warm = Self.step(&scheduler)
+        #expect(warm.rows == [3: 1])
+        #expect(warm.kept.first?.scores == (1...18).map(Self.score))
+    }
+
+    @Test("A prompt that was put back has all its scores in the end, and so have those that share its pages")
+    func putBackKeepsScores() throws {
+        var scheduler = SchedulerTests.scheduler(running: 2, promptTokens: 6, beside: 2, pages: 6, pageSize: 4)
+        let prompt = SchedulerTests.prompt(2, count: 16)
+        _ = scheduler.admit([
+            SchedulerTests.sequence(1, SchedulerTests.prompt(1, count: 3), limit: 16), Self.scored(2, prompt),
+        ])
+        while scheduler.putBackCount == 0 { #expect(!Self.step(&scheduler).rows.isEmpty) }
+        #expect(scheduler.queue.first?.scoredFrom == 0)
+        Self.finish(&scheduler)
+        _ = scheduler.admit([Self.scored(3, prompt)])
+        let warm = Self.step(&scheduler)
+        #expect(warm.rows == [3: 1])
+        #expect(warm.kept.first?.scores == (1...15).map(Self.score))
+    }
+
     @Test("A page that is given away takes its scores with it")
     func scoresGoWithThePage() throws {
         var pool = PagePool(pageCount: 2, pageSize: 4)

@@ -135,6 +135,21 @@ struct SchedulerTests {
         #expect(Self.step(&scheduler) == [4: 1, 1: 1, 2: 1, 3: 1])
     }
 
+    @Test("Nobody waits for one that reads again, for its scores, what the cache holds")
+    func cachedPrefixIsNotAwaited() {
+        var scheduler = Self.scheduler(promptTokens: 8)
+        let prompt = Self.prompt(1, count: 30)
+        _ = scheduler.admit([Self.sequence(1, prompt, limit: 31)])
+        while !scheduler.isIdle { Self.step(&scheduler) }
+        _ = scheduler.admit([Self.sequence(2, prompt, limit: 31, scoredFrom: 0)])
+        #expect(Self.step(&scheduler) == [2: 8])
+        _ = scheduler.admit([Self.sequence(3, prompt)])
+        #expect(Self.step(&scheduler) == [3: 1, 2: 8])
+        // Of another prompt the cache has less than sequence 2 will have: that is worth waiting for, as ever.
+        _ = scheduler.admit([Self.sequence(4, Array(prompt.prefix(29)) + [1, 2, 3])])
+        #expect(Self.step(&scheduler) == [3: 1, 4: 3, 2: 5])
+    }
+
     @Test("A chunk ends where others wait for it, and they go on from there with a copy of the page")
     func chunkEndsWhereOthersWait() throws {
         var scheduler = Self.scheduler(promptTokens: 64)
@@ -221,7 +236,8 @@ struct SchedulerTests {
         var scheduler = Self.scheduler(running: 2, promptTokens: 6, beside: 2, pages: 6, pageSize: 4)
         _ = scheduler.admit([
             Self.sequence(1, Self.prompt(1, count: 3), request: 1, limit: 16),
-            Self.sequence(2, Self.prompt(2, count: 16), request: 1, limit: 20, scoredFrom: 0),
+            Self.sequence(
+                2, Self.prompt(2, count: 16), request: 1, limit: 20, scoredFrom: 0, takesKeptScores: false),
         ])
         Self.step(&scheduler)
         _ = scheduler.admit([Self.sequence(3, Self.prompt(3, count: 8), request: 2, limit: 16)])
