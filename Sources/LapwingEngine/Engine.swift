@@ -32,7 +32,9 @@ package actor Engine {
         let trained = model.configuration.contextLength
         let requested = options.contextLength ?? trained
         guard requested > 0 else { throw EngineError.contextEmpty }
-        guard requested <= trained else { throw EngineError.contextTooLong(requested: requested, trained: trained) }
+        guard requested <= trained else {
+            throw EngineError.contextTooLong(model: name, requested: requested, trained: trained)
+        }
         cache = try model.makeCache(
             pageCount: options.pageCount ?? MemoryPlan.pageCount(contextLength: requested), format: options.kvCache)
         contextLength = min(requested, cache.pageCount * KVCache.pageSize)

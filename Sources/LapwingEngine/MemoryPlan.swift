@@ -11,14 +11,14 @@ package struct MemoryPlan: Sendable {
         package var weightByteCount: Int
         package var pageByteCount: Int
         /// Bytes of a pass's buffers beside a cache of so many pages; never less for more pages.
-        package var bufferByteCount: @Sendable (_ pageCount: Int) throws -> Int
+        package var bufferByteCount: @Sendable (_ pageCount: Int) -> Int
         package var trainedContextLength: Int
         /// nil takes what the model was trained for, or as much of it as there is room for.
         package var contextLength: Int?
 
         package init(
             name: String, weightByteCount: Int, pageByteCount: Int, trainedContextLength: Int, contextLength: Int?,
-            bufferByteCount: @escaping @Sendable (_ pageCount: Int) throws -> Int
+            bufferByteCount: @escaping @Sendable (_ pageCount: Int) -> Int
         ) {
             self.name = name
             self.weightByteCount = weightByteCount
@@ -34,7 +34,7 @@ package struct MemoryPlan: Sendable {
             self.init(
                 name: name, weightByteCount: footprint.weightByteCount, pageByteCount: footprint.pageByteCount(kvCache),
                 trainedContextLength: footprint.configuration.contextLength, contextLength: contextLength
-            ) { try footprint.scratchByteCount(pageCount: $0) }
+            ) { footprint.scratchByteCount(pageCount: $0) }
         }
     }
 
@@ -74,7 +74,9 @@ package struct MemoryPlan: Sendable {
 }
 
 extension MemoryPlan {
-    package init(_ demands: [Demand], limit: Int) throws {
+    /// Throws where a model was not trained for the context that was asked for.
+    package init(_ demands: [Demand], limit: Int) throws(EngineError) {
+        for demand in demands { try demand.checkContext() }
         self.limit = limit
         let least = demands.map {
             Self.pages($0.contextLength ?? min($0.trainedContextLength, Self.leastContextLength))
@@ -82,24 +84,33 @@ extension MemoryPlan {
         let most = demands.map { Self.pageCount(contextLength: $0.contextLength ?? $0.trainedContextLength) }
         let weights = demands.reduce(Self.programByteCount) { $0 + $1.weightByteCount }
         func cost(_ pages: [Int]) -> Int { zip(demands, pages).reduce(0) { $0 + $1.0.pageByteCount * $1.1 } }
-        func buffers(_ pages: [Int]) throws -> Int {
-            try zip(demands, pages).reduce(0) { try $0 + $1.0.bufferByteCount($1.1) }
+        func buffers(_ pages: [Int]) -> Int { zip(demands, pages).reduce(0) { $0 + $1.0.bufferByteCount($1.1) } }
+        /// The pages that there is room for beside buffers of that size.
+        func pages(besideBuffers bufferByteCount: Int) -> [Int] {
+            let room = limit - weights - bufferByteCount - cost(least)
+            let extra = cost(most) - cost(least)
+            let part = extra > 0 ? min(1, max(0, Double(room) / Double(extra))) : 0
+            return zip(least, most).map { $0 + Int(part * Double($1 - $0)) }
         }
 
-        // Buffers are counted as for all pages wanted. They grow by a hundredth of what the pages do, so that little is
-        // given away, and the pages need not be searched for.
-        let room = try limit - weights - buffers(most) - cost(least)
-        let extra = cost(most) - cost(least)
-        let part = extra > 0 ? min(1, max(0, Double(room) / Double(extra))) : 0
-        shares = try demands.enumerated().map { index, demand in
-            let pageCount = least[index] + Int(part * Double(most[index] - least[index]))
-            return Share(
+        // Buffers grow with the pages, by a hundredth as much: beside the smallest there is room for no fewer pages than can
+        // be had, and beside what so many need, for hardly fewer.
+        let bound = pages(besideBuffers: buffers(least))
+        shares = zip(demands, pages(besideBuffers: buffers(bound))).map { demand, pageCount in
+            Share(
                 name: demand.name, weightByteCount: demand.weightByteCount,
-                bufferByteCount: try demand.bufferByteCount(pageCount),
+                bufferByteCount: demand.bufferByteCount(pageCount),
                 cacheByteCount: demand.pageByteCount * pageCount, pageCount: pageCount,
                 contextLength: min(demand.contextLength ?? demand.trainedContextLength, pageCount * KVCache.pageSize))
         }
-        let left = try Double(limit - weights - buffers(least)) / Double(max(1, cost(least)))
+        let left = Double(limit - weights - buffers(least)) / Double(max(1, cost(least)))
         contextFraction = (0..<1).contains(left) && left > 0 ? left : nil
+    }
+}
+
+extension MemoryPlan.Demand {
+    fileprivate func checkContext() throws(EngineError) {
+        guard let contextLength, contextLength > trainedContextLength else { return }
+        throw .contextTooLong(model: name, requested: contextLength, trained: trainedContextLength)
     }
 }

@@ -16,8 +16,7 @@ package struct ModelFootprint: Sendable {
     }
 
     /// Bytes of the intermediate values beside a cache of `pageCount` pages.
-    package func scratchByteCount(pageCount: Int) throws -> Int {
-        // Reserved, asked and given back: memory that is not touched costs nothing, and nothing is counted twice.
-        try Scratch(configuration: configuration, positionLimit: pageCount * KVCache.pageSize).byteCount
+    package func scratchByteCount(pageCount: Int) -> Int {
+        Scratch.byteCount(configuration, positionLimit: pageCount * KVCache.pageSize)
     }
 }

@@ -193,7 +193,8 @@ struct LimitTests {
 
     @Test("A template or context that cannot be is refused when the engine is made")
     func badOptions() throws {
-        #expect(throws: EngineError.contextTooLong(requested: 1 << 20, trained: Fixture.trainedContextLength)) {
+        let trained = Fixture.trainedContextLength
+        #expect(throws: EngineError.contextTooLong(model: "tiny", requested: 1 << 20, trained: trained)) {
             try Fixture.engine { $0.contextLength = 1 << 20 }
         }
         #expect(throws: EngineError.contextEmpty) { try Fixture.engine { $0.contextLength = 0 } }

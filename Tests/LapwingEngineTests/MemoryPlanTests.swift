@@ -31,12 +31,12 @@ struct MemoryPlanTests {
         #expect(try Self.plan([Self.demand(context: 321)], 1_000_000).shares[0].pageCount == 22)
     }
 
-    @Test("Pages get what is left of the limit, to the byte, and never more than the limit")
+    @Test("Pages get what is left beside the buffers that so many need, to the byte, and never more than the limit")
     func whatIsLeft() throws {
         for limit in 1210...1340 {
             let plan = try Self.plan([Self.demand()], limit)
             #expect(plan.fits == (limit >= 1210))
-            #expect(plan.shares[0].pageCount == min(20, max(10, (limit - 1120) / 10)))
+            #expect(plan.shares[0].pageCount == min(20, max(10, (limit - 1100) / 11)))
             #expect(plan.shares[0].contextLength == 320)
         }
     }
@@ -54,13 +54,14 @@ struct MemoryPlanTests {
 
     @Test("Where no context was asked for, it is what there is room for, down to 1,024 tokens")
     func contextNotAskedFor() throws {
-        // 100 pages of training, 32 pages at least.
-        for (pages, fits) in [(200, true), (70, true), (40, true), (32, true), (31, false)] {
-            let plan = try Self.plan([Self.demand(context: nil)], 1000 + 300 + 10 * pages)
-            #expect(plan.shares[0].pageCount == max(pages, 32))
-            #expect(plan.shares[0].contextLength == min(3200, max(pages, 32) * 32))
-            // The buffers of 32 pages are smaller than those of 200, which the sharing counts with.
-            #expect(plan.fits == (fits || 1300 + 10 * pages >= 1132 + 320))
+        // 100 pages of training, 32 pages at least; each takes 10 bytes and one of the buffers' beside 1,100.
+        for (limit, pages, fits) in [
+            (3300, 200, true), (2000, 81, true), (1700, 54, true), (1452, 32, true), (1451, 32, false),
+        ] {
+            let plan = try Self.plan([Self.demand(context: nil)], limit)
+            #expect(plan.shares[0].pageCount == pages)
+            #expect(plan.shares[0].contextLength == min(3200, pages * 32))
+            #expect(plan.fits == fits)
         }
         let short = try Self.plan([Self.demand(context: nil, trained: 100)], 1_000_000)
         #expect(short.shares[0].pageCount == 8)
@@ -70,12 +71,20 @@ struct MemoryPlanTests {
     @Test("Models share one limit: each has what it must have, and the rest is divided by what each could use")
     func severalModels() throws {
         let demands = [Self.demand("a", context: 320), Self.demand("b", context: 960)]
-        // Weights 2,000, buffers of 20 and 60 pages 280, one context each 400: half of the second ones fits.
-        let plan = try Self.plan(demands, 2680 + 200)
+        // Weights 2,000, buffers of 15 and 46 pages 261, one context each 400: half of the second ones fits.
+        let plan = try Self.plan(demands, 2661 + 200)
         #expect(plan.shares.map(\.pageCount) == [15, 45])
         #expect(plan.fits)
         #expect(try !Self.plan(demands, 2639).fits)
         #expect(try Self.plan([], 0).fits)
+    }
+
+    @Test("A context over the trained one is refused before any weight is read, with both figures")
+    func contextOverTheTrainedOne() throws {
+        #expect(try Self.plan([Self.demand(context: 3200)], 1_000_000).fits)
+        let error = EngineError.contextTooLong(model: "b", requested: 3201, trained: 3200)
+        #expect(throws: error) { try Self.plan([Self.demand(), Self.demand("b", context: 3201)], 1_000_000) }
+        #expect("\(error)" == "A context of 3201 tokens was asked for, but 'b' was trained for 3200.")
     }
 
     @Test("A model's header tells what loading it then takes")
@@ -88,8 +97,10 @@ struct MemoryPlanTests {
             let cache = try model.makeCache(pageCount: 7, format: format)
             #expect(cache.byteCount == 7 * footprint.pageByteCount(format))
         }
-        let small = try footprint.scratchByteCount(pageCount: 1)
+        let small = footprint.scratchByteCount(pageCount: 1)
         #expect(small > 512 * 64 * 4)
-        #expect(try footprint.scratchByteCount(pageCount: 100_000) > small)
+        #expect(footprint.scratchByteCount(pageCount: 100_000) > small)
+        // More than there are addresses for: they are counted, not reserved.
+        #expect(footprint.scratchByteCount(pageCount: 1 << 40) > 1 << 47)
     }
 }

@@ -24,40 +24,55 @@ final class Scratch {
     let logits: UnsafeMutablePointer<Float>  // [row of a tile, vocabulary]
     let logitTile: Int
     private let region: Region
-    var byteCount: Int { region.byteCount }
 
-    init(configuration c: ModelConfiguration, positionLimit: Int) throws(ModelError) {
-        var layout = RegionLayout()
-        let rows = Self.rowLimit, float = MemoryLayout<Float>.stride
-        let splitLimit = (positionLimit + Self.splitLength - 1) / Self.splitLength
-        let stateCount = max(rows, Self.splitRowLimit * splitLimit) * c.headCount
-        logitTile = min(32, max(4, Self.logitByteTarget / (c.vocabularySize * float)))
+    init(configuration: ModelConfiguration, positionLimit: Int) throws(ModelError) {
+        let places = Places(configuration, positionLimit: positionLimit)
+        region = try Region(places.layout)
+        residual = region.floats(at: places.residual)
+        input = Activations(in: region, at: places.input)
+        hidden = Activations(in: region, at: places.hidden)
+        routerLogits = region.floats(at: places.routerLogits)
+        gathered = Activations(in: region, at: places.gathered)
+        expertOutputs = region.floats(at: places.expertOutputs)
+        projections = region.floats(at: places.projections)
+        cosines = region.floats(at: places.cosines)
+        sines = region.floats(at: places.sines)
+        states = region.floats(at: places.states)
+        logits = region.floats(at: places.logits)
+        logitTile = places.logitTile
+    }
 
-        let residualAt = layout.place(rows * c.embeddingLength * float)
-        let inputAt = Activations.place(rows, width: max(c.embeddingLength, c.queryLength), in: &layout)
-        let hiddenAt = Activations.place(rows, width: c.feedForwardLength, in: &layout)
-        let expertCount = c.experts?.count ?? 0, expertRows = c.experts == nil ? 0 : rows
-        let routerLogitsAt = layout.place(rows * expertCount * float)
-        let gatheredAt = Activations.place(expertRows, width: c.embeddingLength, in: &layout)
-        let expertOutputsAt = layout.place(expertRows * c.embeddingLength * float)
-        let projectionsAt = layout.place(rows * (c.queryLength + 2 * c.keyLength) * float)
-        let cosinesAt = layout.place(rows * c.ropeDimensionCount * float)
-        let sinesAt = layout.place(rows * c.ropeDimensionCount * float)
-        let statesAt = layout.place(stateCount * (c.headLength + 2) * float)
-        let logitsAt = layout.place(logitTile * c.vocabularySize * float)
+    /// Bytes that it takes, told without reserving any.
+    static func byteCount(_ configuration: ModelConfiguration, positionLimit: Int) -> Int {
+        Places(configuration, positionLimit: positionLimit).layout.byteCount
+    }
 
-        region = try Region(layout)
-        residual = region.floats(at: residualAt)
-        input = Activations(in: region, at: inputAt)
-        hidden = Activations(in: region, at: hiddenAt)
-        routerLogits = region.floats(at: routerLogitsAt)
-        gathered = Activations(in: region, at: gatheredAt)
-        expertOutputs = region.floats(at: expertOutputsAt)
-        projections = region.floats(at: projectionsAt)
-        cosines = region.floats(at: cosinesAt)
-        sines = region.floats(at: sinesAt)
-        states = region.floats(at: statesAt)
-        logits = region.floats(at: logitsAt)
+    /// Where in the region each part lies.
+    private struct Places {
+        private(set) var layout = RegionLayout()
+        let residual, routerLogits, expertOutputs, projections, cosines, sines, states, logits: Int
+        let input, hidden, gathered: Activations.Place
+        let logitTile: Int
+
+        init(_ c: ModelConfiguration, positionLimit: Int) {
+            let rows = Scratch.rowLimit, float = MemoryLayout<Float>.stride
+            let splitLimit = (positionLimit + Scratch.splitLength - 1) / Scratch.splitLength
+            let stateCount = max(rows, Scratch.splitRowLimit * splitLimit) * c.headCount
+            let expertCount = c.experts?.count ?? 0, expertRows = c.experts == nil ? 0 : rows
+            logitTile = min(32, max(4, Scratch.logitByteTarget / (c.vocabularySize * float)))
+
+            residual = layout.place(rows * c.embeddingLength * float)
+            input = Activations.place(rows, width: max(c.embeddingLength, c.queryLength), in: &layout)
+            hidden = Activations.place(rows, width: c.feedForwardLength, in: &layout)
+            routerLogits = layout.place(rows * expertCount * float)
+            gathered = Activations.place(expertRows, width: c.embeddingLength, in: &layout)
+            expertOutputs = layout.place(expertRows * c.embeddingLength * float)
+            projections = layout.place(rows * (c.queryLength + 2 * c.keyLength) * float)
+            cosines = layout.place(rows * c.ropeDimensionCount * float)
+            sines = layout.place(rows * c.ropeDimensionCount * float)
+            states = layout.place(stateCount * (c.headLength + 2) * float)
+            logits = layout.place(logitTile * c.vocabularySize * float)
+        }
     }
 }
 

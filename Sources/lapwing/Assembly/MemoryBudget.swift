@@ -20,9 +20,11 @@ package struct MemoryBudget: Hashable, Sendable {
         self.init(limit, memory: machine.memory, available: machine.availableMemory)
     }
 
-    /// The plan for these models. Throws `Failure` with all its figures where they do not fit.
+    /// The plan for these models. Throws `Failure` with all its figures where they do not fit, and where a context is longer
+    /// than its model's.
     func plan(_ models: [LocalModel]) throws -> MemoryPlan {
-        let plan = try MemoryPlan(models.map(\.demand), limit: byteCount)
+        let plan: MemoryPlan
+        do { plan = try MemoryPlan(models.map(\.demand), limit: byteCount) } catch { throw Failure("\(error)") }
         guard models.isEmpty || plan.fits else { throw Failure(refusal(plan)) }
         return plan
     }

@@ -57,7 +57,7 @@ package struct EngineBench {
             mebibytes(.resident, MachineFacts.residentBytes()),
             mebibytes(.mostResident, MachineFacts.peakResidentBytes()),
             mebibytes(.weights, Int64(model.weightByteCount)),
-            mebibytes(.buffers, Int64(try footprint.scratchByteCount(pageCount: contextPages))),
+            mebibytes(.buffers, Int64(footprint.scratchByteCount(pageCount: contextPages))),
             BenchFigure(.cache, cacheBytesPerToken(footprint) * 1000 / 1_048_576),
         ]
     }
