@@ -139,8 +139,7 @@ let package = Package(
             name: "LapwingCommandTests",
             dependencies: [
                 "lapwing", "LapwingAPI", "LapwingText", "LapwingStore", "LapwingRouter", "LapwingModel",
-                "LapwingServer",
-                "LapwingTestSupport",
+                "LapwingEngine", "LapwingServer", "LapwingTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LapwingAPI
+import LapwingEngine
 import LapwingTestSupport
 import Synchronization
 import Testing
@@ -148,6 +149,7 @@ private final class TimedServer: ChatProvider {
             let arguments = ["--model", local.weights, "--against", url, "--rounds", "1", "--json"]
             return try await Bench.parse(arguments).measure()
         }
+        #expect(comparison.lapwing.facts.contains("without speculation"))
         let peer = try #require(comparison.peer)
         #expect(peer.model == "other" && peer.engine.hasPrefix("127.0.0.1:"))
         for report in [comparison.lapwing, peer] {
@@ -158,6 +160,23 @@ private final class TimedServer: ChatProvider {
             }
         }
         #expect(comparison.ratio(.prefill(512)) != nil)
+    }
+
+    @Test("Our own server does not speculate, as its peers do not")
+    func withoutSpeculation() async throws {
+        let model = try TinyModel().write()
+        defer { withExtendedLifetime(model) {} }
+        let configuration = try Configuration(
+            yaml: "models: { tiny: { weights: \(model.path) } }", file: model.path + ".yaml", day: "2026-01-01",
+            environment: [:])
+        let local = try #require(configuration.models.first?.local)
+        let drafted = try await OwnServer.run("tiny", local, threads: 1) { _, engine in
+            var request = GenerationRequest(model: "tiny", prompts: [.tokens([5, 6, 7, 5, 6, 7, 5, 6, 7])])
+            (request.sampling.temperature, request.maxTokens, request.ignoreEOS) = (0, 60, true)
+            for try await _ in try await engine.generate(request, context: RequestContext(requestID: "r")) {}
+            return engine.statistics.draftedTokens
+        }
+        #expect(drafted == 0)
     }
 
     @Test("An address where no server is, is told at once and by name")

@@ -28,11 +28,12 @@ package final class Assembly: Sendable {
     /// Throws `StoreError.inUse` where another process serves from the same data folder.
     package static func make(
         _ configuration: Configuration, ledger options: LedgerOptions = LedgerOptions(),
-        logger: Logger = CommandLog.make(.error), workers: Workers = Workers()
+        logger: Logger = CommandLog.make(.error), workers: Workers = Workers(), engine: EngineOptions = EngineOptions()
     ) async throws -> Assembly {
         let client = HTTPClient.forUpstreams()
         do {
-            return try Assembly(configuration, ledger: options, client: client, logger: logger, workers: workers)
+            return try Assembly(
+                configuration, ledger: options, client: client, logger: logger, workers: workers, engine: engine)
         } catch {
             try? await client.shutdown()
             throw error
@@ -41,7 +42,7 @@ package final class Assembly: Sendable {
 
     private init(
         _ configuration: Configuration, ledger options: LedgerOptions, client: HTTPClient, logger: Logger,
-        workers: Workers
+        workers: Workers, engine engineOptions: EngineOptions
     ) throws {
         try configuration.makeDataFolder()
         ledger = try Ledger(path: configuration.ledgerPath, options: options)
@@ -59,7 +60,7 @@ package final class Assembly: Sendable {
             switch model.source {
             case .local where model.unavailable == nil:
                 guard let (local, share) = loading.next() else { continue }
-                let engine = try local.load(share, workers: workers)
+                let engine = try local.load(share, workers: workers, options: engineOptions)
                 engines.append(engine)
                 bindings.append(ModelBinding(engine))
             case .local: bindings.append(ModelBinding(unavailable: model, location: .local))

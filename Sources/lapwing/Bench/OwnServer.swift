@@ -2,14 +2,16 @@ import Foundation
 import LapwingEngine
 import LapwingModel
 import LapwingServer
-import LapwingText
 import Logging
 
 /// Our own server on a free port of this machine, ledger and all, for as long as it is measured.
+///
+/// It does not speculate: peers decode a token a step, and the answers to made-up prompts repeat themselves as no real text
+/// does.
 package enum OwnServer {
     package static func run<Value: Sendable>(
         _ name: String, _ local: Configuration.Local, memory: MemoryLimit? = nil, threads: Int,
-        body: @escaping @Sendable (_ url: String, Tokenizer) async throws -> Value
+        body: @escaping @Sendable (_ url: String, Engine) async throws -> Value
     ) async throws -> Value {
         let folder = FileManager.default.temporaryDirectory.appending(path: "lapwing-bench-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -17,7 +19,9 @@ package enum OwnServer {
             file: folder.appending(path: "lapwing.yaml").path, dataFolder: folder.path,
             models: [Configuration.Model(name: name, source: .local(local))])
         configuration.machine.memory = memory
-        let assembly = try await Assembly.make(configuration, workers: Workers(count: threads))
+        var engine = EngineOptions()
+        engine.speculates = false
+        let assembly = try await Assembly.make(configuration, workers: Workers(count: threads), engine: engine)
         let ports = AsyncStream<Int>.makeStream()
         var options = configuration.server
         options.port = 0
@@ -35,7 +39,7 @@ package enum OwnServer {
             group.addTask {
                 guard let port = await ports.stream.first(where: { _ in true }), let engine = assembly.engines.first
                 else { throw CancellationError() }
-                return try await body("http://127.0.0.1:\(port)", engine.tokenizer)
+                return try await body("http://127.0.0.1:\(port)", engine)
             }
             var value: Value?
             for try await result in group {

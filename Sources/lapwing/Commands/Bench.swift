@@ -22,7 +22,9 @@ package struct Bench: AsyncParsableCommand {
 
             With --against, this engine behind its own HTTP server and the peer do the same work in turns: 512 tokens read, \
             128 written, 8 streams, first tokens. Prompts are new each time, both are held to the same token counts, and \
-            where a server counts otherwise the line says so. Give both the same model file and the same threads.
+            where a server counts otherwise the line says so. This engine's speculation is off, as it is in the measures \
+            without a peer: made-up text repeats itself more than real text. Give both the same model file and the same \
+            threads.
 
               lapwing bench
               lapwing bench --only prefill,decode --rounds 5
@@ -119,8 +121,9 @@ package struct Bench: AsyncParsableCommand {
             // Asked first: a wrong address need not wait for a model to load.
             let peer = try await PeerServer(url: against, client: client).side(model: againstModel)
             reports = .success(
-                try await OwnServer.run(name, local, memory: memory, threads: threads) { url, tokenizer in
+                try await OwnServer.run(name, local, memory: memory, threads: threads) { url, engine in
                     let ours = try await PeerServer(url: url, client: client).side(engine: "lapwing", model: name)
+                    let tokenizer = engine.tokenizer
                     let bench = ServerBench(plan: plan) { tokenizer.encode($0, addSpecialTokens: true).count }
                     return try await showingProgress { try await bench.run([ours, peer], progress: $0) }
                 })
@@ -129,7 +132,7 @@ package struct Bench: AsyncParsableCommand {
         }
         try? await client.shutdown()
         var both = try reports.get()
-        both[0].facts = ["\(threads) \(threads == 1 ? "thread" : "threads")", "over HTTP"]
+        both[0].facts = ["\(threads) \(threads == 1 ? "thread" : "threads")", "over HTTP", "without speculation"]
         both[1].facts = ["model \(both[1].model)"]
         return BenchComparison(lapwing: both[0], peer: both[1])
     }
