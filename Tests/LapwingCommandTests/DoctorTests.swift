@@ -43,6 +43,23 @@ import lapwing
         #expect(found[3].text.contains("will be made"))
     }
 
+    @Test("What memory's speed allows counts a mixture's experts that a token goes through, and no others")
+    func ceiling() throws {
+        var mixture = TinyModel(seed: 2)
+        mixture.experts = .init(count: 4, usedCount: 1)
+        let written = try mixture.write()
+        defer { withExtendedLifetime(written) {} }
+        var examination = Examination()
+        try examination.examineMachine()
+        examination.examineModels(try configuration("models: { a: { weights: \(written.path) } }"), folder: "/nowhere")
+        let speed = try #require(examination.memoryBandwidth)
+        let read = try ModelFootprint.byteCountPerToken(of: GGUFFile(path: written.path))
+        let found = examination.findings.first { $0.subject == "model a" }
+        #expect(
+            found?.text.hasSuffix(
+                "; memory allows at most about \(Int(speed / Double(read))) tokens a second for one stream") == true)
+    }
+
     @Test("A model that does not fit into memory is bad")
     func tooLarge() throws {
         for (limit, memory, state) in [

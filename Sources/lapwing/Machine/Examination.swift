@@ -123,12 +123,12 @@ package struct Examination: Sendable, Encodable {
         file.isSupported ? nil : "this architecture or type cannot be run"
     }
 
-    /// Each token reads every weight once, so memory's speed is the ceiling of a single stream.
+    /// Each token reads its weights once, so memory's speed is the ceiling of a single stream.
     private func ceiling(of file: WeightFile) -> String? {
-        memoryBandwidth.map { bandwidth in
-            let tokens = Int(bandwidth / Double(max(1, file.byteCount)))
-            return "memory allows at most about \(tokens) tokens a second for one stream"
-        }
+        guard let memoryBandwidth, let byteCount = try? ModelFootprint.byteCountPerToken(of: GGUFFile(path: file.path))
+        else { return nil }
+        let tokens = Int(memoryBandwidth / Double(max(1, byteCount)))
+        return "memory allows at most about \(tokens) tokens a second for one stream"
     }
 
     package mutating func examineData(_ configuration: Configuration) {
