@@ -79,7 +79,8 @@ extension ModelConfiguration {
         ropeBase = try keys.positive("rope.freq_base", default: 10_000)
         ropeScale = try keys.linearRopeScale()
         normEpsilon = try keys.positive("attention.layer_norm_rms_epsilon", default: nil)
-        experts = try keys.experts(limit: 1 << 8)
+        // Also bounded by the tensors that a file may have, each expert's three counted for themselves.
+        experts = try keys.experts(limit: min(1 << 8, GGUFLimits.tensorCount / (3 * layerCount)))
     }
 }
 

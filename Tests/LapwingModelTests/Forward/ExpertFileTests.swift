@@ -55,6 +55,35 @@ struct ExpertFileTests {
         #expect(error(set("llama.expert_used_count", to: nil)) == .missingKey("llama.expert_used_count"))
     }
 
+    @Test("More experts in all layers than a file may have tensors are refused before any is looked for")
+    func tooMany() {
+        let found = error(separate: true) { writer in
+            set("llama.block_count", to: 1_024)(&writer)
+            set("llama.expert_count", to: 256)(&writer)
+        }
+        guard case .unfitHyperparameter("llama.expert_count", _, "256", "1 to 32") = found else {
+            Issue.record("\(String(describing: found))")
+            return
+        }
+    }
+
+    @Test("Of a mixture's experts, one token reads those that it goes through", arguments: [false, true])
+    func byteCountPerToken(separate: Bool) throws {
+        let file = try GGUFFile(bytes: Self.tiny(separate: separate).bytes())
+        let all = file.tensors.values.reduce(0) { $0 + $1.byteCount }
+        // Two layers, two experts each that are not read, of three matrices in floats.
+        #expect(try ModelFootprint.byteCountPerToken(of: file) == all - 2 * 2 * 3 * 64 * 128 * 4)
+    }
+
+    @Test("Of an embedding apart from the head one token reads a row, and of a dense model all else")
+    func byteCountPerTokenDense() throws {
+        for hasTiedHead in [true, false] {
+            let file = try GGUFFile(bytes: TinyModel(seed: 2, hasTiedHead: hasTiedHead).bytes())
+            let all = file.tensors.values.reduce(0) { $0 + $1.byteCount }
+            #expect(try ModelFootprint.byteCountPerToken(of: file) == all - (hasTiedHead ? 0 : 384 * 64 * 4))
+        }
+    }
+
     @Test(
         "A missing tensor is named",
         arguments: [
