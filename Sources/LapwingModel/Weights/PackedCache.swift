@@ -105,9 +105,12 @@ extension PackedCache {
         var words = identity + checksums(of: weights, workers: workers)
         words.append(Checksum.of(words))
         words += [UInt64](repeating: 0, count: headerByteCount / 8 - words.count)
+        removeAbandoned()
         let temporary = "\(path).\(UInt32.random(in: 0 ... .max))"
         let descriptor = Foundation.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
         guard descriptor >= 0 else { throw Unfit(reason: String(cString: strerror(errno))) }
+        // Ends with the process, however that ends. Without locks on this file system nothing is taken for abandoned.
+        flock(descriptor, LOCK_EX | LOCK_NB)
         let failure =
             words.withUnsafeBytes { Self.write($0, to: descriptor) } ?? Self.write(weights, to: descriptor)
             ?? (rename(temporary, path) == 0 ? nil : errno)
@@ -115,6 +118,20 @@ extension PackedCache {
         guard let failure else { return }
         unlink(temporary)
         throw Unfit(reason: String(cString: strerror(failure)))
+    }
+
+    /// Removes what writers left that ended before they were done: each holds a lock on its file until then.
+    private func removeAbandoned() {
+        let url = URL(filePath: path)
+        let folder = url.deletingLastPathComponent(), prefix = url.lastPathComponent + "."
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        for name in names where name.hasPrefix(prefix) && UInt32(name.dropFirst(prefix.count)) != nil {
+            let file = folder.appending(path: name).path
+            let descriptor = Foundation.open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+            guard descriptor >= 0 else { continue }
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(file) }
+            close(descriptor)
+        }
     }
 
     /// The system's error, or nil when all was written.

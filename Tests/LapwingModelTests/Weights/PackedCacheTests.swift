@@ -139,6 +139,21 @@ struct PackedCacheTests {
         #expect(names.sorted() == ["model.gguf", "model.gguf.lapwing-packed"])
     }
 
+    @Test(
+        "What a writer left that was ended in between goes with the next write; what is written now, or not ours, stays"
+    )
+    func abandoned() throws {
+        let files = try Files()
+        let names = ["\(files.cache).4294967295", "\(files.cache).7", "\(files.cache).old", "\(files.weights).7"]
+        for name in names { try Data("half".utf8).write(to: URL(filePath: name)) }
+        // Another writer, as far as the system can tell.
+        let writer = open(names[1], O_RDONLY)
+        defer { close(writer) }
+        try #require(flock(writer, LOCK_EX | LOCK_NB) == 0)
+        #expect(try files.load().packedCache == .written)
+        #expect(names.map(FileManager.default.fileExists) == [false, true, true, true])
+    }
+
     @Test("A folder that may not be written means no cache and a notice", .enabled(if: getuid() != 0, "root may write"))
     func readOnlyFolder() throws {
         let files = try Files()
