@@ -7,11 +7,11 @@ the log-probability of each choice in the order of the file.
 """
 
 import json
-import os
 import pathlib
-import subprocess
 import sys
 import tempfile
+
+import lm_eval_run
 
 base, model, data = sys.argv[1].rstrip("/"), sys.argv[2], pathlib.Path(sys.argv[3]).resolve()
 limit = sys.argv[4] if len(sys.argv) > 4 else None
@@ -31,23 +31,10 @@ metric_list:
 with tempfile.TemporaryDirectory() as folder:
     folder = pathlib.Path(folder)
     (folder / "arc.yaml").write_text(TASK.format(data=data))
-    command = [
-        sys.executable, "-m", "lm_eval", "run", "--model", "local-completions", "--tasks", "lapwing_arc_easy",
-        "--include_path", str(folder), "--batch_size", "4", "--log_samples", "--output_path", str(folder / "out"),
-        "--model_args", f"model={model},base_url={base}/v1/completions,max_length=8192,num_concurrent=2"]
-    if limit:
-        command += ["--limit", limit]
-    # The key of whoever runs this is for somebody else.
-    environment = {
-        "OPENAI_API_KEY": "", "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HOME": str(folder),
-        "TOKENIZERS_PARALLELISM": "false"}
-    done = subprocess.run(command, env=os.environ | environment, text=True, capture_output=True)
-    if done.returncode != 0:
-        sys.exit(f"lm_eval ended with status {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
-    print(done.stdout)
+    found = lm_eval_run.run(base, model, ["lapwing_arc_easy"], folder, limit, ["--log_samples"])
+    results = found["results"]["lapwing_arc_easy"]
     samples = next((folder / "out").rglob("samples_*.jsonl"))
     rows = sorted((json.loads(line) for line in samples.read_text().splitlines()), key=lambda row: row["doc_id"])
-    results = json.loads(next((folder / "out").rglob("results_*.json")).read_text())["results"]["lapwing_arc_easy"]
     choices = [[float(response[0][0]) for response in row["resps"]] for row in rows]
     print(json.dumps({
         "acc": results["acc,none"], "acc_norm": results["acc_norm,none"], "questions": len(rows), "choices": choices}))

@@ -12,13 +12,14 @@ import argparse
 import csv
 import io
 import json
-import os
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
 import zipfile
+
+import lm_eval_run
 
 SUBJECTS = ["abstract_algebra", "astronomy", "global_facts", "marketing"]
 TASK = """task: lapwing_mmlu_{subject}
@@ -59,22 +60,7 @@ def questions(archive, subject):
 
 
 def evaluate(base, folder, subjects, limit):
-    command = [
-        sys.executable, "-m", "lm_eval", "run", "--model", "local-completions", "--tasks",
-        ",".join(f"lapwing_mmlu_{subject}" for subject in subjects), "--include_path", str(folder), "--batch_size", "4",
-        "--output_path", str(folder / "out"),
-        "--model_args", f"model=smollm2,base_url={base}/v1/completions,max_length=8192,num_concurrent=2"]
-    if limit:
-        command += ["--limit", str(limit)]
-    # The key of whoever runs this is for somebody else.
-    environment = {
-        "OPENAI_API_KEY": "", "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HOME": str(folder),
-        "TOKENIZERS_PARALLELISM": "false"}
-    done = subprocess.run(command, env=os.environ | environment, text=True, capture_output=True)
-    if done.returncode != 0:
-        sys.exit(f"lm_eval ended with status {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
-    print(done.stdout)
-    found = json.loads(next((folder / "out").rglob("results_*.json")).read_text())
+    found = lm_eval_run.run(base, "smollm2", [f"lapwing_mmlu_{subject}" for subject in subjects], folder, limit)
     return ({subject: found["results"][f"lapwing_mmlu_{subject}"]["acc,none"] for subject in subjects},
             {subject: found["n-samples"][f"lapwing_mmlu_{subject}"]["effective"] for subject in subjects})
 
