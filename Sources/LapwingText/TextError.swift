@@ -5,6 +5,11 @@ package enum TextError: Error, Hashable, Sendable {
     case unsupportedPreTokenizer(name: String, supported: [String])
     case emptyVocabulary
     case tokenTypeCountMismatch(tokens: Int, types: Int)
+    case scoreCountMismatch(tokens: Int, scores: Int)
+    case scoreNotFinite(token: Int, score: String)
+    /// Text that is no token needs one, and there is none.
+    case missingUnknownToken(model: String)
+    case tokenTooLong(id: Int32, byteCount: Int, limit: Int)
     case unknownTokenType(token: Int, type: Int32)
     case tooManyTokens(found: Int, limit: Int)
     /// `role` is a key such as `bos`.
@@ -38,6 +43,13 @@ extension TextError: CustomStringConvertible {
         case .emptyVocabulary: "The vocabulary has no tokens."
         case .tokenTypeCountMismatch(let tokens, let types):
             "The vocabulary has \(tokens) tokens, but \(types) token types."
+        case .scoreCountMismatch(let tokens, let scores):
+            "The vocabulary has \(tokens) tokens, but \(scores) scores."
+        case .scoreNotFinite(let token, let score): "The score of token \(token) is \(score); expected a finite number."
+        case .missingUnknownToken(let model):
+            "The '\(model)' vocabulary has neither an unknown token nor a token for each byte."
+        case .tokenTooLong(let id, let byteCount, let limit):
+            "Token \(id) has \(byteCount) bytes; the limit is \(limit)."
         case .unknownTokenType(let token, let type): "Token \(token) has type \(type); expected 0 to 6."
         case .tooManyTokens(let found, let limit):
             "The vocabulary has \(found) tokens or merges; the limit is \(limit)."

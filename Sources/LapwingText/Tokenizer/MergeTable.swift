@@ -64,32 +64,3 @@ struct MergeTable: Sendable {
         Int(truncatingIfNeeded: (pair &* multiplier) >> shift)
     }
 }
-
-extension MergeTable {
-    /// Resolves the merges' texts to tokens.
-    init(_ merges: [String], tokens: TokenTable) throws(TextError) {
-        self.init(capacity: merges.count)
-        var left: [UInt8] = []
-        var right: [UInt8] = []
-        for (index, merge) in merges.enumerated() {
-            left.removeAll(keepingCapacity: true)
-            right.removeAll(keepingCapacity: true)
-            let text = merge.utf8
-            // The first byte may itself be a space in hand-made vocabularies.
-            guard let space = text.dropFirst().firstIndex(of: UInt8(ascii: " ")),
-                text.index(after: space) < text.endIndex
-            else { throw .malformedMerge(index: index, merge: merge) }
-            ByteAlphabet.appendBytes(of: text[..<space], to: &left)
-            ByteAlphabet.appendBytes(of: text[text.index(after: space)...], to: &right)
-            func token(_ bytes: [UInt8]) throws(TextError) -> Int32 {
-                if let token = bytes.withUnsafeBufferPointer({ tokens.token($0) }) { return token }
-                let missing = String(decoding: bytes, as: UTF8.self)
-                throw .mergeNamesMissingToken(index: index, merge: merge, missing: missing)
-            }
-            let leftToken = try token(left)
-            let rightToken = try token(right)
-            let rank = Int32(truncatingIfNeeded: index)
-            add(leftToken, rightToken, Merge(rank: rank, token: try token(left + right)))
-        }
-    }
-}

@@ -26,10 +26,17 @@ struct SpecialTokens: Sendable {
     /// By first byte, the entries that begin with it.
     private let beginnings: [Range<Int>]
 
+    /// Tokens that take the white space before them, and after them.
+    private let leftStripping: Set<Int32>
+    private let rightStripping: Set<Int32>
+
     /// Of tokens with the same bytes the first counts.
-    init(_ tokens: [Int32], of table: TokenTable) throws(TextError) {
+    init(_ types: [TokenType], of table: TokenTable, _ vocabulary: Vocabulary) throws(TextError) {
+        leftStripping = vocabulary.leftStripping
+        rightStripping = vocabulary.rightStripping
         var entries: [Entry] = []
-        for token in tokens {
+        for (index, type) in types.enumerated() where type == .control || type == .userDefined || type == .unknown {
+            let token = Int32(truncatingIfNeeded: index)
             let bytes = table.bytes(of: token)
             guard bytes.count <= SpecialTokens.byteLimit else {
                 throw .specialTokenTooLong(id: token, byteCount: bytes.count, limit: SpecialTokens.byteLimit)
@@ -55,9 +62,12 @@ struct SpecialTokens: Sendable {
         var pieces: [Piece] = []
         var end = 0
         for match in claims(in: text) {
-            if match.range.lowerBound > end { pieces.append(.text(end..<match.range.lowerBound)) }
+            var start = match.range.lowerBound
+            if leftStripping.contains(match.token) { start = text.trimmingSpaceAtEnd(of: end..<start) }
+            if start > end { pieces.append(.text(end..<start)) }
             pieces.append(.token(match.token))
             end = match.range.upperBound
+            if rightStripping.contains(match.token) { end = text.skippingSpace(from: end) }
         }
         if end < text.count { pieces.append(.text(end..<text.count)) }
         return pieces
@@ -125,5 +135,32 @@ struct SpecialTokens: Sendable {
             if holds(entries[middle]) { high = middle } else { low = middle + 1 }
         }
         return low
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// The end of the range, valid UTF-8, without the white space at its end.
+    fileprivate func trimmingSpaceAtEnd(of range: Range<Int>) -> Int {
+        let text = ScalarView(self)
+        var end = range.lowerBound
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let scalar = text.scalar(at: offset)
+            offset = scalar.end
+            if ScalarClass(scalar.value) != .space { end = offset }
+        }
+        return end
+    }
+
+    /// The end of the white space that begins at `start`.
+    fileprivate func skippingSpace(from start: Int) -> Int {
+        let text = ScalarView(self)
+        var offset = start
+        while offset < count {
+            let scalar = text.scalar(at: offset)
+            guard ScalarClass(scalar.value) == .space else { break }
+            offset = scalar.end
+        }
+        return offset
     }
 }

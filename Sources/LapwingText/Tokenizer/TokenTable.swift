@@ -8,12 +8,12 @@ struct TokenTable: Sendable {
     /// Open addressing with linear probing; -1 is a free slot. The count is a power of two.
     private var slots: [Int32] = []
 
-    init(_ texts: [String], types: [TokenType]) {
+    init(_ texts: [String], types: [TokenType], family: TokenizerFamily) {
         starts.reserveCapacity(texts.count + 1)
         storage.reserveCapacity(texts.count * 8)
         for (text, type) in zip(texts, types) {
             switch type {
-            case .normal: ByteAlphabet.appendBytes(of: text.utf8, to: &storage)
+            case .normal: family.appendBytes(of: text.utf8, to: &storage)
             case .byte: TokenTable.appendByte(of: text, to: &storage)
             case .undefined, .unknown, .control, .userDefined, .unused: storage.append(contentsOf: text.utf8)
             }
@@ -36,6 +36,21 @@ struct TokenTable: Sendable {
             slot = (slot + 1) & (slots.count - 1)
         }
         return nil
+    }
+
+    /// The token of each byte by itself, -1 where there is none.
+    func byteTokens() -> [Int32] {
+        (UInt8.min...UInt8.max).map { byte in
+            withUnsafePointer(to: byte) { token(UnsafeBufferPointer(start: $0, count: 1)) ?? -1 }
+        }
+    }
+
+    /// Whether a token of ordinary text has a space after something else.
+    func hasSpaceInside(_ types: [TokenType]) -> Bool {
+        types.indices.contains { index in
+            let bytes = storage[starts[index]..<starts[index + 1]]
+            return types[index] == .normal && bytes.drop { $0 == UInt8(ascii: " ") }.contains(UInt8(ascii: " "))
+        }
     }
 
     private mutating func buildIndex(_ types: [TokenType]) {

@@ -1,4 +1,4 @@
-/// Text to tokens and back by byte-level byte-pair encoding.
+/// Text to tokens and back.
 ///
 /// Ids equal those of llama.cpp and of Hugging Face's tokenizers for the same vocabulary. A value: encoding keeps its
 /// working buffers to itself, so any number of threads may use one tokenizer.
@@ -6,7 +6,9 @@ package struct Tokenizer: Sendable {
     package let vocabularySize: Int
     /// Tokens after which an answer is over.
     package var endOfGenerationTokens: Set<Int32>
+    /// What begins a text: for a BERT model its class token.
     package let bosToken: Int32?
+    /// What ends a text: for a BERT model its separator.
     package let eosToken: Int32?
     package let unknownToken: Int32?
     package let paddingToken: Int32?
@@ -14,42 +16,49 @@ package struct Tokenizer: Sendable {
     package let addsBOS: Bool
     package let addsEOS: Bool
 
-    private let preTokenizer: PreTokenizer
     private let tokens: TokenTable
     private let types: [TokenType]
-    private let merges: MergeTable
-    private let byteTokens: [Int32]
     private let specialTokens: SpecialTokens
-    private let addsSpacePrefix: Bool
+    private let preparation: TextPreparation
+    private let scheme: any TextScheme
+    /// Whether the first space of a decoded text is one that `encode` put there.
+    private let dropsFirstSpace: Bool
 
     package init(_ vocabulary: Vocabulary) throws(TextError) {
+        let family = try TokenizerFamily(name: vocabulary.model)
         var types = try vocabulary.checkedTypes()
-        preTokenizer = try PreTokenizer(name: vocabulary.preTokenizer)
         let ends = EndTokens(vocabulary, types: types)
         for token in ends.misfiled { types[Int(token)] = .control }
-        let table = TokenTable(vocabulary.tokens, types: types)
-        merges = try MergeTable(vocabulary.merges, tokens: table)
+        let table = TokenTable(vocabulary.tokens, types: types, family: family)
+        let unknown = vocabulary.unk ?? types.firstIndex(of: .unknown).map { Int32(truncatingIfNeeded: $0) }
 
-        let special: [Int32] = types.indices.compactMap { index in
-            let type = types[index]
-            let isCutOut = type == .control || type == .userDefined || type == .unknown
-            return isCutOut ? Int32(truncatingIfNeeded: index) : nil
+        var preTokenizer: PreTokenizer?
+        switch family {
+        case .byteLevelBPE:
+            let words = try PreTokenizer(name: vocabulary.preTokenizer)
+            preTokenizer = words
+            scheme = try ByteLevelBPE(vocabulary, preTokenizer: words, tokens: table)
+        case .sentencePieceBPE:
+            scheme = try SentencePieceBPE(vocabulary, types: types, tokens: table, unknown: unknown)
+        case .unigram, .wordPiece:
+            throw .unsupportedTokenizer(model: vocabulary.model, supported: [])
         }
-        specialTokens = try SpecialTokens(special, of: table)
-        byteTokens = (UInt8.min...UInt8.max).map { byte in
-            withUnsafePointer(to: byte) { table.token(UnsafeBufferPointer(start: $0, count: 1)) ?? -1 }
-        }
+        preparation = TextPreparation(
+            normalization: vocabulary.normalization ?? family.defaultNormalization,
+            spacePrefix: vocabulary.spacePrefix ?? family.defaultSpacePrefix)
+        specialTokens = try SpecialTokens(types, of: table, vocabulary)
+
         self.tokens = table
         self.types = types
         endOfGenerationTokens = ends.all
         vocabularySize = types.count
-        bosToken = vocabulary.bos
-        eosToken = vocabulary.eos
-        unknownToken = vocabulary.unk
+        bosToken = family == .wordPiece ? vocabulary.cls ?? vocabulary.bos : vocabulary.bos
+        eosToken = family == .wordPiece ? vocabulary.sep ?? vocabulary.eos : vocabulary.eos
+        unknownToken = unknown
         paddingToken = vocabulary.pad
-        addsBOS = vocabulary.addBOS ?? preTokenizer.addsBOSByDefault
-        addsEOS = vocabulary.addEOS
-        addsSpacePrefix = vocabulary.addSpacePrefix
+        addsBOS = vocabulary.addBOS ?? family.addsBOSByDefault(preTokenizer)
+        addsEOS = vocabulary.addEOS ?? family.addsEOSByDefault
+        dropsFirstSpace = family == .wordPiece || (family != .byteLevelBPE && preparation.spacePrefix != .never)
     }
 
     /// The text's tokens. Special tokens in the text are parsed.
@@ -69,11 +78,14 @@ package struct Tokenizer: Sendable {
         result.reserveCapacity(text.utf8.count / 3 + 2)
         var text = text
         text.withUTF8 { bytes in
-            var words = WordEncoder(merges: merges, byteTokens: byteTokens)
             for piece in specialTokens.split(bytes) {
                 switch piece {
                 case .token(let token): result.append(token)
-                case .text(let range): encode(bytes, range, with: &words, into: &result)
+                case .text(let range):
+                    let stretch = UnsafeBufferPointer(rebasing: bytes[range])
+                    preparation.withPrepared(stretch, isFirst: range.lowerBound == 0) {
+                        scheme.encode($0, into: &result)
+                    }
                 }
             }
         }
@@ -91,39 +103,12 @@ package struct Tokenizer: Sendable {
         }
     }
 
-    /// The tokens' text. Bytes that are not UTF-8 become U+FFFD.
+    /// The text of all tokens from the first on. Bytes that are not UTF-8 become U+FFFD, and a space that `encode` puts
+    /// before text is dropped.
     package func decode(_ tokens: [Int32], renderSpecial: Bool = false) -> String {
         var bytes: [UInt8] = []
         for token in tokens { bytes += self.bytes(of: token, renderSpecial: renderSpecial) }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    private func encode(
-        _ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, with words: inout WordEncoder,
-        into result: inout [Int32]
-    ) {
-        if addsSpacePrefix, bytes[range.lowerBound] != UInt8(ascii: " ") {
-            var prefixed = [UInt8(ascii: " ")] + bytes[range]
-            prefixed.withUnsafeMutableBufferPointer {
-                encodeWords(UnsafeBufferPointer($0), 0..<$0.count, with: &words, into: &result)
-            }
-        } else {
-            encodeWords(bytes, range, with: &words, into: &result)
-        }
-    }
-
-    private func encodeWords(
-        _ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, with words: inout WordEncoder,
-        into result: inout [Int32]
-    ) {
-        var scanner = WordScanner(bytes, range: range, preTokenizer: preTokenizer)
-        while let word = scanner.next() {
-            let word = UnsafeBufferPointer(rebasing: bytes[word])
-            if preTokenizer.ignoresMerges, let token = tokens.token(word) {
-                result.append(token)
-            } else {
-                words.encode(word, into: &result)
-            }
-        }
+        let text = dropsFirstSpace && bytes.first == UInt8(ascii: " ") ? bytes[1...] : bytes[...]
+        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -1,31 +1,40 @@
 /// A tokenizer's tables as a weight file holds them, not yet checked.
 package struct Vocabulary: Sendable {
-    /// `tokenizer.ggml.model`: `gpt2` for byte-level byte-pair encoding.
+    /// `tokenizer.ggml.model`, such as `gpt2` or `llama`; see `TokenizerFamily`.
     package var model: String
-    /// `tokenizer.ggml.pre`.
+    /// `tokenizer.ggml.pre`, for byte-level byte-pair encoding.
     package var preTokenizer: String
-    /// Token texts in the byte alphabet of GPT-2; control and user-defined tokens as they stand.
+    /// Token texts in the family's spelling; control and user-defined tokens as they stand.
     package var tokens: [String]
     /// One of `TokenType`'s raw values for each token. Empty: all are normal.
     package var tokenTypes: [Int32]
-    /// `left right`, best first.
+    /// `left right`, best first. Empty for SentencePiece, which merges by scores.
     package var merges: [String]
+    /// One for each token, for SentencePiece: higher ones merge first, or are likelier.
+    package var scores: [Double] = []
     package var bos: Int32?
     package var eos: Int32?
     package var eot: Int32?
     package var eom: Int32?
     package var unk: Int32?
     package var pad: Int32?
-    /// nil: as the pre-tokenizer's models do.
+    /// What begins a text for a BERT model, and what ends or parts it.
+    package var cls: Int32?
+    package var sep: Int32?
+    /// nil: as the family's models do.
     package var addBOS: Bool?
-    package var addEOS: Bool
-    /// Whether text that does not begin with a space gets one.
-    package var addSpacePrefix: Bool
+    package var addEOS: Bool?
+    /// nil: as the family's models do.
+    package var spacePrefix: SpacePrefix?
+    package var normalization: [Normalization]?
+    /// Special tokens that take the white space before them, and after them.
+    package var leftStripping: Set<Int32> = []
+    package var rightStripping: Set<Int32> = []
 
     package init(
-        model: String, preTokenizer: String, tokens: [String], tokenTypes: [Int32], merges: [String],
-        bos: Int32? = nil, eos: Int32? = nil, eot: Int32? = nil, eom: Int32? = nil, unk: Int32? = nil,
-        pad: Int32? = nil, addBOS: Bool? = nil, addEOS: Bool = false, addSpacePrefix: Bool = false
+        model: String, preTokenizer: String = "default", tokens: [String], tokenTypes: [Int32] = [],
+        merges: [String] = [], bos: Int32? = nil, eos: Int32? = nil, eot: Int32? = nil, eom: Int32? = nil,
+        unk: Int32? = nil, pad: Int32? = nil, addBOS: Bool? = nil, addEOS: Bool? = nil
     ) {
         self.model = model
         self.preTokenizer = preTokenizer
@@ -40,7 +49,14 @@ package struct Vocabulary: Sendable {
         self.pad = pad
         self.addBOS = addBOS
         self.addEOS = addEOS
-        self.addSpacePrefix = addSpacePrefix
+    }
+}
+
+extension Vocabulary {
+    /// Takes a weight file's `add_space_prefix`.
+    package mutating func setSpacePrefix(_ isAdded: Bool?) {
+        guard let isAdded else { return }
+        spacePrefix = !isAdded ? .never : model == "gpt2" ? .everyUnspacedStretch : .everyStretch
     }
 }
 
@@ -62,11 +78,13 @@ extension Vocabulary {
 
     /// Checks what can be checked without looking into the tokens' texts, and gives each token's type.
     func checkedTypes() throws(TextError) -> [TokenType] {
-        guard model == "gpt2" else { throw .unsupportedTokenizer(model: model, supported: ["gpt2"]) }
         guard !tokens.isEmpty else { throw .emptyVocabulary }
         let most = max(tokens.count, merges.count)
         guard most <= Vocabulary.countLimit else { throw .tooManyTokens(found: most, limit: Vocabulary.countLimit) }
-        let roles = [("bos", bos), ("eos", eos), ("eot", eot), ("eom", eom), ("unknown", unk), ("padding", pad)]
+        let roles = [
+            ("bos", bos), ("eos", eos), ("eot", eot), ("eom", eom), ("unknown", unk), ("padding", pad), ("cls", cls),
+            ("separator", sep),
+        ]
         for case (let role, let id?) in roles where !tokens.indices.contains(Int(id)) {
             throw .specialTokenOutOfRange(role: role, id: id, vocabularySize: tokens.count)
         }
@@ -81,5 +99,16 @@ extension Vocabulary {
             types.append(type)
         }
         return types
+    }
+
+    /// One finite score for each token.
+    func checkedScores() throws(TextError) -> [Double] {
+        guard scores.count == tokens.count else {
+            throw .scoreCountMismatch(tokens: tokens.count, scores: scores.count)
+        }
+        if let token = scores.firstIndex(where: { !$0.isFinite }) {
+            throw .scoreNotFinite(token: token, score: "\(scores[token])")
+        }
+        return scores
     }
 }

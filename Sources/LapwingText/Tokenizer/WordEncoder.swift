@@ -4,8 +4,6 @@
 /// ones keep the pairs in a heap, so that a word of a million bytes costs n log n.
 struct WordEncoder {
     private let merges: MergeTable
-    /// The token of each byte, -1 where the vocabulary has none.
-    private let byteTokens: [Int32]
     private var symbols: [Int32] = []
     private var pairs: [MergeTable.Merge] = []
     // For long words: a linked list over `symbols` and a heap of rank and place.
@@ -17,15 +15,18 @@ struct WordEncoder {
     private static let rowLimit = 48
     private static let none = MergeTable.Merge(rank: .max, token: -1)
 
-    init(merges: MergeTable, byteTokens: [Int32]) {
-        self.merges = merges
-        self.byteTokens = byteTokens
-    }
+    init(merges: MergeTable) { self.merges = merges }
 
-    /// Appends the word's tokens. Bytes that are no token are left out, as the reference implementations do.
-    mutating func encode(_ word: UnsafeBufferPointer<UInt8>, into tokens: inout [Int32]) {
-        symbols.removeAll(keepingCapacity: true)
-        for byte in word { symbols.append(byteTokens[Int(byte)]) }
+    /// Begins a word, whose symbols are appended next.
+    mutating func begin() { symbols.removeAll(keepingCapacity: true) }
+
+    /// Appends a token of the smallest kind, or -1 for what is none.
+    mutating func append(_ symbol: Int32) { symbols.append(symbol) }
+
+    var last: Int32? { symbols.last }
+
+    /// Appends the word's tokens. What is no token is left out, as the reference implementations do.
+    mutating func finish(into tokens: inout [Int32]) {
         if symbols.count > 1 {
             pairs.removeAll(keepingCapacity: true)
             for index in 1..<symbols.count { pairs.append(pair(symbols[index - 1], symbols[index])) }

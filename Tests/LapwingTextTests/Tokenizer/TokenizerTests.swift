@@ -88,7 +88,7 @@ import Testing
     @Test("A space is put before text where the vocabulary says so")
     func spacePrefix() throws {
         var vocabulary = SeededVocabulary.make(mergeCount: 0)
-        vocabulary.addSpacePrefix = true
+        vocabulary.spacePrefix = .everyUnspacedStretch
         let tokenizer = try Tokenizer(vocabulary)
         #expect(tokenizer.encode("a") == [32, 97])
         #expect(tokenizer.encode(" a") == [32, 97])

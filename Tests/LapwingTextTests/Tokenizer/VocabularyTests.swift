@@ -12,7 +12,8 @@ import Testing
 
     @Test("A tokenizer of another kind is refused by name")
     func otherModel() {
-        expectError(.unsupportedTokenizer(model: "llama", supported: ["gpt2"])) { $0.model = "llama" }
+        let supported = ["gpt2", "llama", "gemma4", "t5", "bert"]
+        expectError(.unsupportedTokenizer(model: "rwkv", supported: supported)) { $0.model = "rwkv" }
     }
 
     @Test("An unknown pre-tokenizer is refused by name, with those that are known")
