@@ -65,6 +65,7 @@ struct Serve: AsyncParsableCommand {
             Output.standard.line(
                 "listening on \(server.address(port: port)) "
                     + (names.isEmpty ? "(no model runs here)" : "(\(names) ready in \(seconds) s)"))
+            ProgramImage.releasePages()
         }
         do {
             try await onInterrupt {
