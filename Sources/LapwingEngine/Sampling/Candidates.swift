@@ -14,6 +14,7 @@ struct Candidates {
     private var all: [Candidate] = []
     private var scratch: [Candidate] = []
     private var indices: [UInt32] = []
+    private var buckets = [Double](repeating: 0, count: Candidates.bucketCount)
 
     var count: Int { all.count }
 
@@ -27,6 +28,7 @@ struct Candidates {
         let count = weights.withUnsafeBufferPointer { weights in
             indices.withUnsafeMutableBufferPointer { LogitMath.indices(of: weights, from: floor, into: $0) }
         }
+        all.reserveCapacity(count)
         for id in indices[..<count] {
             all.append(Candidate(id: TokenID(id), logit: row[Int(id)], weight: weights[Int(id)]))
         }
@@ -66,10 +68,25 @@ struct Candidates {
         return (found ?? all.last { $0.weight > 0 })?.id
     }
 
+    /// Weights of one bucket differ by an eighth at most; the last one is that of the weight 1.
+    private static let bucketCount = bucket(of: 1) + 1
+    private static func bucket(of weight: Float) -> Int { Int(weight.bitPattern >> 20) }
+
+    /// The buckets above the cut are kept whole and those below go whole: only one bucket's candidates are compared.
     private mutating func cut(reaching target: Double, measure: (Candidate) -> Double) -> MassCut {
-        scratch.removeAll(keepingCapacity: true)
-        scratch += all
-        return scratch.withUnsafeMutableBufferPointer { MassCut.reaching(target, in: $0, measure: measure) }
+        for index in buckets.indices { buckets[index] = 0 }
+        for candidate in all { buckets[Self.bucket(of: candidate.weight)] += measure(candidate) }
+        var missing = target
+        for (bucket, measured) in buckets.enumerated().reversed() where measured > 0 {
+            guard measured >= missing else {
+                missing -= measured
+                continue
+            }
+            scratch.removeAll(keepingCapacity: true)
+            scratch += all.lazy.filter { Self.bucket(of: $0.weight) == bucket }
+            return scratch.withUnsafeMutableBufferPointer { MassCut.reaching(missing, in: $0, measure: measure) }
+        }
+        return .none
     }
 
     private mutating func keep(_ cut: MassCut) {

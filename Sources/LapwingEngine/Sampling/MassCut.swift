@@ -3,6 +3,9 @@ struct MassCut: Equatable {
     var logit: Float
     var ties: Int
 
+    /// Keeps all.
+    static let none = MassCut(logit: -.infinity, ties: .max)
+
     /// Cuts where the measures of the kept ones, largest logits first, reach `target`; the candidates' order is left changed.
     ///
     /// Quickselect by measure: expected linear time, nothing is sorted. Candidates of equal logits must measure the same.
