@@ -61,6 +61,7 @@ extension DecoderLayer {
 
 extension FeedForward {
     var byteCount: Int { gate.byteCount + up.byteCount + down.byteCount }
+    var inputTakesBlocks: Bool { gate.takesBlocks || up.takesBlocks }
 }
 
 /// All weights of a decoder.

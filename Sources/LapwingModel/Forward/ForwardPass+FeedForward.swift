@@ -18,12 +18,14 @@ extension ForwardPass {
     func feedForward(_ layer: DecoderLayer) {
         switch layer.feedForward {
         case .dense(let network):
-            normalize(by: layer.feedForwardNorm, for: [network.gate, network.up])
+            normalize(by: layer.feedForwardNorm, asBlocks: network.inputTakesBlocks)
             fillHidden([NetworkRows(network: network, rows: 0..<rows.count)], from: scratch.input)
             let width = configuration.embeddingLength
-            multiply(scratch.hidden, by: [Product(network.down, to: scratch.residual, stride: width, add: true)])
+            multiply(scratch.hidden, by: Product(network.down, to: scratch.residual, stride: width, add: true))
         case .mixture(let mixture):
-            normalize(by: layer.feedForwardNorm, for: [mixture.router] + mixture.experts.flatMap { [$0.gate, $0.up] })
+            normalize(
+                by: layer.feedForwardNorm,
+                asBlocks: mixture.router.takesBlocks || mixture.experts.contains { $0.inputTakesBlocks })
             mix(mixture)
         }
     }
@@ -93,7 +95,7 @@ extension ForwardPass {
     /// that the cut between two tiles divides is read twice, every other one once.
     private func mix(_ mixture: ExpertMixture) {
         let count = mixture.experts.count
-        multiply(scratch.input, by: [Product(mixture.router, to: scratch.routerLogits, stride: count)])
+        multiply(scratch.input, by: Product(mixture.router, to: scratch.routerLogits, stride: count))
         let logits = UnsafeBufferPointer(start: scratch.routerLogits, count: rows.count * count)
         let routing = ExpertRouting(logits: logits, expertCount: count, usedCount: mixture.usedCount)
         for start in stride(from: 0, to: routing.slots.count, by: Scratch.rowLimit) {

@@ -5,11 +5,11 @@ extension ForwardPass {
     func predict(_ onLogits: (_ row: Int, UnsafeMutableBufferPointer<Float>) -> Void) {
         let vocabulary = configuration.vocabularySize
         let output = model.weights.output
-        normalize(by: model.weights.outputNorm, for: [output])
+        normalize(by: model.weights.outputNorm, asBlocks: output.takesBlocks)
         for start in stride(from: 0, to: rows.count, by: scratch.logitTile) {
             let count = min(scratch.logitTile, rows.count - start)
             let tile = Product(output, to: scratch.logits, stride: vocabulary)
-            multiply(scratch.input, by: [tile], rows: start..<start + count)
+            multiply(scratch.input, by: tile, rows: start..<start + count)
             for offset in 0..<count {
                 let logits = UnsafeMutableBufferPointer(
                     start: scratch.logits + offset * vocabulary, count: vocabulary)

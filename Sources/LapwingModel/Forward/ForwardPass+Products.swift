@@ -30,8 +30,13 @@ extension ForwardPass {
             ])
     }
 
+    /// Multiplies all rows, or some of them, with one matrix.
+    func multiply(_ input: Activations, by product: Product, rows range: Range<Int>? = nil) {
+        multiply(input, by: CollectionOfOne(product), rows: range)
+    }
+
     /// Multiplies all rows, or some of them, with matrices that have the same input, in one parallel loop.
-    func multiply(_ input: Activations, by products: [Product], rows range: Range<Int>? = nil) {
+    private func multiply(_ input: Activations, by products: some Collection<Product>, rows range: Range<Int>? = nil) {
         let range = range ?? 0..<rows.count
         let total = products.reduce(0) { $0 + $1.matrix.stripCount }
         workers.forEachRange(total, grain: workers.grain(total)) { strips in

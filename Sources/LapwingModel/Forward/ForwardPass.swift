@@ -54,7 +54,9 @@ struct ForwardPass {
         rotateAngles()
         var plan = AttentionPlan(rows: rows, kvHeadCount: configuration.kvHeadCount)
         for (index, layer) in model.weights.layers.enumerated() {
-            normalize(by: layer.attentionNorm, for: [layer.query, layer.key, layer.value])
+            normalize(
+                by: layer.attentionNorm,
+                asBlocks: layer.query.takesBlocks || layer.key.takesBlocks || layer.value.takesBlocks)
             project(layer)
             rotateAndStore(layer: index)
             if index == configuration.layerCount - 1, rows.contains(where: { !$0.wantsLogits }) {
@@ -65,7 +67,7 @@ struct ForwardPass {
             attend(layer: index, plan: plan)
             finishAttention(plan: plan, for: layer.attentionOutput)
             multiply(
-                scratch.input, by: [Product(layer.attentionOutput, to: scratch.residual, stride: width, add: true)])
+                scratch.input, by: Product(layer.attentionOutput, to: scratch.residual, stride: width, add: true))
             feedForward(layer)
         }
         predict(onLogits)
@@ -120,16 +122,15 @@ extension ForwardPass {
         }
     }
 
-    /// Root-mean-square norm of the residual, in the form or forms that the next products read.
-    func normalize(by weight: FloatVector, for matrices: [PackedMatrix]) {
+    /// Root-mean-square norm of the residual, also as blocks where one of the next products reads them.
+    func normalize(by weight: FloatVector, asBlocks: Bool) {
         let width = configuration.embeddingLength
-        let quantizes = matrices.contains { $0.takesBlocks }
         workers.forEachRange(rows.count, grain: Self.rowGrain) { range in
             for r in range {
                 let out = scratch.input.values + r * width
                 kernels.pointee.rms_norm(
                     scratch.residual + r * width, weight.values, configuration.normEpsilon, out, width)
-                if quantizes { scratch.input.quantize(row: r, width: width, by: kernels) }
+                if asBlocks { scratch.input.quantize(row: r, width: width, by: kernels) }
             }
         }
     }

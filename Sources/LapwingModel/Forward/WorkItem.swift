@@ -9,13 +9,16 @@ package struct WorkItem: Equatable, Sendable {
     /// `unitCount` units of columns for each group, cut so that items cost about the same however uneven the groups are:
     /// an average group makes four items a thread.
     package static func cut(rowCounts: [Int], unitCount: Int, threads: Int) -> [WorkItem] {
-        let costs = rowCounts.map { $0 + readingCost }
-        let share = costs.reduce(0, +) * unitCount / max(1, costs.count * threads * 4)
-        return costs.enumerated().flatMap { group, cost in
-            let length = max(1, share / cost)
-            return stride(from: 0, to: unitCount, by: length).map {
-                WorkItem(group: group, units: $0..<min($0 + length, unitCount))
+        let total = rowCounts.reduce(0) { $0 + $1 + readingCost }
+        let share = total * unitCount / max(1, rowCounts.count * threads * 4)
+        var items: [WorkItem] = []
+        items.reserveCapacity(rowCounts.count * (threads * 4 + 1))
+        for (group, rowCount) in rowCounts.enumerated() {
+            let length = max(1, share / (rowCount + readingCost))
+            for start in stride(from: 0, to: unitCount, by: length) {
+                items.append(WorkItem(group: group, units: start..<min(start + length, unitCount)))
             }
         }
+        return items
     }
 }
