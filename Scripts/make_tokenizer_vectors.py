@@ -2,12 +2,12 @@
 """Makes the tokenizer's test vectors from a seed: texts, and what the reference implementations make of them.
 
     pip install llama-cpp-python regex
-    Scripts/make_tokenizer_vectors.py MODEL.gguf
+    Scripts/make_tokenizer_vectors.py [MODEL.gguf]
 
-Writes two files of JSON lines into Tests/LapwingTextTests/Fixtures:
+Writes two files of JSON lines into Tests/LapwingTextTests/Fixtures, the first only with a model:
 
   token-ids.jsonl    [text, [id, ...]]            llama.cpp, without a beginning-of-sequence token
-  word-splits.jsonl  [text, {pattern: "3 1 4"}]   words' lengths in scalars, by the published patterns
+  word-splits.jsonl  [text, {"3 1 4": "gpt-2 ..."}]   words' lengths in scalars, by the published patterns
 
 The texts are made here; no model's data is in them. --lines N and --out FOLDER make more, elsewhere, for a soak test.
 """
@@ -114,41 +114,83 @@ def text(rng, index):
 
 
 CONTRACTIONS = r"(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])"
-LLAMA3 = CONTRACTIONS + (r"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
+REST = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+QWEN2 = CONTRACTIONS + r"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}" + REST
+GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+CAPITAL, SMALL = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+CASED = r"[^\r\n\p{L}\p{N}]?" + CAPITAL + "*" + SMALL + r"+%s|[^\r\n\p{L}\p{N}]?" + CAPITAL + "+" + SMALL + "*%s|"
+# In hexadecimal, because an editor may take the Kelvin sign for a K.
+LISTED = r"\s?[" + "".join("-".join(chr(int(end, 16)) for end in part.split("-")) for part in """
+    41-5A 61-7A B5 C0-D6 D8-F6 F8-1BA 1BC-1BF 1C4-293 295-2AF 370-373 376 377 37B-37D 37F 386 388-38A 38C 38E-3A1
+    3A3-3F5 3F7-481 48A-52F 531-556 10A0-10C5 13A0-13F5 13F8-13FD 1C90-1CBA 1CBD-1CBF 1D00-1D2B 1D6B-1D77 1D79-1D9A
+    1E00-1F15 1F18-1F1D 1F20-1F45 1F48-1F4D 1F50-1F57 1F59 1F5B 1F5D 1F5F-1F7D 1F80-1FB4 1FB6-1FBC 1FBE 1FC2-1FC4
+    1FC6-1FCC 1FD0-1FD3 1FD6-1FDB 1FE0-1FEC 1FF2-1FF4 1FF6-1FFC 2102 2107 210A-2113 2115 2119-211D 2124 2126 2128
+    212A-212D 212F-2134 2139 213C-213F 2145-2149 214E 2183 2184 2C00-2C7B 2C7E-2CE4 2CEB-2CEE 2CF2 2CF3 A640-A66D
+    A680-A69B A722-A76F A771-A787 A78B-A78E AB70-ABBF FB00-FB06 FB13-FB17 FF21-FF3A FF41-FF5A 10400-1044F
+    104B0-104D3 104D8-104FB 10C80-10CB2 10CC0-10CF2 118A0-118DF 1E900-1E943""".split()) + "]+"
+EASTERN, BLOOM = "[一-龥ࠀ-一가-\ud7ff]+", r" ?[^(\s|.,!?…。，、।۔،)]+"
+# A pattern works on the pieces that the one before makes: what it matches, and what lies between.
 PATTERNS = {
-    "gpt-2": r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
-    "llama-bpe": LLAMA3,
-    "qwen2": LLAMA3.replace(r"\p{N}{1,3}", r"\p{N}"),
+    "gpt-2": [GPT2],
+    "smollm": [r"\p{N}", GPT2],
+    "llama-bpe": [QWEN2.replace(r"|\p{N}|", r"|\p{N}{1,3}|")],
+    "minicpm5": [r"\p{N}{1,3}", QWEN2.replace(r"|\p{N}|", r"|\p{N}+|")],
+    "qwen2": [QWEN2],
+    "qwen35": [QWEN2.replace(r"?\p{L}+", r"?[\p{L}\p{M}]+").replace(r"[^\s\p{L}\p{N}]", r"[^\s\p{L}\p{M}\p{N}]")],
+    "seed-coder": [QWEN2.replace(r"[^\s\p{L}\p{N}]+[\r\n]*", r"[^\s\p{L}\p{N}\r\n]+")],
+    "ufakzeka": [QWEN2.replace(CONTRACTIONS + "|", "")],
+    "tekken": [CASED % ("", "") + r"\p{N}" + REST.replace(r"[\r\n]*", r"[\r\n/]*")],
+    "gpt-4o": [CASED % (CONTRACTIONS + "?", CONTRACTIONS + "?") + r"\p{N}{1,3}" + REST.replace(r"[\r\n]*", r"[\r\n/]*")],
+    "bloom": [BLOOM],
+    "viking": [BLOOM, r"\p{N}"],
+    "falcon": [r"[\p{P}\$\+<=>\^~\|`]+", GPT2, "[0-9][0-9][0-9]"],
+    "default": [r"[\p{P}\$\+<=>\^~\|]+", GPT2, r"\p{N}+", "[0-9][0-9][0-9]"],
+    "deepseek-llm": [r"[\r\n]", LISTED, r"\s?[!-/:-~！-／：-～‘-‟　-。]+", r"\s+\Z", EASTERN, r"\p{N}+"],
+    "deepseek-coder": [r"[\r\n]", r"\s?\p{L}+", r"\s?\p{P}+", EASTERN, r"\p{N}"],
+    "deepseek-v3": [
+        r"\p{N}{1,3}", "[一-龥぀-ゟ゠-ヿ]+",
+        r"[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*"
+        r"|\s*[\r\n]+|\s+(?!\S)|\s+"],
 }
+
+
+def pieces(regex, patterns, text):
+    found = [text]
+    for pattern in patterns:
+        # With a group around the pattern, `split` gives the matches too.
+        found = [part for piece in found for part in regex.split(f"({pattern})", piece) if part]
+    return found
 
 
 def splits(regex, text):
     found = {}
-    for name, pattern in PATTERNS.items():
-        words = regex.findall(pattern, text)
+    for name, patterns in PATTERNS.items():
+        words = pieces(regex, patterns, text)
         assert "".join(words) == text, (name, text)
-        found[name] = " ".join(str(len(word)) for word in words)
-    return found
+        found.setdefault(" ".join(str(len(word)) for word in words), []).append(name)
+    return {cut: " ".join(names) for cut, names in found.items()}
 
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("model")
+    arguments.add_argument("model", nargs="?")
     arguments.add_argument("--lines", type=int, default=2400)
     arguments.add_argument("--split-lines", type=int, default=600)
     arguments.add_argument("--seed", type=int, default=20)
     arguments.add_argument("--out", type=pathlib.Path, default=FIXTURES)
     options = arguments.parse_args()
-    import llama_cpp
     import regex
 
     rng = random.Random(options.seed)
     texts = list(dict.fromkeys(text(rng, index) for index in range(options.lines * 2)))[: options.lines]
-    model = llama_cpp.Llama(options.model, vocab_only=True, verbose=False)
-    with open(options.out / "token-ids.jsonl", "w") as out:
-        for line in texts:
-            ids = model.tokenize(line.encode(), add_bos=False, special=True)
-            out.write(json.dumps([line, ids], separators=(",", ":")) + "\n")
+    if options.model:
+        import llama_cpp
+
+        model = llama_cpp.Llama(options.model, vocab_only=True, verbose=False)
+        with open(options.out / "token-ids.jsonl", "w") as out:
+            for line in texts:
+                ids = model.tokenize(line.encode(), add_bos=False, special=True)
+                out.write(json.dumps([line, ids], separators=(",", ":")) + "\n")
     # From the end of the list, where the mixed texts are, and some of the single pieces.
     with open(options.out / "word-splits.jsonl", "w") as out:
         for line in texts[:150] + texts[len(texts) - options.split_lines + 150:]:

@@ -1,51 +1,39 @@
 #!/usr/bin/env python3
-"""Writes Sources/LapwingText/Tokenizer/ScalarClassRanges.swift.
+"""Writes Sources/LapwingText/Tokenizer/ScalarClassRuns.swift.
 
-The letters and numbers of Unicode 15.1, the version that llama.cpp's tables hold (checked: no difference over all
+The general categories of Unicode 15.1, the version that llama.cpp's tables hold (checked: no difference over all
 scalars). Fixed here, because the standard library's tables follow the operating system and would change token ids.
 
     pip install unicodedata2==15.1.0
     Scripts/make_unicode_classes.py
 """
 
+import itertools
 import pathlib
+import textwrap
 
 import unicodedata2
 
-OUT = pathlib.Path(__file__).parent.parent / "Sources/LapwingText/Tokenizer/ScalarClassRanges.swift"
+OUT = pathlib.Path(__file__).parent.parent / "Sources/LapwingText/Tokenizer/ScalarClassRuns.swift"
+LETTERS = {"Lu": "U", "Lt": "U", "Ll": "L", "Lm": "O", "Lo": "O", "M": "M", "N": "N", "P": "P", "S": "S"}
 
 
-def ranges(major):
-    found = []
-    for scalar in range(0x110000):
-        if 0xD800 <= scalar < 0xE000 or unicodedata2.category(chr(scalar))[0] != major:
-            continue
-        if found and found[-1][1] == scalar - 1:
-            found[-1][1] = scalar
-        else:
-            found.append([scalar, scalar])
-    return found
-
-
-def literal(name, comment, major):
-    cells = [f"0x{first:X}, 0x{last:X}," for first, last in ranges(major)]
-    lines, line = [], "       "
-    for cell in cells:
-        if len(line) + 1 + len(cell) > 118:
-            lines.append(line)
-            line = "       "
-        line += " " + cell
-    lines.append(line)
-    return f"    /// {comment}\n    static let {name}: [UInt32] = [\n" + "\n".join(lines) + "\n    ]\n"
+def letter(scalar):
+    category = unicodedata2.category(chr(scalar))
+    return LETTERS.get(category) or LETTERS.get(category[0]) or "-"
 
 
 assert unicodedata2.unidata_version.startswith("15.1"), unicodedata2.unidata_version
+runs = [(kind, len(list(run))) for kind, run in itertools.groupby(map(letter, range(0x110000)))]
+while runs[-1][0] == "-":
+    runs.pop()
+text = "".join((str(count) if count > 1 else "") + kind for kind, count in runs)
 OUT.write_text(
     "// Made by Scripts/make_unicode_classes.py from Unicode 15.1.\n\n"
-    "/// First and last scalar of each range, in ascending order.\n"
-    "enum ScalarClassRanges {\n"
-    + literal("letters", "General category L.", "L")
-    + "\n"
-    + literal("numbers", "General category N.", "N")
-    + "}\n"
+    "/// The classes of all scalars in ascending order, as runs: a length, where it is not 1, and a letter.\n"
+    "///\n"
+    "/// U: Lu and Lt, L: Ll, O: Lm and Lo, M, N, P, S: those categories, -: the rest, as is what comes after the last run.\n"
+    'let scalarClassRuns: StaticString = """\n'
+    + "\n".join("    " + line + "\\" for line in textwrap.wrap(text, 115, break_on_hyphens=False))[:-1]
+    + '\n    """\n'
 )

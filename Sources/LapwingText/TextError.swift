@@ -39,7 +39,9 @@ extension TextError: CustomStringConvertible {
         case .unsupportedTokenizer(let model, let supported):
             "The tokenizer model '\(model)' is not supported; supported: \(supported.joined(separator: ", "))."
         case .unsupportedPreTokenizer(let name, let supported):
-            "The pre-tokenizer '\(name)' is not supported; supported: \(supported.joined(separator: ", "))."
+            "The pre-tokenizer '\(name)' is not known; known: \(supported.joined(separator: ", ")). Where the model cuts "
+                + "text as one of those does, `gguf-new-metadata --pre-tokenizer NAME OLD.gguf NEW.gguf` (Python "
+                + "package gguf) makes a file that says so."
         case .emptyVocabulary: "The vocabulary has no tokens."
         case .tokenTypeCountMismatch(let tokens, let types):
             "The vocabulary has \(tokens) tokens, but \(types) token types."

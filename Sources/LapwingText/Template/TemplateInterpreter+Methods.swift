@@ -221,7 +221,7 @@ extension String {
         func isDigit(_ scalar: Unicode.Scalar) -> Bool {
             scalar.properties.numericType == .decimal || scalar.properties.numericType == .digit
         }
-        func isLetter(_ scalar: Unicode.Scalar) -> Bool { ScalarClass(scalar.value) == .letter }
+        func isLetter(_ scalar: Unicode.Scalar) -> Bool { ScalarTable.shared.set(of: scalar.value).meets(.letter) }
         switch test {
         case "isdigit": return unicodeScalars.allSatisfy(isDigit)
         case "isalpha": return unicodeScalars.allSatisfy(isLetter)

@@ -16,13 +16,14 @@ import Testing
         expectError(.unsupportedTokenizer(model: "rwkv", supported: supported)) { $0.model = "rwkv" }
     }
 
-    @Test("An unknown pre-tokenizer is refused by name, with those that are known")
+    @Test("An unknown pre-tokenizer is refused by name, with those that are known and how to name one of them")
     func unknownPreTokenizer() throws {
         var vocabulary = SeededVocabulary.make()
-        vocabulary.preTokenizer = "tekken"
+        vocabulary.preTokenizer = "another"
         let error = #expect(throws: TextError.self) { try Tokenizer(vocabulary) }
         let sentence = try #require(error).description
-        for name in ["tekken", "smollm", "gpt-2", "llama-bpe", "qwen2"] { #expect(sentence.contains(name)) }
+        for name in ["another", "gguf-new-metadata --pre-tokenizer", "tekken", "smollm", "gpt-2", "llama-bpe", "qwen2"]
+        { #expect(sentence.contains(name)) }
     }
 
     @Test("Counts that do not agree are refused")
