@@ -141,24 +141,24 @@ struct SpecialTokens: Sendable {
 extension UnsafeBufferPointer<UInt8> {
     /// The end of the range, valid UTF-8, without the white space at its end.
     fileprivate func trimmingSpaceAtEnd(of range: Range<Int>) -> Int {
-        let text = ScalarView(self)
+        let text = ScalarView(self), table = ScalarTable.shared
         var end = range.lowerBound
         var offset = range.lowerBound
         while offset < range.upperBound {
             let scalar = text.scalar(at: offset)
             offset = scalar.end
-            if ScalarClass(scalar.value) != .space { end = offset }
+            if !table.set(of: scalar.value).meets(.space) { end = offset }
         }
         return end
     }
 
     /// The end of the white space that begins at `start`.
     fileprivate func skippingSpace(from start: Int) -> Int {
-        let text = ScalarView(self)
+        let text = ScalarView(self), table = ScalarTable.shared
         var offset = start
         while offset < count {
             let scalar = text.scalar(at: offset)
-            guard ScalarClass(scalar.value) == .space else { break }
+            guard table.set(of: scalar.value).meets(.space) else { break }
             offset = scalar.end
         }
         return offset
