@@ -102,6 +102,7 @@ LW_INLINE void fold(const int L, const tile *at) {
     size_t most = 0;
     for (int l = 0; l < L; l++) {
         const size_t seen = lw_seen(at->lines + l, at->start, at->last);
+        lw_shape(at->pages, at->lines + l, at->start, scores[l]);
         weights[l].correction = lw_weigh(at->lines + l, length, seen, scores[l]);
         weights[l].scale = lw_encode_weights(scores[l], at->page.value_scales, seen, weights[l].quants);
         most = seen > most ? seen : most;

@@ -42,6 +42,18 @@ static inline size_t lw_seen(const lw_attention_line *line, size_t start, size_t
     return end <= start ? 0 : lw_smaller(end - start, LW_PAGE_LENGTH);
 }
 
+/// The score of a position that a line does not see. Finite: a page of nothing else gives weights that the first score of
+/// a position that is seen takes back to zero.
+#define LW_UNSEEN (-1e30f)
+
+/// Caps the scores of the page from `start` on, lowers them with distance, and hides what lies before the line's window.
+void lw_shape_page(const lw_pages *pages, const lw_attention_line *line, size_t start, float scores[LW_PAGE_LENGTH]);
+
+/// `lw_shape_page` where any of it is asked for, which it seldom is.
+static inline void lw_shape(const lw_pages *pages, const lw_attention_line *line, size_t start, float *scores) {
+    if (pages->cap > 0 || line->slope != 0 || line->first > start) lw_shape_page(pages, line, start, scores);
+}
+
 /// Writes a position into a page of bytes; `encode` gives the bytes of some values and returns their scale.
 static inline void lw_store_bytes(const lw_pages *pages, size_t position, const float *restrict key,
                                   const float *restrict value,

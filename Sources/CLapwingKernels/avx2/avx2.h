@@ -6,6 +6,7 @@
 #include <immintrin.h>
 
 #include "../lw_math.h"
+#include "../vector_loops.h"
 
 #define LW_AVX2_BEGIN \
     _Pragma("clang attribute push(__attribute__((target(\"avx2,fma,f16c\"))), apply_to = function)")
@@ -22,6 +23,7 @@ void lw_avx2_quantize(const float *restrict x, lw_q8_block *restrict blocks, lw_
 void lw_avx2_rms_norm(const float *restrict x, const float *restrict weight, float epsilon, float *restrict y,
                       size_t count);
 void lw_avx2_rope(float *restrict x, const float *restrict cosines, const float *restrict sines, size_t count);
+LW_VECTOR_LOOPS_OF(avx2)
 void lw_avx2_swiglu(const float *gate, const float *up, float *y, size_t count);
 void lw_avx2_store_i8(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value);
 void lw_avx2_store_f16(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value);

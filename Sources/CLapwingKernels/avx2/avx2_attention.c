@@ -16,6 +16,7 @@ void lw_avx2_attend_merge(float *restrict state, const float *restrict other, si
     }
     float *greatest = state + head_length, *total = greatest + 1;
     const float mine = *greatest, theirs = other[head_length];
+    if (theirs == -INFINITY) return;
     const float top = mine > theirs ? mine : theirs;
     const float a = lw_exp_inline(mine - top), b = lw_exp_inline(theirs - top);
     for (size_t d = 0; d < head_length; d += 8) {

@@ -31,7 +31,7 @@ typedef struct page {
     const uint16_t *halves;
     const float *floats;
     size_t length;
-    float scale;
+    const lw_pages *pages;
 } page;
 
 LW_INLINE __m256 load8(const bool wide, const page *from, size_t index) {
@@ -53,7 +53,7 @@ LW_INLINE void score_tile(const int L, const bool wide, const page *from, const 
         }
     }
     LW_UNROLL for (int l = 0; l < L; l++)
-        LW_UNROLL for (int j = 0; j < 4; j++) _mm256_storeu_ps(scores[l] + 8 * j, _mm256_mul_ps(sums[l][j], _mm256_set1_ps(from->scale)));
+        LW_UNROLL for (int j = 0; j < 4; j++) _mm256_storeu_ps(scores[l] + 8 * j, _mm256_mul_ps(sums[l][j], _mm256_set1_ps(from->pages->scale)));
 }
 
 /// Adds weights times values to N registers of the sums of L lines, from column `column` on.
@@ -87,6 +87,7 @@ LW_INLINE void fold_tile(const int L, const bool wide, const page *from, const l
     size_t most = 0;
     for (int l = 0; l < L; l++) {
         const size_t seen = lw_seen(lines + l, start, last);
+        lw_shape(from->pages, lines + l, start, scores[l]);
         corrections[l] = lw_weigh(lines + l, from->length, seen, scores[l]);
         most = seen > most ? seen : most;
     }
@@ -123,7 +124,7 @@ void lw_avx2_attend_f16(const lw_pages *pages, const lw_attention_line *lines, s
     }
     const bool wide = count >= WIDEN_LINES;
     float floats[2 * LW_MAX_HEAD_LENGTH * LW_PAGE_LENGTH];
-    page from = {.floats = floats, .length = length, .scale = pages->scale};
+    page from = {.floats = floats, .length = length, .pages = pages};
     for (size_t start = first; start < last; start += LW_PAGE_LENGTH) {
         from.halves = lw_page(pages, start);
         if (wide)

@@ -121,6 +121,8 @@ void lw_avx2_swiglu(const float *gate, const float *up, float *y, size_t count) 
     lw_scalar_swiglu(gate + i, up + i, y + i, count - i);
 }
 
+LW_VECTOR_LOOPS(avx2)
+
 float lw_avx2_maximum(const float *x, size_t count) {
     __m256 greatest[4];
     LW_UNROLL for (int j = 0; j < 4; j++) greatest[j] = _mm256_set1_ps(-INFINITY);

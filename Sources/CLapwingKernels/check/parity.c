@@ -219,6 +219,30 @@ static bool swiglu(const lw_kernels *table, const lw_kernels *scalar) {
     return true;
 }
 
+static bool loops(const lw_kernels *table, const lw_kernels *scalar) {
+    EACH_SIZE(count) {
+        float *x = floats(count, 30), *weight = floats(count, 2), *bias = floats(count, 1);
+        float *a = floats(2 * count, 0), *b = floats(2 * count, 0);
+        for (int biased = 0; biased < 2; biased++) {
+            scalar->layer_norm(x, weight, biased ? bias : NULL, 1e-5f, a, count);
+            table->layer_norm(x, weight, biased ? bias : NULL, 1e-5f, b, count);
+            if (!same(a, b, count * sizeof *a)) return false;
+            scalar->gelu(x, biased ? weight : NULL, a, count);
+            table->gelu(x, biased ? weight : NULL, b, count);
+            if (!same(a, b, count * sizeof *a)) return false;
+            scalar->gelu_erf(x, biased ? weight : NULL, a, count);
+            table->gelu_erf(x, biased ? weight : NULL, b, count);
+            if (!same(a, b, count * sizeof *a)) return false;
+        }
+        memcpy(a, x, count * sizeof *a);
+        memcpy(b, x, count * sizeof *b);
+        scalar->rope_halves(a, weight, bias, count / 2 * 2);
+        table->rope_halves(b, weight, bias, count / 2 * 2);
+        if (!same(a, b, count * sizeof *a)) return false;
+    }
+    return true;
+}
+
 static bool scans(const lw_kernels *table, const lw_kernels *scalar) {
     EACH_SIZE(count) {
         float *x = floats(count, 20), *a = floats(count, 0), *b = floats(count, 0);
@@ -264,7 +288,7 @@ static bool attention_over(const lw_kernels *table, const lw_kernels *scalar, lw
         for (size_t i = 50; i < positions * length; i += 1001) keys[i] = NAN;
         for (size_t i = 3 * length; i < 4 * length; i++) keys[i] = 0, values[i] *= 1e-7f;
         for (int side = 0; side < 2; side++) {
-            caches[side] = (lw_pages){malloc(bytes), page_bytes, order, length, 0.25f};
+            caches[side] = (lw_pages){malloc(bytes), page_bytes, order, length, 0.25f, l % 2 ? 7.5f : 0};
             memset(caches[side].base, 0x7e, bytes);
             for (size_t p = 0; p < positions; p++)
                 sides[side].store(&caches[side], p, keys + p * length, values + p * length);
@@ -278,7 +302,10 @@ static bool attention_over(const lw_kernels *table, const lw_kernels *scalar, lw
                 states[side] = calloc(count * width, sizeof(float));
                 for (size_t i = 0; i < count; i++) {
                     states[side][i * width + length] = -INFINITY;
-                    lines[i] = (lw_attention_line){queries + i * length, states[side] + i * width, (i * 29 + 3) % 70 + 1};
+                    lines[i] = (lw_attention_line){queries + i * length, states[side] + i * width, (i * 29 + 3) % 70 + 1, 0, 0};
+                    // Every third line sees a window, which leaves some of them a page with nothing to see.
+                    if (i % 3 == 1 && lines[i].limit > 12) lines[i].first = lines[i].limit - 12;
+                    if (i % 4 == 2) lines[i].slope = 0.125f;
                 }
                 sides[side].attend(&caches[side], lines, count, 0, positions);
             }
@@ -314,7 +341,7 @@ int main(void) {
         const char *name;
         bool (*agrees)(const lw_kernels *table, const lw_kernels *scalar);
     } checks[] = {{"matmul", matmul}, {"shapes", shapes}, {"quantize", quantize}, {"rms_norm", rms_norm}, {"rope", rope},
-                  {"swiglu", swiglu}, {"scans", scans},
+                  {"swiglu", swiglu}, {"loops", loops}, {"scans", scans},
                   {"attention_i8", attention_i8}, {"attention_f16", attention_f16}};
     static const char *const names[] = {"neon", "dotprod", "i8mm", "avx2", "avx512"};
     const lw_kernels *scalar = lw_kernels_named("scalar");

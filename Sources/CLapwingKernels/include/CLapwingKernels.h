@@ -109,6 +109,7 @@ typedef struct lw_output {
 typedef enum lw_cache_format {
     LW_CACHE_I8 = 0,   // lw_i8_page: a byte a value, with a scale for each key's 32 columns and one for each value
     LW_CACHE_F16 = 1,  // half keys [head_length][32 positions], then half values [32 positions][head_length]
+    LW_CACHE_F32 = 2,  // the same of floats, by the scalar kernels: for comparing with a reference
 } lw_cache_format;
 
 /// Bytes that one kv head of one layer takes in a page; a multiple of 64.
@@ -121,14 +122,17 @@ typedef struct lw_pages {
     const int32_t *table;  // page numbers, position / 32
     size_t head_length;
     float scale;  // of a query's product with a key
+    float cap;    // scores go through cap * tanh(score / cap); 0 for none
 } lw_pages;
 
-/// One query head of one row: it sees positions below `limit` and folds them into `state`.
-/// `state` is head_length weighted sums (not yet divided), then the greatest score, then the sum of the weights.
+/// One query head of one row: it sees positions in [first, limit) and folds them into `state`. A score falls by `slope`
+/// for each position before the last one. `state` is head_length weighted sums (not yet divided), then the greatest score, then the sum of the weights.
 typedef struct lw_attention_line {
     const float *query;
     float *state;
     size_t limit;
+    size_t first;
+    float slope;
 } lw_attention_line;
 
 // MARK: The table
@@ -150,11 +154,23 @@ typedef struct lw_kernels {
     void (*rms_norm)(const float *restrict x, const float *restrict weight, float epsilon, float *restrict y,
                      size_t count);
 
+    /// y = (x - mean(x)) / sqrt(variance(x) + epsilon) * weight + bias; without a bias where that is NULL.
+    void (*layer_norm)(const float *restrict x, const float *restrict weight, const float *_Nullable restrict bias,
+                       float epsilon, float *restrict y, size_t count);
+
     /// Rotates adjacent pairs in place; `cosines` and `sines` hold each pair's value twice. `count` is even.
     void (*rope)(float *restrict x, const float *restrict cosines, const float *restrict sines, size_t count);
 
+    /// Rotates element i with element i + count / 2; `cosines` and `sines` are those of `rope`.
+    void (*rope_halves)(float *restrict x, const float *restrict cosines, const float *restrict sines, size_t count);
+
     /// y = gate * sigmoid(gate) * up; y may be gate or up.
     void (*swiglu)(const float *gate, const float *up, float *y, size_t count);
+
+    /// y = gelu(gate) * up, or gelu(gate) where `up` is NULL; y may be gate or up. The first by the tanh form of Hendrycks
+    /// and Gimpel (https://arxiv.org/abs/1606.08415), the second by the error function, within 2e-7 of it.
+    void (*gelu)(const float *gate, const float *_Nullable up, float *y, size_t count);
+    void (*gelu_erf)(const float *gate, const float *_Nullable up, float *y, size_t count);
 
     /// Writes one position's key and value into its page, held within the finite range of a half. As bytes they are
     /// quant * scale, the scale a half, ties to even.
@@ -166,7 +182,7 @@ typedef struct lw_kernels {
     void (*attend_i8)(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first, size_t last);
     void (*attend_f16)(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first, size_t last);
 
-    /// Folds `other` (a state over later positions) into `state`.
+    /// Folds `other` (a state over later positions) into `state`; one that has seen nothing changes nothing.
     void (*attend_merge)(float *restrict state, const float *restrict other, size_t head_length);
 
     /// out = weighted sums / sum of weights; zero where nothing was seen.
@@ -185,6 +201,10 @@ typedef struct lw_kernels {
     size_t (*collect)(const float *restrict x, size_t count, float threshold, uint32_t *restrict indices,
                       size_t capacity);
 } lw_kernels;
+
+/// Writes and folds pages of floats; there is one form of them for all tables.
+void lw_store_f32(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value);
+void lw_attend_f32(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first, size_t last);
 
 /// The fastest table that this processor and its operating system can run.
 const lw_kernels *lw_kernels_best(void);

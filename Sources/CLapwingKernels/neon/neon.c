@@ -12,8 +12,12 @@
         .matmul = products,                           \
         .quantize = lw_neon_quantize,                 \
         .rms_norm = lw_neon_rms_norm,                 \
+        .layer_norm = lw_neon_layer_norm,             \
         .rope = lw_neon_rope,                         \
+        .rope_halves = lw_neon_rope_halves,           \
         .swiglu = lw_neon_swiglu,                     \
+        .gelu = lw_neon_gelu,                         \
+        .gelu_erf = lw_neon_gelu_erf,                 \
         .store_i8 = lw_neon_store_i8,                 \
         .store_f16 = lw_neon_store_f16,               \
         .attend_i8 = lw_neon_attend_i8,               \

@@ -6,6 +6,7 @@
 #include <arm_neon.h>
 
 #include "../lw_math.h"
+#include "../vector_loops.h"
 
 #define LW_INLINE static inline __attribute__((always_inline))
 #define LW_UNROLL _Pragma("clang loop unroll(full)")
@@ -27,6 +28,7 @@ void lw_neon_quantize(const float *restrict x, lw_q8_block *restrict blocks, lw_
 void lw_neon_rms_norm(const float *restrict x, const float *restrict weight, float epsilon, float *restrict y,
                       size_t count);
 void lw_neon_rope(float *restrict x, const float *restrict cosines, const float *restrict sines, size_t count);
+LW_VECTOR_LOOPS_OF(neon)
 void lw_neon_swiglu(const float *gate, const float *up, float *y, size_t count);
 void lw_neon_store_i8(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value);
 void lw_neon_store_f16(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value);

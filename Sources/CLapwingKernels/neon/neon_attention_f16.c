@@ -64,6 +64,7 @@ LW_INLINE void fold_tile(const int L, const lw_pages *pages, const uint16_t *key
     size_t most = 0;
     for (int l = 0; l < L; l++) {
         const size_t seen = lw_seen(lines + l, start, last);
+        lw_shape(pages, lines + l, start, scores[l]);
         corrections[l] = lw_weigh(lines + l, length, seen, scores[l]);
         most = seen > most ? seen : most;
     }

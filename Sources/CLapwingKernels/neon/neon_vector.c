@@ -109,6 +109,8 @@ void lw_neon_swiglu(const float *gate, const float *up, float *y, size_t count) 
     lw_scalar_swiglu(gate + i, up + i, y + i, count - i);
 }
 
+LW_VECTOR_LOOPS(neon)
+
 float lw_neon_maximum(const float *x, size_t count) {
     float32x4_t greatest[4];
     LW_UNROLL for (int j = 0; j < 4; j++) greatest[j] = vdupq_n_f32(-INFINITY);

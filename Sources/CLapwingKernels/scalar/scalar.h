@@ -4,6 +4,7 @@
 #define LW_SCALAR_H
 
 #include "../lw_math.h"
+#include "../vector_loops.h"
 
 extern const lw_kernels lw_scalar_kernels;
 
@@ -17,6 +18,7 @@ void lw_scalar_quantize_block(const float *restrict x, float magnitude, lw_q8_bl
 void lw_scalar_rms_norm(const float *restrict x, const float *restrict weight, float epsilon, float *restrict y,
                         size_t count);
 void lw_scalar_rope(float *restrict x, const float *restrict cosines, const float *restrict sines, size_t count);
+LW_VECTOR_LOOPS_OF(scalar)
 void lw_scalar_swiglu(const float *gate, const float *up, float *y, size_t count);
 void lw_scalar_store_i8(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value);
 void lw_scalar_store_f16(const lw_pages *pages, size_t position, const float *restrict key,

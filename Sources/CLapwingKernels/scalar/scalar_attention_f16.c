@@ -14,9 +14,9 @@ void lw_scalar_store_f16(const lw_pages *pages, size_t position, const float *re
 }
 
 /// Folds the first `seen` positions of a page into one line's state.
-static void attend_page(const lw_pages *pages, const uint16_t *keys, const lw_attention_line *line, size_t seen) {
+static void attend_page(const lw_pages *pages, const lw_attention_line *line, size_t start, size_t seen) {
     const size_t length = pages->head_length;
-    const uint16_t *values = keys + length * LW_PAGE_LENGTH;
+    const uint16_t *keys = lw_page(pages, start), *values = keys + length * LW_PAGE_LENGTH;
     float weights[LW_PAGE_LENGTH];
     for (size_t t = 0; t < LW_PAGE_LENGTH; t++) {
         float score = 0;
@@ -24,6 +24,7 @@ static void attend_page(const lw_pages *pages, const uint16_t *keys, const lw_at
             score = fmaf(line->query[d], lw_float_of_half(keys[d * LW_PAGE_LENGTH + t]), score);
         weights[t] = score * pages->scale;
     }
+    lw_shape(pages, line, start, weights);
     const float correction = lw_scalar_weigh(line, length, seen, weights);
     for (size_t d = 0; d < length; d++) {
         float sum = line->state[d] * correction;
@@ -37,6 +38,6 @@ void lw_scalar_attend_f16(const lw_pages *pages, const lw_attention_line *lines,
     for (size_t start = first; start < last; start += LW_PAGE_LENGTH)
         for (size_t i = 0; i < count; i++) {
             const size_t seen = lw_seen(lines + i, start, last);
-            if (seen > 0) attend_page(pages, lw_page(pages, start), lines + i, seen);
+            if (seen > 0) attend_page(pages, lines + i, start, seen);
         }
 }

@@ -37,29 +37,31 @@ float lw_scalar_encode16(const float *restrict x, size_t count, int16_t *restric
 }
 
 /// Folds the first `seen` positions of a page into one line's state; the query is quants * query_scale.
-static void attend_page(const lw_pages *pages, const lw_i8_page *page, const lw_attention_line *line,
-                        const int16_t *query, float query_scale, size_t seen) {
+static void attend_page(const lw_pages *pages, const lw_attention_line *line, const int16_t *query, float query_scale,
+                        size_t start, size_t seen) {
     const size_t length = pages->head_length;
+    const lw_i8_page page = lw_i8_page_at(pages, start);
     float weights[LW_PAGE_LENGTH];
     for (size_t t = 0; t < LW_PAGE_LENGTH; t++) {
         float score = 0;
         for (size_t b = 0; b < LW_KEY_BLOCKS(length); b++) {
             int32_t dot = 0;
             for (size_t d = b * LW_KEY_BLOCK; d < lw_smaller(length, (b + 1) * LW_KEY_BLOCK); d++)
-                dot += page->keys[(d / 2 * LW_PAGE_LENGTH + t) * 2 + d % 2] * query[d];
-            score = fmaf(lw_float_of_half(page->key_scales[b * LW_PAGE_LENGTH + t]), (float)dot, score);
+                dot += page.keys[(d / 2 * LW_PAGE_LENGTH + t) * 2 + d % 2] * query[d];
+            score = fmaf(lw_float_of_half(page.key_scales[b * LW_PAGE_LENGTH + t]), (float)dot, score);
         }
         weights[t] = score * (pages->scale * query_scale);
     }
+    lw_shape(pages, line, start, weights);
     const float correction = lw_scalar_weigh(line, length, seen, weights);
     // Each value's scale goes into its weight; unseen positions may hold anything.
     for (size_t t = 0; t < LW_PAGE_LENGTH; t++)
-        weights[t] = t < seen ? weights[t] * lw_float_of_half(page->value_scales[t]) : 0;
+        weights[t] = t < seen ? weights[t] * lw_float_of_half(page.value_scales[t]) : 0;
     int16_t quants[LW_PAGE_LENGTH];
     const float scale = lw_scalar_encode16(weights, LW_PAGE_LENGTH, quants);
     for (size_t d = 0; d < length; d++) {
         int32_t dot = 0;
-        for (size_t t = 0; t < seen; t++) dot += page->values[(t / 2 * length + d) * 2 + t % 2] * quants[t];
+        for (size_t t = 0; t < seen; t++) dot += page.values[(t / 2 * length + d) * 2 + t % 2] * quants[t];
         line->state[d] = fmaf((float)dot, scale, line->state[d] * correction);
     }
 }
@@ -70,9 +72,8 @@ void lw_scalar_attend_i8(const lw_pages *pages, const lw_attention_line *lines, 
         int16_t query[LW_MAX_HEAD_LENGTH];
         const float scale = lw_scalar_encode16(lines[i].query, pages->head_length, query);
         for (size_t start = first; start < last; start += LW_PAGE_LENGTH) {
-            const lw_i8_page page = lw_i8_page_at(pages, start);
             const size_t seen = lw_seen(lines + i, start, last);
-            if (seen > 0) attend_page(pages, &page, lines + i, query, scale, seen);
+            if (seen > 0) attend_page(pages, lines + i, query, scale, start, seen);
         }
     }
 }

@@ -79,6 +79,8 @@ void lw_scalar_swiglu(const float *gate, const float *up, float *y, size_t count
     for (size_t i = 0; i < count; i++) y[i] = gate[i] / (1.0f + lw_exp_inline(-gate[i])) * up[i];
 }
 
+LW_VECTOR_LOOPS(scalar)
+
 float lw_scalar_maximum(const float *x, size_t count) {
     float greatest = -INFINITY;
     for (size_t i = 0; i < count; i++) greatest = x[i] > greatest ? x[i] : greatest;
