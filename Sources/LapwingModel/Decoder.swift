@@ -15,15 +15,32 @@ package struct FloatVector: @unchecked Sendable {
     }
 }
 
+/// The scale of a norm, and its shift where it has one.
+struct Norm: Sendable {
+    let weight: FloatVector
+    let bias: FloatVector?
+}
+
+/// A matrix, and what is added to its product.
+struct Projection: Sendable {
+    let matrix: PackedMatrix
+    let bias: FloatVector?
+}
+
 /// The weights of one decoder layer; shapes are [rows, columns] = [outputs, inputs].
 struct DecoderLayer: Sendable {
-    let attentionNorm: FloatVector  // [embedding]
-    let query: PackedMatrix  // [heads * headLength, embedding]
-    let key: PackedMatrix  // [kvHeads * headLength, embedding]
-    let value: PackedMatrix  // [kvHeads * headLength, embedding]
-    let attentionOutput: PackedMatrix  // [embedding, heads * headLength]
-    let feedForwardNorm: FloatVector  // [embedding]
+    let form: LayerForm
+    let attentionNorm: Norm  // [embedding]
+    let query: Projection  // [heads * headLength, embedding]
+    let key: Projection  // [kvHeads * headLength, embedding]
+    let value: Projection  // [kvHeads * headLength, embedding]
+    let queryNorm: FloatVector?  // [headLength]
+    let keyNorm: FloatVector?  // [headLength]
+    let attentionOutput: Projection  // [embedding, heads * headLength]
+    let postAttentionNorm: Norm?  // [embedding]
+    let feedForwardNorm: Norm  // [embedding]; that of attention where the file has no other
     let feedForward: FeedForwardPart
+    let postFeedForwardNorm: Norm?  // [embedding]
 }
 
 /// What follows a layer's attention.
@@ -32,45 +49,58 @@ enum FeedForwardPart: Sendable {
     case mixture(ExpertMixture)
 }
 
-/// down (silu(gate x) * up x)
+/// down (activation(gate x) * up x), or down (activation(gate x))
 struct FeedForward: Sendable {
-    let gate: PackedMatrix  // [feedForward, embedding]
-    let up: PackedMatrix  // [feedForward, embedding]
-    let down: PackedMatrix  // [embedding, feedForward]
+    let gate: Projection  // [feedForward, embedding]
+    let up: Projection?  // [feedForward, embedding]
+    let down: Projection  // [embedding, feedForward]
+
+    var byteCount: Int { gate.matrix.byteCount + (up?.matrix.byteCount ?? 0) + down.matrix.byteCount }
+    var inputTakesBlocks: Bool { gate.matrix.takesBlocks || up?.matrix.takesBlocks ?? false }
 }
 
 /// Networks of which each row goes through the few that its router logits choose.
 struct ExpertMixture: Sendable {
     let router: PackedMatrix  // [experts, embedding]
     let experts: [FeedForward]
-    /// Experts that a row goes through.
-    let usedCount: Int
+    let counts: ExpertCounts
 }
 
 extension DecoderLayer {
+    var projectionsTakeBlocks: Bool { query.matrix.takesBlocks || key.matrix.takesBlocks || value.matrix.takesBlocks }
+
     /// Bytes of matrices that one token alone reads: of a mixture, those of the experts that it goes through.
     var byteCountPerToken: Int {
-        let attention = query.byteCount + key.byteCount + value.byteCount + attentionOutput.byteCount
+        let attention = [query, key, value, attentionOutput].reduce(0) { $0 + $1.matrix.byteCount }
         return switch feedForward {
         case .dense(let network): attention + network.byteCount
         case .mixture(let mixture):
-            attention + mixture.router.byteCount + mixture.usedCount * (mixture.experts.first?.byteCount ?? 0)
+            attention + mixture.router.byteCount + mixture.counts.usedCount * (mixture.experts.first?.byteCount ?? 0)
         }
     }
-}
-
-extension FeedForward {
-    var byteCount: Int { gate.byteCount + up.byteCount + down.byteCount }
-    var inputTakesBlocks: Bool { gate.takesBlocks || up.takesBlocks }
 }
 
 /// All weights of a decoder.
 struct DecoderWeights: Sendable {
     let embedding: PackedMatrix  // [vocabulary, embedding]
+    let embeddingNorm: Norm?  // [embedding]
     let layers: [DecoderLayer]
-    let outputNorm: FloatVector  // [embedding]
-    let output: PackedMatrix  // [vocabulary, embedding]; the embedding itself where the file ties them
-    /// Divisors of the rotation frequencies, one a pair; empty where the file has none.
-    let ropeFactors: [Float]
+    let outputNorm: Norm  // [embedding]
+    let output: Projection  // [vocabulary, embedding]; the embedding itself where the file ties them
+    let ropeDivisors: RopeDivisors
     let packedByteCount: Int
+}
+
+/// Divisors of the rotation frequencies, one a pair; empty where the file has none.
+struct RopeDivisors: Sendable {
+    let plain: [Float]
+    /// For contexts up to the length that the model was first trained for, and beyond it.
+    let short: [Float]
+    let long: [Float]
+
+    /// Those of a model that is run with contexts of that length.
+    func divisors(contextLength: Int, originalLength: Int) -> [Float] {
+        if long.isEmpty { return plain }
+        return contextLength > originalLength ? long : short
+    }
 }

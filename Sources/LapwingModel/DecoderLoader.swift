@@ -7,15 +7,12 @@ struct DecoderLoader {
     private let tensors: PlacedTensors
 
     static let embeddingName = "token_embd.weight"
-    private static let outputName = "output.weight"
-    private static let outputNormName = "output_norm.weight"
-    private static let ropeFactorsName = "rope_freqs.weight"
 
     /// Checks all tensors; reserves no memory and reads no weights yet.
     init(file: GGUFFile, configuration: ModelConfiguration) throws {
         self.file = file
         self.configuration = configuration
-        tensors = try PlacedTensors(Self.shapes(configuration, in: file), in: file)
+        tensors = try PlacedTensors(ExpectedTensors(configuration, in: file).all, in: file)
     }
 
     /// Bytes of all packed weights.
@@ -51,78 +48,78 @@ struct DecoderLoader {
     }
 }
 
-// MARK: Names and shapes
+// MARK: Weights
 
 extension DecoderLoader {
-    /// Shapes in the file's order, inputs first, of every tensor this configuration needs or may have.
-    private static func shapes(_ c: ModelConfiguration, in file: GGUFFile) -> [String: [Int]] {
-        var shapes = [
-            embeddingName: [c.embeddingLength, c.vocabularySize],
-            outputNormName: [c.embeddingLength],
-        ]
-        if file.tensors[outputName] != nil { shapes[outputName] = [c.embeddingLength, c.vocabularySize] }
-        if file.tensors[ropeFactorsName] != nil { shapes[ropeFactorsName] = [c.ropeDimensionCount / 2] }
-        for index in 0..<c.layerCount {
-            let block = "blk.\(index)."
-            shapes[block + "attn_norm.weight"] = [c.embeddingLength]
-            shapes[block + "attn_q.weight"] = [c.embeddingLength, c.queryLength]
-            shapes[block + "attn_k.weight"] = [c.embeddingLength, c.keyLength]
-            shapes[block + "attn_v.weight"] = [c.embeddingLength, c.keyLength]
-            shapes[block + "attn_output.weight"] = [c.queryLength, c.embeddingLength]
-            shapes[block + "ffn_norm.weight"] = [c.embeddingLength]
-            if let experts = c.experts {
-                shapes[block + "ffn_gate_inp.weight"] = [c.embeddingLength, experts.count]
-            }
-            let inner = [c.embeddingLength, c.feedForwardLength], outer = [c.feedForwardLength, c.embeddingLength]
-            for (part, shape) in [("gate", inner), ("up", inner), ("down", outer)] {
-                guard let experts = c.experts else {
-                    shapes["\(block)ffn_\(part).weight"] = shape
-                    continue
-                }
-                // Files of early 2024 have a tensor for each expert, later ones all experts of a part in one.
-                if file.tensors["\(block)ffn_\(part).0.weight"] != nil {
-                    for expert in 0..<experts.count { shapes["\(block)ffn_\(part).\(expert).weight"] = shape }
-                } else {
-                    shapes["\(block)ffn_\(part)_exps.weight"] = shape + [experts.count]
-                }
-            }
-        }
-        return shapes
-    }
-
     private func weights(in region: Region) throws -> DecoderWeights {
+        let loaded = LoadedTensors(tensors: tensors, region: region)
         let embedding = try tensors.matrix(Self.embeddingName, in: region)
         return DecoderWeights(
             embedding: embedding,
-            layers: try (0..<configuration.layerCount).map { try layer($0, in: region) },
-            outputNorm: try tensors.vector(Self.outputNormName, in: region),
-            output: file.tensors[Self.outputName] == nil
-                ? embedding : try tensors.matrix(Self.outputName, in: region),
-            ropeFactors: file.tensors[Self.ropeFactorsName] == nil
-                ? [] : try tensors.vector(Self.ropeFactorsName, in: region).array,
+            embeddingNorm: try loaded.normIfPresent("token_embd_norm"),
+            layers: try configuration.layers.enumerated().map { try layer($0.offset, form: $0.element, of: loaded) },
+            outputNorm: try loaded.norm("output_norm"),
+            output: try loaded.projectionIfPresent("output")
+                ?? Projection(matrix: embedding, bias: try loaded.vectorIfPresent("output.bias")),
+            ropeDivisors: RopeDivisors(
+                plain: try loaded.vectorIfPresent("rope_freqs.weight")?.array ?? [],
+                short: try loaded.vectorIfPresent("rope_factors_short.weight")?.array ?? [],
+                long: try loaded.vectorIfPresent("rope_factors_long.weight")?.array ?? []),
             packedByteCount: region.byteCount)
     }
 
-    private func layer(_ index: Int, in region: Region) throws -> DecoderLayer {
+    private func layer(_ index: Int, form: LayerForm, of loaded: LoadedTensors) throws -> DecoderLayer {
         let block = "blk.\(index)."
-        func matrix(_ name: String) throws -> PackedMatrix { try tensors.matrix(block + name, in: region) }
         func network(_ infix: String) throws -> FeedForward {
-            FeedForward(
-                gate: try matrix("ffn_gate\(infix).weight"), up: try matrix("ffn_up\(infix).weight"),
-                down: try matrix("ffn_down\(infix).weight"))
+            let up = try loaded.projection("\(block)ffn_up\(infix)")
+            return FeedForward(
+                gate: configuration.isGated ? try loaded.projection("\(block)ffn_gate\(infix)") : up,
+                up: configuration.isGated ? up : nil, down: try loaded.projection("\(block)ffn_down\(infix)"))
         }
+        let attentionNorm = try loaded.norm("\(block)attn_norm")
         return DecoderLayer(
-            attentionNorm: try tensors.vector(block + "attn_norm.weight", in: region),
-            query: try matrix("attn_q.weight"),
-            key: try matrix("attn_k.weight"),
-            value: try matrix("attn_v.weight"),
-            attentionOutput: try matrix("attn_output.weight"),
-            feedForwardNorm: try tensors.vector(block + "ffn_norm.weight", in: region),
+            form: form,
+            attentionNorm: attentionNorm,
+            query: try loaded.projection("\(block)attn_q"),
+            key: try loaded.projection("\(block)attn_k"),
+            value: try loaded.projection("\(block)attn_v"),
+            queryNorm: try loaded.vectorIfPresent("\(block)attn_q_norm.weight"),
+            keyNorm: try loaded.vectorIfPresent("\(block)attn_k_norm.weight"),
+            attentionOutput: try loaded.projection("\(block)attn_output"),
+            postAttentionNorm: try loaded.normIfPresent("\(block)post_attention_norm"),
+            feedForwardNorm: try loaded.normIfPresent("\(block)ffn_norm") ?? attentionNorm,
             feedForward: try configuration.experts.map { experts in
                 .mixture(
                     ExpertMixture(
-                        router: try matrix("ffn_gate_inp.weight"),
-                        experts: try (0..<experts.count).map { try network(".\($0)") }, usedCount: experts.usedCount))
-            } ?? .dense(network("")))
+                        router: try tensors.matrix("\(block)ffn_gate_inp.weight", in: loaded.region),
+                        experts: try (0..<experts.count).map { try network(".\($0)") }, counts: experts))
+            } ?? .dense(network("")),
+            postFeedForwardNorm: try loaded.normIfPresent("\(block)post_ffw_norm"))
+    }
+}
+
+/// A file's packed tensors by their names less `.weight` and `.bias`.
+private struct LoadedTensors {
+    let tensors: PlacedTensors
+    let region: Region
+
+    func vectorIfPresent(_ name: String) throws -> FloatVector? {
+        tensors.contains(name) ? try tensors.vector(name, in: region) : nil
+    }
+
+    func norm(_ name: String) throws -> Norm {
+        Norm(weight: try tensors.vector(name + ".weight", in: region), bias: try vectorIfPresent(name + ".bias"))
+    }
+
+    func normIfPresent(_ name: String) throws -> Norm? {
+        tensors.contains(name + ".weight") ? try norm(name) : nil
+    }
+
+    func projection(_ name: String) throws -> Projection {
+        Projection(matrix: try tensors.matrix(name + ".weight", in: region), bias: try vectorIfPresent(name + ".bias"))
+    }
+
+    func projectionIfPresent(_ name: String) throws -> Projection? {
+        tensors.contains(name + ".weight") ? try projection(name) : nil
     }
 }

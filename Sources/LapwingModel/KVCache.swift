@@ -7,8 +7,16 @@ package enum KVCacheFormat: String, Sendable, CaseIterable {
     case int8
     /// Half precision.
     case f16
+    /// Floats, slowly: for comparing with a reference.
+    case f32
 
-    fileprivate var layout: lw_cache_format { self == .int8 ? LW_CACHE_I8 : LW_CACHE_F16 }
+    package var layout: lw_cache_format {
+        switch self {
+        case .int8: LW_CACHE_I8
+        case .f16: LW_CACHE_F16
+        case .f32: LW_CACHE_F32
+        }
+    }
 }
 
 /// Keys and values of all layers in pages of 32 positions.
@@ -27,6 +35,8 @@ package final class KVCache {
     private let region: Region
     private let layerCount: Int
     private let headLength: Int
+    private let scale: Float
+    private let cap: Float
     /// Bytes of one kv head of one layer in a page.
     private let headBytes: Int
     /// Bytes of one layer's page.
@@ -38,6 +48,8 @@ package final class KVCache {
         self.format = format
         layerCount = configuration.layerCount
         headLength = configuration.headLength
+        scale = configuration.attentionScale
+        cap = configuration.attentionCap
         headBytes = lw_page_bytes(format.layout, headLength)
         pageBytes = configuration.kvHeadCount * headBytes
         let byteCount = pageCount.multipliedReportingOverflow(by: Self.pageByteCount(configuration, format: format))
@@ -55,7 +67,7 @@ package final class KVCache {
     func pages(layer: Int, kvHead: Int, table: UnsafePointer<Int32>) -> lw_pages {
         lw_pages(
             base: region.base + layer * pageCount * pageBytes + kvHead * headBytes, page_stride: pageBytes,
-            table: table, head_length: headLength, scale: 1 / Float(headLength).squareRoot())
+            table: table, head_length: headLength, scale: scale, cap: cap)
     }
 
     func store(
@@ -65,6 +77,7 @@ package final class KVCache {
         switch format {
         case .int8: kernels.pointee.store_i8(&pages, position, key, value)
         case .f16: kernels.pointee.store_f16(&pages, position, key, value)
+        case .f32: lw_store_f32(&pages, position, key, value)
         }
     }
 
@@ -76,6 +89,7 @@ package final class KVCache {
         switch format {
         case .int8: kernels.pointee.attend_i8(&pages, lines, count, positions.lowerBound, positions.upperBound)
         case .f16: kernels.pointee.attend_f16(&pages, lines, count, positions.lowerBound, positions.upperBound)
+        case .f32: lw_attend_f32(&pages, lines, count, positions.lowerBound, positions.upperBound)
         }
     }
 

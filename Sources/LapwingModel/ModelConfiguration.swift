@@ -1,6 +1,7 @@
-import CLapwingKernels
-
 /// The hyperparameters of a decoder, checked against each other; tensor shapes are checked against them at load.
+///
+/// What a family does not set is as Llama has it: root-mean-square norms before each half of a layer, adjacent elements
+/// rotated, SwiGLU, no biases but those that the file has.
 package struct ModelConfiguration: Sendable, Equatable {
     package var architecture: String
     package var vocabularySize: Int
@@ -15,10 +16,27 @@ package struct ModelConfiguration: Sendable, Equatable {
     package var headLength: Int
     /// Elements at the start of each head that are rotated, an even number.
     package var ropeDimensionCount: Int
-    package var ropeBase: Float
-    /// Positions are divided by this before rotation (linear scaling); 1 for none.
-    package var ropeScale: Float
-    package var normEpsilon: Float
+    package var ropeStyle = RopeStyle.adjacent
+    /// The ways that layers rotate; `layers` say which is whose.
+    package var rotations: [Rotation]
+    package var layers: [LayerForm]
+    package var norm = NormKind.rootMeanSquare
+    package var normEpsilon: Float = 0
+    package var activation = Activation.silu
+    /// Whether the activation's product with a second projection is what a feed-forward network goes on with.
+    package var isGated = true
+    /// Whether both halves of a layer read the residual as it was before the layer.
+    package var hasParallelHalves = false
+    /// Tensors that are not optional in this family.
+    package var required: Set<FamilyTensor> = []
+    package var embeddingScale: Float = 1
+    /// Of a query's product with a key.
+    package var attentionScale: Float
+    /// Scores go through cap * tanh(score / cap); 0 for none.
+    package var attentionCap: Float = 0
+    package var logitCap: Float = 0
+    /// The steepest head's slope of ALiBi is 2^(-this / heads); 0 for none.
+    package var alibiBias: Float = 0
     /// nil where every layer has one feed-forward network.
     package var experts: ExpertCounts?
 
@@ -31,11 +49,50 @@ package struct ModelConfiguration: Sendable, Equatable {
 package struct ExpertCounts: Sendable, Equatable {
     package var count: Int
     package var usedCount: Int
+    package var feedForwardLength: Int
+    /// Whether the weights of the chosen add up to 1, or are their shares among all experts.
+    package var normalizesWeights = true
+}
+
+/// What may differ from one layer to the next.
+package struct LayerForm: Sendable, Equatable {
+    /// Positions that a row sees, its own included; nil for all.
+    package var window: Int?
+    /// Index among the configuration's rotations; nil leaves queries and keys as they are.
+    package var rotation: Int? = 0
+}
+
+package enum NormKind: Sendable {
+    case rootMeanSquare
+    /// Less the mean, and with a bias.
+    case layer
+}
+
+package enum RopeStyle: String, Sendable {
+    /// Element 2i turns with element 2i + 1.
+    case adjacent = "interleaved"
+    /// Element i turns with element i + n / 2.
+    case halves = "half"
+}
+
+package enum Activation: String, Sendable {
+    case silu
+    /// The tanh form.
+    case gelu = "gelu_tanh"
+    case geluErf = "gelu"
+}
+
+/// Tensors that some families have and others lack.
+package enum FamilyTensor: Sendable {
+    case projectionBias, allBiases
+    /// Norms of each query and key head.
+    case headNorms
+    /// Norms after each half of a layer too.
+    case postNorms
+    case embeddingNorm
 }
 
 extension ModelConfiguration {
-    package static let supportedArchitectures = ["llama"]
-
     /// Bounds that no real model of these architectures exceeds; they keep every product of sizes far from overflow.
     private static let lengthLimit = 1 << 20
     private static let vocabularyLimit = 1 << 24
@@ -49,12 +106,8 @@ extension ModelConfiguration {
 
     /// Reads and checks the metadata. `vocabularySize` is the row count of the embedding, the only sure source.
     init(file: GGUFFile, vocabularySize: Int) throws(WeightsError) {
-        architecture = try file.string("general.architecture")
-        guard Self.supportedArchitectures.contains(architecture) else {
-            throw .unsupportedArchitecture(
-                found: architecture, offset: file.offset(of: "general.architecture") ?? 0,
-                supported: Self.supportedArchitectures)
-        }
+        let family = try Architecture(of: file)
+        architecture = family.name
         let keys = HyperparameterReader(file: file, prefix: architecture)
         guard (1...Self.vocabularyLimit).contains(vocabularySize) else {
             throw .unfitHyperparameter(
@@ -72,85 +125,21 @@ extension ModelConfiguration {
             throw keys.unfit("attention.head_count_kv", kvHeadCount, "a divisor of \(headCount) heads")
         }
         headLength = try keys.headLength(embeddingLength: embeddingLength, headCount: headCount)
+        attentionScale = try keys.positive("attention.scale", default: 1 / Float(headLength).squareRoot())
         ropeDimensionCount = try keys.length("rope.dimension_count", limit: headLength, default: headLength)
         guard ropeDimensionCount % 2 == 0 else {
             throw keys.unfit("rope.dimension_count", ropeDimensionCount, "an even number")
         }
-        ropeBase = try keys.positive("rope.freq_base", default: 10_000)
-        ropeScale = try keys.linearRopeScale()
-        normEpsilon = try keys.positive("attention.layer_norm_rms_epsilon", default: nil)
+        rotations = [try keys.rotation(contextLength: contextLength)]
+        layers = Array(repeating: LayerForm(), count: layerCount)
         // Also bounded by the tensors that a file may have, each expert's three counted for themselves.
-        experts = try keys.experts(limit: min(1 << 8, GGUFLimits.tensorCount / (3 * layerCount)))
-    }
-}
-
-/// Metadata of one architecture with the range checks that every value needs.
-private struct HyperparameterReader {
-    let file: GGUFFile
-    let prefix: String
-
-    func unfit(_ name: String, _ found: some Any, _ expected: String) -> WeightsError {
-        let key = "\(prefix).\(name)"
-        return .unfitHyperparameter(key: key, offset: file.offset(of: key), found: "\(found)", expected: expected)
-    }
-
-    /// A whole number in 1 ... `limit`.
-    func length(_ name: String, limit: Int, default: Int? = nil) throws(WeightsError) -> Int {
-        let key = "\(prefix).\(name)"
-        if let `default`, !file.contains(key) { return `default` }
-        let value = Int(try file.uint32(key))
-        guard (1...limit).contains(value) else { throw unfit(name, value, "1 to \(limit)") }
-        return value
-    }
-
-    func positive(_ name: String, default: Float?) throws(WeightsError) -> Float {
-        let key = "\(prefix).\(name)"
-        if let `default`, !file.contains(key) { return `default` }
-        let value = try file.float(key)
-        guard value > 0 else { throw unfit(name, value, "a positive number") }
-        return value
-    }
-
-    /// Keys and values have heads of one length, the embedding divided among the heads unless the file says otherwise.
-    func headLength(embeddingLength: Int, headCount: Int) throws(WeightsError) -> Int {
-        let longest = Int(LW_MAX_HEAD_LENGTH)
-        let even = embeddingLength / headCount
-        if !file.contains("\(prefix).attention.key_length") {
-            guard embeddingLength % headCount == 0, even <= longest else {
-                throw unfit("attention.head_count", headCount, "heads of 1 to \(longest) that fill \(embeddingLength)")
-            }
-        }
-        let length = try length("attention.key_length", limit: longest, default: even)
-        let valueLength = try self.length("attention.value_length", limit: longest, default: length)
-        guard valueLength == length else {
-            throw unfit("attention.value_length", valueLength, "the key length \(length)")
-        }
-        return length
-    }
-
-    /// Scaling of positions: none, or by a constant; the other kinds would need another rotation.
-    ///
-    /// As llama.cpp reads it: a factor without a type is linear, the older key is `rope.scale_linear`, and 0 means none.
-    func linearRopeScale() throws(WeightsError) -> Float {
-        let type = try file.ifPresent("\(prefix).rope.scaling.type", file.string) ?? "linear"
-        switch type {
-        case "none": return 1
-        case "linear":
-            let name = ["rope.scaling.factor", "rope.scale_linear"].first { file.contains("\(prefix).\($0)") }
-            guard let name, try file.float("\(prefix).\(name)") != 0 else { return 1 }
-            return try positive(name, default: nil)
-        default: throw unfit("rope.scaling.type", type, "none or linear")
-        }
-    }
-
-    /// No key, or a count of 0, means none.
-    func experts(limit: Int) throws(WeightsError) -> ExpertCounts? {
-        guard try file.ifPresent("\(prefix).expert_count", file.uint32) ?? 0 > 0 else {
-            let used = try file.ifPresent("\(prefix).expert_used_count", file.uint32) ?? 0
-            guard used == 0 else { throw unfit("expert_used_count", used, "0, as there are no experts") }
-            return nil
-        }
-        let count = try length("expert_count", limit: limit)
-        return ExpertCounts(count: count, usedCount: try length("expert_used_count", limit: count))
+        experts = try keys.experts(
+            limit: min(1 << 8, GGUFLimits.tensorCount / (3 * layerCount)), feedForwardLength: feedForwardLength,
+            lengthLimit: Self.lengthLimit)
+        try family.describe(keys, &self)
+        normEpsilon = try keys.positive(
+            norm == .layer ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon", default: nil)
+        ropeStyle = try keys.choice("lapwing.rope.style", default: ropeStyle)
+        activation = try keys.choice("lapwing.activation", default: activation)
     }
 }

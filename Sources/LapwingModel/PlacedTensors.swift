@@ -1,10 +1,16 @@
 import CLapwingKernels
 import Synchronization
 
-/// A file's tensors with the place that each one's packed form has in a region.
-///
-/// Experts that share a tensor are placed one by one, under the names that files with a tensor for each have:
-/// expert 3 of `blk.0.ffn_up_exps.weight` is `blk.0.ffn_up.3.weight`.
+/// What a model expects of one tensor of its file.
+struct ExpectedTensor {
+    /// In the file's order, inputs first.
+    let shape: [Int]
+    /// What lies end to end along the slowest dimension, by the names that a file with a tensor for each has; empty for one
+    /// thing under the tensor's own name. Each is a matrix, or a vector, of `count` rows; of three dimensions, one matrix.
+    var parts: [(name: String, count: Int)] = []
+}
+
+/// A file's matrices and vectors with the place that each one's packed form has in a region.
 struct PlacedTensors {
     private(set) var layout = RegionLayout()
     private var placements: [String: Placement] = [:]
@@ -23,19 +29,19 @@ struct PlacedTensors {
         }
     }
 
-    /// Checks that the file has exactly the tensors of `shapes`, in types that can be packed.
-    init(_ shapes: [String: [Int]], in file: GGUFFile) throws(WeightsError) {
-        if let stray = file.tensors.values.sorted(by: { $0.name < $1.name }).first(where: { shapes[$0.name] == nil }) {
+    /// Checks that the file has exactly the tensors that are expected, in types that can be packed.
+    init(_ expected: [String: ExpectedTensor], in file: GGUFFile) throws(WeightsError) {
+        let tensors = file.tensors.values.sorted { $0.name < $1.name }
+        if let stray = tensors.first(where: { expected[$0.name] == nil }) {
             throw .unexpectedTensor(name: stray.name, offset: stray.offset)
         }
-        for (name, shape) in shapes.sorted(by: { $0.key < $1.key }) {
-            let tensor = try file.tensor(name, shape: shape)
-            guard shape.count == 3 else {
-                try place(name, tensor)
-                continue
-            }
-            for expert in 0..<shape[2] {
-                try place(name.replacing("_exps.", with: ".\(expert).", maxReplacements: 1), tensor.part(expert))
+        for (name, expectation) in expected.sorted(by: { $0.key < $1.key }) {
+            let tensor = try file.tensor(name, shape: expectation.shape)
+            if expectation.parts.isEmpty { try place(name, tensor) }
+            var first = 0
+            for part in expectation.parts {
+                try place(part.name, tensor.part(first..<first + part.count))
+                first += part.count
             }
         }
     }
@@ -102,6 +108,8 @@ struct PlacedTensors {
         return strip.withUnsafeBytes { Checksum.of($0) }
     }
 
+    func contains(_ name: String) -> Bool { placements[name] != nil }
+
     func matrix(_ name: String, in region: Region) throws(WeightsError) -> PackedMatrix {
         try placement(name).matrix(in: region)
     }
@@ -118,12 +126,13 @@ struct PlacedTensors {
 }
 
 extension TensorInfo {
-    /// One of the equal parts along the slowest dimension, which lie end to end.
-    func part(_ index: Int) -> TensorInfo {
+    /// What lies at `range` of the slowest dimension: so many rows, or of three dimensions one matrix.
+    func part(_ range: Range<Int>) -> TensorInfo {
         let count = shape.last ?? 1
-        precondition(index >= 0 && index < count, "a part of the tensor")
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "a part of the tensor")
+        let each = byteCount / count
         return TensorInfo(
-            name: name, type: type, shape: shape.dropLast(), offset: offset + index * (byteCount / count),
-            byteCount: byteCount / count)
+            name: name, type: type, shape: shape.dropLast() + (shape.count == 3 ? [] : [range.count]),
+            offset: offset + range.lowerBound * each, byteCount: range.count * each)
     }
 }

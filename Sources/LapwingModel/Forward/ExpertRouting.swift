@@ -17,8 +17,10 @@ package struct ExpertRouting {
     /// Where each expert's slots begin, and at the end where the last one's stop.
     private let starts: [Int]
 
-    /// `logits` are [row, expert].
-    package init(logits: UnsafeBufferPointer<Float>, expertCount: Int, usedCount: Int) {
+    /// `logits` are [row, expert]. Weights that are not normalised are shares among all experts.
+    package init(
+        logits: UnsafeBufferPointer<Float>, expertCount: Int, usedCount: Int, normalizesWeights: Bool = true
+    ) {
         precondition((1...expertCount).contains(usedCount), "a row goes to some of the experts")
         let rowCount = logits.count / expertCount
         var lists = [[Slot]](repeating: [], count: expertCount)
@@ -28,7 +30,7 @@ package struct ExpertRouting {
             // In the order of the experts, as all that is summed over experts.
             let top = own[chosen[0]]
             let shares = chosen.sorted().map { (expert: $0, share: lw_exp(own[$0] - top)) }
-            let total = shares.reduce(0) { $0 + $1.share }
+            let total = normalizesWeights ? shares.reduce(0) { $0 + $1.share } : own.reduce(0) { $0 + lw_exp($1 - top) }
             for (expert, share) in shares { lists[expert].append(Slot(row: row, weight: share / total)) }
         }
         slots = lists.flatMap { $0 }

@@ -11,17 +11,19 @@ extension ForwardPass {
 
     /// Fills the states of every row and query head. A split's sums have the same order whether one thread goes
     /// through all splits of a row or each split is an item of its own.
-    func attend(layer: Int, plan: AttentionPlan) {
+    func attend(_ layer: Int, window: Int?, plan: AttentionPlan) {
         workers.forEachRange(plan.items.count, grain: 1) { range in
-            for item in plan.items[range] { attend(layer: layer, plan: plan, item: item) }
+            for item in plan.items[range] { attend(layer, window: window, plan: plan, item: item) }
         }
     }
 
-    private func attend(layer: Int, plan: AttentionPlan, item: AttentionPlan.Item) {
+    private func attend(_ layer: Int, window: Int?, plan: AttentionPlan, item: AttentionPlan.Item) {
         guard let table = tables.baseAddress else { return }
         let group = configuration.groupSize, count = item.rows.count * group
         let last = rows[item.rows.upperBound - 1].position + 1
         let tableStart = rows[item.rows.lowerBound].tableStart
+        // Pages before all of the item's windows need not be read. Those before some are: it changes no bit of the others.
+        let seen = firstPosition(item.rows.lowerBound, window: window) / KVCache.pageSize * KVCache.pageSize
         var pages = cache.pages(layer: layer, kvHead: item.kvHead, table: table + tableStart)
         let splits = item.split.map { $0..<$0 + 1 } ?? 0..<AttentionPlan.splitCount(position: last - 1)
         withUnsafeTemporaryAllocation(of: lw_attention_line.self, capacity: count) { lines in
@@ -30,21 +32,27 @@ extension ForwardPass {
                 for split in splits {
                     // The first split goes straight to its slot; later ones of a whole item by way of spare states.
                     let direct = item.split != nil || split == 0
-                    fill(base, plan: plan, item: item, slot: item.split ?? 0, spare: direct ? nil : spare)
-                    let first = split * Scratch.splitLength
-                    cache.attend(
-                        &pages, lines: base, count: count, positions: first..<min(last, first + Scratch.splitLength),
-                        by: kernels)
+                    fill(
+                        base, plan: plan, item: item, window: window, slot: item.split ?? 0, spare: direct ? nil : spare
+                    )
+                    let first = split * Scratch.splitLength, end = min(last, first + Scratch.splitLength)
+                    guard max(first, seen) < end else { continue }
+                    cache.attend(&pages, lines: base, count: count, positions: max(first, seen)..<end, by: kernels)
                     if !direct { merge(lines, after: first, plan: plan, item: item) }
                 }
             }
         }
     }
 
+    /// The first position that a row sees.
+    private func firstPosition(_ row: Int, window: Int?) -> Int {
+        window.map { max(0, rows[row].position + 1 - $0) } ?? 0
+    }
+
     /// Lines of an item with fresh states, in their slots or in spare memory.
     private func fill(
-        _ lines: UnsafeMutablePointer<lw_attention_line>, plan: AttentionPlan, item: AttentionPlan.Item, slot: Int,
-        spare: UnsafeMutablePointer<Float>?
+        _ lines: UnsafeMutablePointer<lw_attention_line>, plan: AttentionPlan, item: AttentionPlan.Item, window: Int?,
+        slot: Int, spare: UnsafeMutablePointer<Float>?
     ) {
         let c = configuration
         let stride = c.queryLength + 2 * c.keyLength
@@ -57,7 +65,7 @@ extension ForwardPass {
                 state[c.headLength] = -.infinity
                 lines[index] = lw_attention_line(
                     query: scratch.projections + row * stride + head * c.headLength, state: state,
-                    limit: rows[row].position + 1)
+                    limit: rows[row].position + 1, first: firstPosition(row, window: window), slope: model.slopes[head])
                 index += 1
             }
         }

@@ -20,8 +20,7 @@ extension ForwardPass {
         case .dense(let network):
             normalize(by: layer.feedForwardNorm, asBlocks: network.inputTakesBlocks)
             fillHidden([NetworkRows(network: network, rows: 0..<rows.count)], from: scratch.input)
-            let width = configuration.embeddingLength
-            multiply(scratch.hidden, by: Product(network.down, to: scratch.residual, stride: width, add: true))
+            add(network.down, of: scratch.hidden, norm: layer.postFeedForwardNorm)
         case .mixture(let mixture):
             normalize(
                 by: layer.feedForwardNorm,
@@ -30,9 +29,10 @@ extension ForwardPass {
         }
     }
 
-    /// silu(gate x) * (up x) into `scratch.hidden`: both products and the activation in one parallel loop.
+    /// activation(gate x) * (up x) into `scratch.hidden`: both products and the activation in one parallel loop.
     private func fillHidden(_ groups: [NetworkRows], from input: Activations) {
-        let width = configuration.feedForwardLength, unit = Self.unitStrips * Int(LW_STRIP_ROWS)
+        guard let width = groups.first?.network.gate.matrix.rows else { return }
+        let unit = Self.unitStrips * Int(LW_STRIP_ROWS)
         forEachItem(groups, unitCount: (width + unit - 1) / unit) { group, units in
             let tileRows = min(group.rows.count, Self.tileRows)
             let unitsAtOnce = max(1, Self.tileFloats / (unit * tileRows))
@@ -50,7 +50,7 @@ extension ForwardPass {
                 }
             }
         }
-        guard let last = groups.last, groups.contains(where: { $0.network.down.takesBlocks }) else { return }
+        guard let last = groups.last, groups.contains(where: { $0.network.down.matrix.takesBlocks }) else { return }
         workers.forEachRange(last.rows.upperBound, grain: Self.rowGrain) { range in
             for row in range { scratch.hidden.quantize(row: row, width: width, by: kernels) }
         }
@@ -61,19 +61,36 @@ extension ForwardPass {
         _ network: FeedForward, _ input: Activations, rows: Range<Int>, columns: Range<Int>,
         gates: UnsafeMutablePointer<Float>, ups: UnsafeMutablePointer<Float>
     ) {
-        let strip = Int(LW_STRIP_ROWS), width = network.gate.rows
+        let strip = Int(LW_STRIP_ROWS), width = network.gate.matrix.rows
         let strips = columns.lowerBound / strip..<(columns.upperBound + strip - 1) / strip
-        for (matrix, target) in [(network.gate, gates), (network.up, ups)] {
-            var input = input.rows(from: rows.lowerBound, width: matrix.columns)
+        func fill(_ target: UnsafeMutablePointer<Float>, from projection: Projection) {
+            var input = input.rows(from: rows.lowerBound, width: projection.matrix.columns)
             // The kernel counts outputs from the matrix's first row.
-            var output = lw_output(values: target - columns.lowerBound, stride: columns.count, add: false)
-            var packed = matrix.strips
+            let outputs = target - columns.lowerBound
+            var output = lw_output(values: outputs, stride: columns.count, add: false)
+            var packed = projection.matrix.strips
             kernels.pointee.matmul(&packed, &input, rows.count, &output, strips.lowerBound, strips.upperBound)
+            guard let bias = projection.bias else { return }
+            for row in 0..<rows.count {
+                for column in columns { outputs[row * columns.count + column] += bias.values[column] }
+            }
         }
-        kernels.pointee.swiglu(gates, ups, gates, rows.count * columns.count)
+        fill(gates, from: network.gate)
+        if let up = network.up { fill(ups, from: up) }
+        activate(gates, network.up == nil ? nil : ups, count: rows.count * columns.count)
         for row in rows {
             let values = gates + (row - rows.lowerBound) * columns.count
             (scratch.hidden.values + row * width + columns.lowerBound).update(from: values, count: columns.count)
+        }
+    }
+
+    /// gates = activation(gates) * ups
+    private func activate(_ gates: UnsafeMutablePointer<Float>, _ ups: UnsafeMutablePointer<Float>?, count: Int) {
+        switch (configuration.activation, ups) {
+        case (.silu, let ups?): kernels.pointee.swiglu(gates, ups, gates, count)
+        case (.silu, nil): preconditionFailure("no family has SiLU without a gate")
+        case (.gelu, _): kernels.pointee.gelu(gates, ups, gates, count)
+        case (.geluErf, _): kernels.pointee.gelu_erf(gates, ups, gates, count)
         }
     }
 
@@ -95,9 +112,12 @@ extension ForwardPass {
     /// that the cut between two tiles divides is read twice, every other one once.
     private func mix(_ mixture: ExpertMixture) {
         let count = mixture.experts.count
-        multiply(scratch.input, by: Product(mixture.router, to: scratch.routerLogits, stride: count))
+        let router = Projection(matrix: mixture.router, bias: nil)
+        multiply(scratch.input, by: Product(router, to: scratch.routerLogits, stride: count))
         let logits = UnsafeBufferPointer(start: scratch.routerLogits, count: rows.count * count)
-        let routing = ExpertRouting(logits: logits, expertCount: count, usedCount: mixture.usedCount)
+        let routing = ExpertRouting(
+            logits: logits, expertCount: count, usedCount: mixture.counts.usedCount,
+            normalizesWeights: mixture.counts.normalizesWeights)
         for start in stride(from: 0, to: routing.slots.count, by: Scratch.rowLimit) {
             let tile = start..<min(start + Scratch.rowLimit, routing.slots.count)
             let groups = routing.groups(in: tile).map {
@@ -125,7 +145,7 @@ extension ForwardPass {
         let width = configuration.embeddingLength, unit = Self.unitStrips
         let stripCount = (width + Int(LW_STRIP_ROWS) - 1) / Int(LW_STRIP_ROWS)
         forEachItem(groups, unitCount: (stripCount + unit - 1) / unit) { group, units in
-            let down = group.network.down, first = group.rows.lowerBound
+            let down = group.network.down.matrix, first = group.rows.lowerBound
             var matrix = down.strips
             var input = scratch.hidden.rows(from: first, width: down.columns)
             var output = lw_output(values: scratch.expertOutputs + first * width, stride: width, add: false)

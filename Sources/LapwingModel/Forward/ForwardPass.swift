@@ -49,26 +49,24 @@ struct ForwardPass {
     }
 
     mutating func run(onLogits: (_ row: Int, UnsafeMutableBufferPointer<Float>) -> Void) {
-        let width = configuration.embeddingLength
         embed()
         rotateAngles()
         var plan = AttentionPlan(rows: rows, kvHeadCount: configuration.kvHeadCount)
         for (index, layer) in model.weights.layers.enumerated() {
-            normalize(
-                by: layer.attentionNorm,
-                asBlocks: layer.query.takesBlocks || layer.key.takesBlocks || layer.value.takesBlocks)
+            normalize(by: layer.attentionNorm, asBlocks: layer.projectionsTakeBlocks)
             project(layer)
-            rotateAndStore(layer: index)
+            rotateAndStore(index, layer)
             if index == configuration.layerCount - 1, rows.contains(where: { !$0.wantsLogits }) {
                 keepRowsWithLogits()
                 guard !rows.isEmpty else { return }
                 plan = AttentionPlan(rows: rows, kvHeadCount: configuration.kvHeadCount)
             }
-            attend(layer: index, plan: plan)
-            finishAttention(plan: plan, for: layer.attentionOutput)
-            multiply(
-                scratch.input, by: Product(layer.attentionOutput, to: scratch.residual, stride: width, add: true))
-            feedForward(layer)
+            // Attention reads no more of the residual: halves side by side may add to it in either order.
+            if configuration.hasParallelHalves { feedForward(layer) }
+            attend(index, window: layer.form.window, plan: plan)
+            finishAttention(plan: plan, for: layer.attentionOutput.matrix)
+            add(layer.attentionOutput, of: scratch.input, norm: layer.postAttentionNorm)
+            if !configuration.hasParallelHalves { feedForward(layer) }
         }
         predict(onLogits)
     }
@@ -101,60 +99,101 @@ extension ForwardPass {
         let width = configuration.embeddingLength
         workers.forEachRange(rows.count, grain: Self.rowGrain) { range in
             for r in range {
-                model.weights.embedding.row(Int(rows[r].token), into: scratch.residual + r * width)
-            }
-        }
-    }
-
-    /// Cosines and sines of every row's angles, each pair's value twice.
-    func rotateAngles() {
-        let dimensions = configuration.ropeDimensionCount
-        workers.forEachRange(rows.count, grain: Self.rowGrain) { range in
-            for r in range {
-                let cosines = scratch.cosines + r * dimensions, sines = scratch.sines + r * dimensions
-                for (pair, frequency) in model.ropeFrequencies.enumerated() {
-                    let angle = Double(rows[r].position) * frequency
-                    let cosine = Float(cos(angle)), sine = Float(sin(angle))
-                    (cosines[2 * pair], cosines[2 * pair + 1]) = (cosine, cosine)
-                    (sines[2 * pair], sines[2 * pair + 1]) = (sine, sine)
+                let values = scratch.residual + r * width
+                model.weights.embedding.row(Int(rows[r].token), into: values)
+                if configuration.embeddingScale != 1 {
+                    for column in 0..<width { values[column] *= configuration.embeddingScale }
+                }
+                if let norm = model.weights.embeddingNorm {
+                    let plain = scratch.input.values + r * width
+                    plain.update(from: values, count: width)
+                    normalize(plain, by: norm, into: values)
                 }
             }
         }
     }
 
-    /// Root-mean-square norm of the residual, also as blocks where one of the next products reads them.
-    func normalize(by weight: FloatVector, asBlocks: Bool) {
+    /// Cosines and sines of every row's angles in every rotation, each pair's value twice.
+    func rotateAngles() {
+        let dimensions = configuration.ropeDimensionCount
+        workers.forEachRange(rows.count, grain: Self.rowGrain) { range in
+            for r in range {
+                for (rotation, table) in model.rotations.enumerated() {
+                    let start = (rotation * Scratch.rowLimit + r) * dimensions
+                    let cosines = scratch.cosines + start, sines = scratch.sines + start
+                    for (pair, frequency) in table.frequencies.enumerated() {
+                        let angle = Double(rows[r].position) * frequency
+                        let cosine = Float(cos(angle)) * table.magnitude, sine = Float(sin(angle)) * table.magnitude
+                        (cosines[2 * pair], cosines[2 * pair + 1]) = (cosine, cosine)
+                        (sines[2 * pair], sines[2 * pair + 1]) = (sine, sine)
+                    }
+                }
+            }
+        }
+    }
+
+    /// One row's norm, of the kind that the model has.
+    func normalize(_ row: UnsafePointer<Float>, by norm: Norm, into out: UnsafeMutablePointer<Float>) {
+        let (epsilon, width) = (configuration.normEpsilon, configuration.embeddingLength)
+        switch configuration.norm {
+        case .rootMeanSquare: kernels.pointee.rms_norm(row, norm.weight.values, epsilon, out, width)
+        case .layer: kernels.pointee.layer_norm(row, norm.weight.values, norm.bias?.values, epsilon, out, width)
+        }
+    }
+
+    /// The residual's norm, also as blocks where one of the next products reads them.
+    func normalize(by norm: Norm, asBlocks: Bool) {
         let width = configuration.embeddingLength
         workers.forEachRange(rows.count, grain: Self.rowGrain) { range in
             for r in range {
                 let out = scratch.input.values + r * width
-                kernels.pointee.rms_norm(
-                    scratch.residual + r * width, weight.values, configuration.normEpsilon, out, width)
+                normalize(scratch.residual + r * width, by: norm, into: out)
                 if asBlocks { scratch.input.quantize(row: r, width: width, by: kernels) }
             }
         }
     }
 
-    /// Rotates queries and keys in place and stores keys and values in the cache.
-    func rotateAndStore(layer: Int) {
+    /// Normalises and rotates queries and keys in place and stores keys and values in the cache.
+    func rotateAndStore(_ index: Int, _ layer: DecoderLayer) {
         let c = configuration
         let length = c.headLength, rotated = c.ropeDimensionCount
         let stride = c.queryLength + 2 * c.keyLength
         workers.forEachRange(rows.count, grain: Self.rowGrain) { range in
             for r in range {
                 let queries = scratch.projections + r * stride
-                let cosines = scratch.cosines + r * rotated, sines = scratch.sines + r * rotated
-                for head in 0..<c.headCount + c.kvHeadCount {
-                    kernels.pointee.rope(queries + head * length, cosines, sines, rotated)
+                if let norm = layer.queryNorm { normalizeHeads(queries, c.headCount, by: norm) }
+                if let norm = layer.keyNorm { normalizeHeads(queries + c.queryLength, c.kvHeadCount, by: norm) }
+                if let rotation = layer.form.rotation {
+                    let start = (rotation * Scratch.rowLimit + r) * rotated
+                    let cosines = scratch.cosines + start, sines = scratch.sines + start
+                    for head in 0..<c.headCount + c.kvHeadCount {
+                        switch c.ropeStyle {
+                        case .adjacent: kernels.pointee.rope(queries + head * length, cosines, sines, rotated)
+                        case .halves: kernels.pointee.rope_halves(queries + head * length, cosines, sines, rotated)
+                        }
+                    }
                 }
                 guard let table = tables.baseAddress else { return }
                 let keys = queries + c.queryLength, values = keys + c.keyLength
                 for head in 0..<c.kvHeadCount {
-                    var pages = cache.pages(layer: layer, kvHead: head, table: table + rows[r].tableStart)
+                    var pages = cache.pages(layer: index, kvHead: head, table: table + rows[r].tableStart)
                     cache.store(
                         &pages, position: rows[r].position, key: keys + head * length, value: values + head * length,
                         by: kernels)
                 }
+            }
+        }
+    }
+
+    /// Root-mean-square norm of each head, in place.
+    private func normalizeHeads(_ heads: UnsafeMutablePointer<Float>, _ count: Int, by norm: FloatVector) {
+        let length = configuration.headLength
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: length) { plain in
+            guard let plain = plain.baseAddress else { return }
+            for head in 0..<count {
+                plain.update(from: heads + head * length, count: length)
+                kernels.pointee.rms_norm(
+                    plain, norm.values, configuration.normEpsilon, heads + head * length, length)
             }
         }
     }

@@ -12,14 +12,15 @@ final class Scratch {
     private static let logitByteTarget = 3 << 20
 
     let residual: UnsafeMutablePointer<Float>  // [row, embedding]
+    let branch: UnsafeMutablePointer<Float>  // [row, embedding], of a half whose result has a norm
     let input: Activations  // [row, embedding or queries]
     let hidden: Activations  // [row, feedForward]
     let routerLogits: UnsafeMutablePointer<Float>  // [row, expert]
     let gathered: Activations  // [row of an expert, embedding]
     let expertOutputs: UnsafeMutablePointer<Float>  // [row of an expert, embedding]
     let projections: UnsafeMutablePointer<Float>  // [row, queries then keys then values]
-    let cosines: UnsafeMutablePointer<Float>  // [row, rotated dimension]
-    let sines: UnsafeMutablePointer<Float>  // [row, rotated dimension]
+    let cosines: UnsafeMutablePointer<Float>  // [rotation, row, rotated dimension]
+    let sines: UnsafeMutablePointer<Float>  // [rotation, row, rotated dimension]
     let states: UnsafeMutablePointer<Float>  // [row, head, split, headLength + 2]
     let logits: UnsafeMutablePointer<Float>  // [row of a tile, vocabulary]
     let logitTile: Int
@@ -29,6 +30,7 @@ final class Scratch {
         let places = Places(configuration, positionLimit: positionLimit)
         region = try Region(places.layout)
         residual = region.floats(at: places.residual)
+        branch = region.floats(at: places.branch)
         input = Activations(in: region, at: places.input)
         hidden = Activations(in: region, at: places.hidden)
         routerLogits = region.floats(at: places.routerLogits)
@@ -50,7 +52,7 @@ final class Scratch {
     /// Where in the region each part lies.
     private struct Places {
         private(set) var layout = RegionLayout()
-        let residual, routerLogits, expertOutputs, projections, cosines, sines, states, logits: Int
+        let residual, branch, routerLogits, expertOutputs, projections, cosines, sines, states, logits: Int
         let input, hidden, gathered: Activations.Place
         let logitTile: Int
 
@@ -62,14 +64,16 @@ final class Scratch {
             logitTile = min(32, max(4, Scratch.logitByteTarget / (c.vocabularySize * float)))
 
             residual = layout.place(rows * c.embeddingLength * float)
+            branch = layout.place(c.required.contains(.postNorms) ? rows * c.embeddingLength * float : 0)
             input = Activations.place(rows, width: max(c.embeddingLength, c.queryLength), in: &layout)
-            hidden = Activations.place(rows, width: c.feedForwardLength, in: &layout)
+            hidden = Activations.place(
+                rows, width: max(c.feedForwardLength, c.experts?.feedForwardLength ?? 0), in: &layout)
             routerLogits = layout.place(rows * expertCount * float)
             gathered = Activations.place(expertRows, width: c.embeddingLength, in: &layout)
             expertOutputs = layout.place(expertRows * c.embeddingLength * float)
             projections = layout.place(rows * (c.queryLength + 2 * c.keyLength) * float)
-            cosines = layout.place(rows * c.ropeDimensionCount * float)
-            sines = layout.place(rows * c.ropeDimensionCount * float)
+            cosines = layout.place(c.rotations.count * rows * c.ropeDimensionCount * float)
+            sines = layout.place(c.rotations.count * rows * c.ropeDimensionCount * float)
             states = layout.place(stateCount * (c.headLength + 2) * float)
             logits = layout.place(logitTile * c.vocabularySize * float)
         }

@@ -22,7 +22,7 @@ struct AttentionKernelTests {
             keys = randomFloats(positions * length, seed: 1, magnitude: 2)
             values = randomFloats(positions * length, seed: 2, magnitude: 2)
             let pageCount = (positions + 31) / 32
-            let pageBytes = lw_page_bytes(format == .int8 ? LW_CACHE_I8 : LW_CACHE_F16, length)
+            let pageBytes = lw_page_bytes(format.layout, length)
             bytes = .allocate(byteCount: pageCount * pageBytes, alignment: 64)
             bytes.initializeMemory(as: UInt8.self, repeating: 0x7e)
             table = .allocate(capacity: pageCount)
@@ -30,7 +30,7 @@ struct AttentionKernelTests {
             guard let base = bytes.baseAddress, let first = table.baseAddress else { preconditionFailure("has pages") }
             pages = lw_pages(
                 base: base, page_stride: pageBytes, table: first, head_length: length,
-                scale: 1 / Float(length).squareRoot())
+                scale: 1 / Float(length).squareRoot(), cap: 0)
             for position in 0..<positions {
                 let start = position * length
                 store(
@@ -48,6 +48,7 @@ struct AttentionKernelTests {
             switch format {
             case .int8: kernels.functions.pointee.store_i8(&view, position, key, value)
             case .f16: kernels.functions.pointee.store_f16(&view, position, key, value)
+            case .f32: lw_store_f32(&view, position, key, value)
             }
         }
 
@@ -63,12 +64,14 @@ struct AttentionKernelTests {
                 let lines = limits.indices.map { index in
                     states[index * width + length] = -.infinity
                     return lw_attention_line(
-                        query: base + index * length, state: states + index * width, limit: limits[index])
+                        query: base + index * length, state: states + index * width, limit: limits[index],
+                        first: 0, slope: 0)
                 }
                 var view = pages
                 switch format {
                 case .int8: kernels.functions.pointee.attend_i8(&view, lines, lines.count, first, last)
                 case .f16: kernels.functions.pointee.attend_f16(&view, lines, lines.count, first, last)
+                case .f32: lw_attend_f32(&view, lines, lines.count, first, last)
                 }
                 return limits.indices.map { Array(UnsafeBufferPointer(start: states + $0 * width, count: width)) }
             }
