@@ -20,6 +20,15 @@ extension ForwardPass {
         }
     }
 
+    /// Final norm alone.
+    func finish(_ onStates: (_ row: Int, UnsafeMutableBufferPointer<Float>) -> Void) {
+        let width = configuration.embeddingLength
+        normalize(by: model.weights.outputNorm, asBlocks: false)
+        for (index, row) in rows.enumerated() {
+            onStates(row.index, UnsafeMutableBufferPointer(start: scratch.input.values + index * width, count: width))
+        }
+    }
+
     private func capLogits(_ count: Int) {
         let cap = configuration.logitCap
         workers.forEachRange(count, grain: 4096) { range in

@@ -9,13 +9,25 @@ extension LanguageModel {
     package func forward(
         _ step: ModelStep, cache: KVCache, onLogits: (_ row: Int, UnsafeMutableBufferPointer<Float>) -> Void
     ) {
+        runPasses(step, cache: cache) { $0.predict(onLogits) }
+    }
+
+    /// As `forward`, but the rows that ask for logits get what the output head would read: the last layer's states after the
+    /// final norm, [embedding].
+    package func forwardStates(
+        _ step: ModelStep, cache: KVCache, onStates: (_ row: Int, UnsafeMutableBufferPointer<Float>) -> Void
+    ) {
+        runPasses(step, cache: cache) { $0.finish(onStates) }
+    }
+
+    private func runPasses(_ step: ModelStep, cache: KVCache, finish: (ForwardPass) -> Void) {
         let all = StepRows(step, cache: cache, vocabularySize: configuration.vocabularySize)
         all.tables.withUnsafeBufferPointer { tables in
             var start = 0
             while start < all.rows.count {
                 let end = min(start + Scratch.rowLimit, all.rows.count)
                 var pass = ForwardPass(model: self, cache: cache, tables: tables, rows: Array(all.rows[start..<end]))
-                pass.run(onLogits: onLogits)
+                pass.run(finish: finish)
                 start = end
             }
         }
@@ -48,7 +60,7 @@ struct ForwardPass {
         kernels = model.kernels.functions
     }
 
-    mutating func run(onLogits: (_ row: Int, UnsafeMutableBufferPointer<Float>) -> Void) {
+    mutating func run(finish: (ForwardPass) -> Void) {
         embed()
         rotateAngles()
         var plan = AttentionPlan(rows: rows, kvHeadCount: configuration.kvHeadCount)
@@ -68,7 +80,7 @@ struct ForwardPass {
             add(layer.attentionOutput, of: scratch.input, norm: layer.postAttentionNorm)
             if !configuration.hasParallelHalves { feedForward(layer) }
         }
-        predict(onLogits)
+        finish(self)
     }
 
     /// The last layer's keys and values are stored; only rows whose logits are wanted go further.

@@ -39,6 +39,27 @@ struct ForwardTests {
         }
     }
 
+    @Test("States are what the output head reads: its product with them is the logits")
+    func states() throws {
+        var tiny = TinyModel(seed: 3)
+        tiny.hasTiedHead = false
+        let run = try TinyRun(tiny, format: .f32)
+        let tokens = randomTokens(9, vocabulary: tiny.vocabularySize)
+        let rows = SequenceRows(rowCount: tokens.count, startPosition: 0, pages: [0], logits: .last)
+        let logits = try #require(run.step([(tokens, rows)])[8])
+        var states: [Int: [Float]] = [:]
+        let step = ModelStep(tokens: tokens, sequences: [rows])
+        run.model.forwardStates(step, cache: run.cache) { states[$0] = Array($1) }
+        let state = try #require(states[8])
+        #expect(states.count == 1 && state.count == tiny.embeddingLength)
+        let head = try run.model.file.dequantize(run.model.file.tensor("output.weight"))
+        for token in 0..<tiny.vocabularySize {
+            let row = head[token * state.count..<(token + 1) * state.count]
+            let product = zip(row, state).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+            #expect(abs(product - Double(logits[token])) < 1e-4, "token \(token)")
+        }
+    }
+
     @Test("Every weight type gives logits near those of the same weights in double precision")
     func quantisedIsRight() throws {
         for type in TensorType.readable where type != .f32 {

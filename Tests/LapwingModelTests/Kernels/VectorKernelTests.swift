@@ -48,6 +48,65 @@ struct VectorKernelTests {
         }
     }
 
+    @Test("A layer norm takes the mean away, with a bias and without, in every table the same bits")
+    func normalizesLayers() {
+        for count in awkwardCounts where count > 1 {
+            let x = randomFloats(count, seed: 1).map { $0 + 3 }
+            let weight = randomFloats(count, seed: 2), bias = randomFloats(count, seed: 3)
+            let mean = x.reduce(0.0) { $0 + Double($1) } / Double(count)
+            let variance = x.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(count)
+            let outputs = KernelTable.available.map { table in
+                var plain = [Float](repeating: .nan, count: count), shifted = plain
+                table.functions.pointee.layer_norm(x, weight, nil, 1e-5, &plain, count)
+                table.functions.pointee.layer_norm(x, weight, bias, 1e-5, &shifted, count)
+                return plain + shifted
+            }
+            for index in 0..<count {
+                let expected = (Double(x[index]) - mean) / (variance + 1e-5).squareRoot() * Double(weight[index])
+                #expect(abs(Double(outputs[0][index]) - expected) < 1e-5)
+                #expect(abs(Double(outputs[0][count + index]) - expected - Double(bias[index])) < 1e-5)
+            }
+            #expect(outputs.allSatisfy { $0 == outputs[0] })
+        }
+    }
+
+    @Test("Both forms of GELU are within 2e-7 of x times theirs, gated and not")
+    func gelus() {
+        let x = stride(from: Float(-12), through: 12, by: 0.01).map { $0 }
+        let up = randomFloats(x.count, seed: 5)
+        for table in KernelTable.available {
+            var tanhForm = x, erfForm = x, gated = x
+            table.functions.pointee.gelu(x, nil, &tanhForm, x.count)
+            table.functions.pointee.gelu_erf(x, nil, &erfForm, x.count)
+            table.functions.pointee.gelu(x, up, &gated, x.count)
+            for (index, value) in x.map(Double.init).enumerated() {
+                let inner = (2 / Double.pi).squareRoot() * (value + 0.044715 * value * value * value)
+                let bound = 3e-7 * max(1, abs(value))
+                #expect(abs(Double(tanhForm[index]) - 0.5 * value * (1 + tanh(inner))) < bound)
+                #expect(abs(Double(erfForm[index]) - 0.5 * value * erfc(-value / 2.0.squareRoot())) < bound)
+                #expect(gated[index] == tanhForm[index] * up[index])
+            }
+        }
+    }
+
+    @Test("Rotation of halves turns element i with element i + n / 2")
+    func rotatesHalves() {
+        for count in [2, 6, 16, 64, 80] {
+            let x = randomFloats(count, seed: 4)
+            let angles = (0..<count).map { Double($0 / 2) * 0.7 - 2 }
+            let cosines = angles.map { Float(cos($0)) }, sines = angles.map { Float(sin($0)) }
+            for table in KernelTable.available {
+                var y = x
+                table.functions.pointee.rope_halves(&y, cosines, sines, count)
+                for pair in 0..<count / 2 {
+                    let (first, second) = (Double(x[pair]), Double(x[count / 2 + pair])), angle = angles[2 * pair]
+                    #expect(abs(Double(y[pair]) - (first * cos(angle) - second * sin(angle))) < 1e-5)
+                    #expect(abs(Double(y[count / 2 + pair]) - (second * cos(angle) + first * sin(angle))) < 1e-5)
+                }
+            }
+        }
+    }
+
     @Test("Rotation turns each adjacent pair by its angle")
     func rotates() {
         for count in [2, 6, 8, 16, 22, 64] {
