@@ -64,6 +64,14 @@ struct ExpertMixture: Sendable {
     let router: PackedMatrix  // [experts, embedding]
     let experts: [FeedForward]
     let counts: ExpertCounts
+    let shared: SharedExpert?
+}
+
+/// A network that all rows go through beside their experts, each row's result by the logistic function of its product with
+/// the gate.
+struct SharedExpert: Sendable {
+    let network: FeedForward
+    let gate: FloatVector  // [embedding]
 }
 
 extension DecoderLayer {
@@ -76,6 +84,7 @@ extension DecoderLayer {
         case .dense(let network): attention + network.byteCount
         case .mixture(let mixture):
             attention + mixture.router.byteCount + mixture.counts.usedCount * (mixture.experts.first?.byteCount ?? 0)
+                + (mixture.shared?.network.byteCount ?? 0)
         }
     }
 }

@@ -92,7 +92,12 @@ extension DecoderLoader {
                 .mixture(
                     ExpertMixture(
                         router: try tensors.matrix("\(block)ffn_gate_inp.weight", in: loaded.region),
-                        experts: try (0..<experts.count).map { try network(".\($0)") }, counts: experts))
+                        experts: try (0..<experts.count).map { try network(".\($0)") }, counts: experts,
+                        shared: try experts.sharedLength.map { _ in
+                            SharedExpert(
+                                network: try network("_shexp"),
+                                gate: try tensors.vector("\(block)ffn_gate_inp_shexp.weight", in: loaded.region))
+                        }))
             } ?? .dense(network("")),
             postFeedForwardNorm: try loaded.normIfPresent("\(block)post_ffw_norm"))
     }

@@ -43,6 +43,13 @@ struct ExpectedTensors {
             return
         }
         all["\(block)ffn_gate_inp.weight"] = ExpectedTensor(shape: [c.embeddingLength, experts.count])
+        if let length = experts.sharedLength {
+            all["\(block)ffn_gate_inp_shexp.weight"] = ExpectedTensor(shape: [c.embeddingLength])
+            for part in ["gate", "up"] {
+                all["\(block)ffn_\(part)_shexp.weight"] = ExpectedTensor(shape: [c.embeddingLength, length])
+            }
+            all["\(block)ffn_down_shexp.weight"] = ExpectedTensor(shape: [length, c.embeddingLength])
+        }
         let inner = [c.embeddingLength, experts.feedForwardLength]
         for (part, shape) in [("gate", inner), ("up", inner), ("down", inner.reversed())] {
             let names = (0..<experts.count).map { "\(block)ffn_\(part).\($0).weight" }

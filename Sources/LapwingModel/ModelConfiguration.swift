@@ -43,6 +43,8 @@ package struct ModelConfiguration: Sendable, Equatable {
     package var queryLength: Int { headCount * headLength }
     package var keyLength: Int { kvHeadCount * headLength }
     package var groupSize: Int { headCount / kvHeadCount }
+    /// Whether some result is not added to the residual as it is.
+    var usesBranch: Bool { required.contains(.postNorms) || experts?.sharedLength != nil }
 }
 
 /// How many feed-forward networks a layer has, and how many of them a row goes through.
@@ -52,6 +54,8 @@ package struct ExpertCounts: Sendable, Equatable {
     package var feedForwardLength: Int
     /// Whether the weights of the chosen add up to 1, or are their shares among all experts.
     package var normalizesWeights = true
+    /// Hidden values of an expert that all rows go through besides; nil for none.
+    package var sharedLength: Int?
 }
 
 /// What may differ from one layer to the next.

@@ -16,7 +16,8 @@ package struct Architecture: Sendable {
     }
 
     package static let all: [Architecture] = [
-        .llama, .smollm3, .qwen2, .qwen3, .qwen3moe, .gemma, .gemma2, .gemma3, .phi2, .phi3, .gptneox, .bloom,
+        .llama, .smollm3, .qwen2, .qwen2moe, .qwen3, .qwen3moe, .gemma, .gemma2, .gemma3, .phi2, .phi3, .gptneox,
+        .bloom,
     ]
 
     /// The family that a file's metadata names.

@@ -24,8 +24,10 @@ extension ForwardPass {
         case .mixture(let mixture):
             normalize(
                 by: layer.feedForwardNorm,
-                asBlocks: mixture.router.takesBlocks || mixture.experts.contains { $0.inputTakesBlocks })
+                asBlocks: mixture.router.takesBlocks || mixture.experts.contains { $0.inputTakesBlocks }
+                    || mixture.shared?.network.inputTakesBlocks ?? false)
             mix(mixture)
+            if let shared = mixture.shared { add(shared) }
         }
     }
 
@@ -162,6 +164,21 @@ extension ForwardPass {
             for (index, slot) in slots.enumerated() {
                 let values = scratch.expertOutputs + index * width, sums = scratch.residual + slot.row * width
                 for column in columns { sums[column] += slot.weight * values[column] }
+            }
+        }
+    }
+
+    private func add(_ shared: SharedExpert) {
+        let width = configuration.embeddingLength
+        fillHidden([NetworkRows(network: shared.network, rows: 0..<rows.count)], from: scratch.input)
+        multiply(scratch.hidden, by: Product(shared.network.down, to: scratch.branch, stride: width))
+        workers.forEachRange(rows.count, grain: Self.rowGrain) { range in
+            for r in range {
+                let input = scratch.input.values + r * width
+                let product = (0..<width).reduce(Float(0)) { $0 + input[$1] * shared.gate.values[$1] }
+                let share = 1 / (1 + lw_exp(-product))
+                let values = scratch.branch + r * width, sums = scratch.residual + r * width
+                for column in 0..<width { sums[column] += share * values[column] }
             }
         }
     }

@@ -12,7 +12,7 @@ final class Scratch {
     private static let logitByteTarget = 3 << 20
 
     let residual: UnsafeMutablePointer<Float>  // [row, embedding]
-    let branch: UnsafeMutablePointer<Float>  // [row, embedding], of a half whose result has a norm
+    let branch: UnsafeMutablePointer<Float>  // [row, embedding], of what is not added to the residual as it is
     let input: Activations  // [row, embedding or queries]
     let hidden: Activations  // [row, feedForward]
     let routerLogits: UnsafeMutablePointer<Float>  // [row, expert]
@@ -64,10 +64,12 @@ final class Scratch {
             logitTile = min(32, max(4, Scratch.logitByteTarget / (c.vocabularySize * float)))
 
             residual = layout.place(rows * c.embeddingLength * float)
-            branch = layout.place(c.required.contains(.postNorms) ? rows * c.embeddingLength * float : 0)
+            branch = layout.place(c.usesBranch ? rows * c.embeddingLength * float : 0)
             input = Activations.place(rows, width: max(c.embeddingLength, c.queryLength), in: &layout)
             hidden = Activations.place(
-                rows, width: max(c.feedForwardLength, c.experts?.feedForwardLength ?? 0), in: &layout)
+                rows,
+                width: max(c.feedForwardLength, c.experts?.feedForwardLength ?? 0, c.experts?.sharedLength ?? 0),
+                in: &layout)
             routerLogits = layout.place(rows * expertCount * float)
             gathered = Activations.place(expertRows, width: c.embeddingLength, in: &layout)
             expertOutputs = layout.place(expertRows * c.embeddingLength * float)
