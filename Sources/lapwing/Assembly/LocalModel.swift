@@ -35,7 +35,9 @@ struct LocalModel {
         options.chatTemplate = local.chatTemplate
         do {
             let model = try LanguageModel(
-                file: file, options: LoadOptions(workers: workers, packedCache: local.packedCache))
+                file: file,
+                options: LoadOptions(
+                    workers: workers, packedCache: local.packedCache, contextLength: share.contextLength))
             if let result = model.packedCache, result != .used {
                 Output.error.line("lapwing: model '\(name)': \(result)")
             }
