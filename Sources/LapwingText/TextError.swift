@@ -9,12 +9,18 @@ package enum TextError: Error, Hashable, Sendable {
     case scoreNotFinite(token: Int, score: String)
     /// Text that is no token needs one, and there is none.
     case missingUnknownToken(model: String)
+    case malformedCharacterMap(found: String, expected: String)
+    case malformedTokenizerFile(file: String, reason: String)
+    /// A `tokenizer.json` has a part that this engine does not run.
+    case unsupportedTokenizerPart(part: String, type: String)
+    case tokenIDMissing(id: Int32, tokens: Int)
+    case tokenIDTwice(id: Int32)
+    case tokenIDOutOfRange(id: Int32, tokens: Int)
     case tokenTooLong(id: Int32, byteCount: Int, limit: Int)
     case unknownTokenType(token: Int, type: Int32)
     case tooManyTokens(found: Int, limit: Int)
     /// `role` is a key such as `bos`.
     case specialTokenOutOfRange(role: String, id: Int32, vocabularySize: Int)
-    case specialTokenTooLong(id: Int32, byteCount: Int, limit: Int)
     /// A merge is not two token texts with a space between.
     case malformedMerge(index: Int, merge: String)
     case mergeNamesMissingToken(index: Int, merge: String, missing: String)
@@ -50,6 +56,15 @@ extension TextError: CustomStringConvertible {
         case .scoreNotFinite(let token, let score): "The score of token \(token) is \(score); expected a finite number."
         case .missingUnknownToken(let model):
             "The '\(model)' vocabulary has neither an unknown token nor a token for each byte."
+        case .malformedCharacterMap(let found, let expected):
+            "The tokenizer's table of normalisation has \(found); expected \(expected)."
+        case .malformedTokenizerFile(let file, let reason): "\(file) is malformed: \(reason)."
+        case .unsupportedTokenizerPart(let part, let type):
+            "The tokenizer has a \(part) of type '\(type)', which is not supported; a GGUF file of the model may be."
+        case .tokenIDMissing(let id, let tokens):
+            "No token has the id \(id); the \(tokens) tokens' ids must be all from 0 on."
+        case .tokenIDTwice(let id): "Two tokens have the id \(id)."
+        case .tokenIDOutOfRange(let id, let tokens): "A token has the id \(id); expected 0 to \(tokens - 1)."
         case .tokenTooLong(let id, let byteCount, let limit):
             "Token \(id) has \(byteCount) bytes; the limit is \(limit)."
         case .unknownTokenType(let token, let type): "Token \(token) has type \(type); expected 0 to 6."
@@ -57,8 +72,6 @@ extension TextError: CustomStringConvertible {
             "The vocabulary has \(found) tokens or merges; the limit is \(limit)."
         case .specialTokenOutOfRange(let role, let id, let size):
             "The \(role) token is \(id), outside the vocabulary of \(size) tokens."
-        case .specialTokenTooLong(let id, let byteCount, let limit):
-            "The special token \(id) has \(byteCount) bytes; the limit is \(limit)."
         case .malformedMerge(let index, let merge):
             "Merge \(index) is '\(merge)'; expected two tokens with a space between them."
         case .mergeNamesMissingToken(let index, let merge, let missing):

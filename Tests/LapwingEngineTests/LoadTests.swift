@@ -66,7 +66,9 @@ struct LoadTests {
 
     @Test("A tokenizer that cannot be run is refused by its name, also where the file has no merges")
     func otherTokenizer() throws {
-        #expect(throws: TextError.unsupportedTokenizer(model: "rwkv", supported: ["gpt2", "llama", "gemma4", "t5", "bert"])) {
+        #expect(
+            throws: TextError.unsupportedTokenizer(model: "rwkv", supported: ["gpt2", "llama", "gemma4", "t5", "bert"])
+        ) {
             try engine { file in
                 file.metadata.removeAll { ["tokenizer.ggml.model", "tokenizer.ggml.merges"].contains($0.key) }
                 file.add("tokenizer.ggml.model", .string("rwkv"))

@@ -6,7 +6,7 @@ package struct ModelVocabulary {
     package let vocabulary: Vocabulary
     package let chatTemplate: String?
 
-    package init(_ file: GGUFFile) throws(WeightsError) {
+    package init(_ file: GGUFFile) throws {
         func optional<T>(_ name: String, _ read: (String) throws(WeightsError) -> T) throws(WeightsError) -> T? {
             try file.ifPresent("tokenizer.ggml.\(name)", read)
         }
@@ -27,7 +27,16 @@ package struct ModelVocabulary {
         vocabulary.cls = try id("cls")
         // The format's own spelling.
         vocabulary.sep = try id("seperator")
-        try vocabulary.setSpacePrefix(optional("add_space_prefix", file.bool))
+        vocabulary.setSpacePrefix(try optional("add_space_prefix", file.bool))
+        if vocabulary.model == "t5" {
+            let joinsSpaces = try optional("remove_extra_whitespaces", file.bool) ?? false
+            try vocabulary.setUnigramNormalization(
+                characterMap: optional("precompiled_charsmap", file.bytes), joinsSpaces: joinsSpaces)
+        } else if vocabulary.model == "bert" {
+            vocabulary.setBertNormalization(
+                lowercases: try optional("normalizer.lowercase", file.bool),
+                stripsAccents: try optional("normalizer.strip_accents", file.bool))
+        }
         if vocabulary.model == "llama", try file.ifPresent("general.architecture", file.string) == "phi3" {
             vocabulary.rightStripping = Self.phi3Stripping(vocabulary)
         }

@@ -90,6 +90,15 @@ extension GGUFFile {
         return (0..<count).map { Float(bitPattern: load(UInt32.self, offset + 4 * $0)) }
     }
 
+    /// An array of bytes; files write them signed or unsigned.
+    package func bytes(_ key: String) throws(WeightsError) -> [UInt8] {
+        let value = try value(key)
+        guard case .array(let type, let count, let offset) = value, type == .uint8 || type == .int8 else {
+            throw mismatch(key, value, "array of uint8")
+        }
+        return (0..<count).map { load(UInt8.self, offset + $0) }
+    }
+
     private func array(
         _ key: String, of type: MetadataType
     ) throws(WeightsError) -> (count: Int, offset: Int) {

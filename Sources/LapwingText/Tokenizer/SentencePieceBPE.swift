@@ -2,11 +2,11 @@
 struct SentencePieceBPE: TextScheme {
     private let tokens: TokenTable
     private let merges: MergeTable
-    /// The token of each byte; the unknown token, else -1, where the vocabulary has none.
+    /// The token of each byte, -1 where the vocabulary has none.
     private let byteTokens: [Int32]
     private let unknown: Int32?
-    /// Whether no token has a space after something else, so that no merge crosses a word's beginning.
-    private let cutsBeforeSpaces: Bool
+    private let fusesUnknown: Bool
+    private let cut: WordCut
 
     init(_ vocabulary: Vocabulary, types: [TokenType], tokens: TokenTable, unknown: Int32?) throws(TextError) {
         self.tokens = tokens
@@ -20,14 +20,15 @@ struct SentencePieceBPE: TextScheme {
             throw .missingUnknownToken(model: vocabulary.model)
         }
         self.unknown = unknown
-        cutsBeforeSpaces = !tokens.hasSpaceInside(types)
+        fusesUnknown = vocabulary.fusesUnknown
+        cut = WordCut(vocabulary, types: types, tokens: tokens)
     }
 
     func encode(_ text: UnsafeBufferPointer<UInt8>, into result: inout [Int32]) {
         var encoder = WordEncoder(merges: merges)
         var start = 0
         while start < text.count {
-            let end = cutsBeforeSpaces ? text.wordEnd(from: start) : text.count
+            let end = cut.wordEnd(in: text, from: start)
             encoder.begin()
             appendSymbols(UnsafeBufferPointer(rebasing: text[start..<end]), to: &encoder)
             encoder.finish(into: &result)
@@ -39,6 +40,11 @@ struct SentencePieceBPE: TextScheme {
         var offset = 0
         while offset < word.count {
             let lead = word[offset]
+            if lead < 0x80, byteTokens[Int(lead)] >= 0 {
+                encoder.append(byteTokens[Int(lead)])
+                offset += 1
+                continue
+            }
             let length = min(UTF8Length.of(lead: lead), word.count - offset)
             let character = UnsafeBufferPointer(rebasing: word[offset..<(offset + length)])
             offset += length
@@ -46,14 +52,11 @@ struct SentencePieceBPE: TextScheme {
                 encoder.append(token)
                 continue
             }
-            for byte in character {
-                let token = byteTokens[Int(byte)]
-                if token >= 0 {
-                    encoder.append(token)
-                } else if let unknown, encoder.last != unknown {
-                    // What is unknown in a row is unknown once.
-                    encoder.append(unknown)
-                }
+            let bytes = character.lazy.map { [byteTokens] in byteTokens[Int($0)] }
+            if bytes.allSatisfy({ $0 >= 0 }) {
+                for token in bytes { encoder.append(token) }
+            } else if let unknown, !(fusesUnknown && encoder.last == unknown) {
+                encoder.append(unknown)
             }
         }
     }
@@ -69,15 +72,5 @@ enum UTF8Length {
         case 0xF0...: 4
         default: 1
         }
-    }
-}
-
-extension UnsafeBufferPointer<UInt8> {
-    /// Up to the next space that follows something else.
-    func wordEnd(from start: Int) -> Int {
-        var end = start
-        while end < count, self[end] == UInt8(ascii: " ") { end += 1 }
-        while end < count, self[end] != UInt8(ascii: " ") { end += 1 }
-        return end
     }
 }

@@ -31,7 +31,12 @@ package enum TokenizerFamily: CaseIterable, Sendable {
     func appendBytes(of text: some Collection<UInt8>, to bytes: inout [UInt8]) {
         switch self {
         case .byteLevelBPE: ByteAlphabet.appendBytes(of: text, to: &bytes)
-        case .sentencePieceBPE, .unigram, .wordPiece: SpaceMark.appendBytes(of: text, to: &bytes)
+        case .sentencePieceBPE, .unigram: SpaceMark.appendBytes(of: text, to: &bytes)
+        case .wordPiece:
+            // The mark of a word's beginning; any other is itself.
+            let begins = text.starts(with: SpaceMark.bytes)
+            if begins { bytes.append(UInt8(ascii: " ")) }
+            bytes.append(contentsOf: text.dropFirst(begins ? SpaceMark.bytes.count : 0))
         }
     }
 
@@ -53,11 +58,15 @@ package enum TokenizerFamily: CaseIterable, Sendable {
 
     var defaultNormalization: [Normalization] {
         switch self {
-        case .byteLevelBPE, .wordPiece: []
+        case .byteLevelBPE: []
+        case .wordPiece: [.bert(BertNormalization())]
         // A mark in the text cannot be told from a space.
         case .sentencePieceBPE, .unigram: [.replace("\u{2581}", with: " ")]
         }
     }
+
+    /// Where a `tokenizer.json` does not say.
+    var fusesUnknownByDefault: Bool { self == .unigram }
 
     var addsEOSByDefault: Bool { self == .unigram || self == .wordPiece }
 }

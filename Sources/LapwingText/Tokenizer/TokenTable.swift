@@ -45,6 +45,21 @@ struct TokenTable: Sendable {
         }
     }
 
+    /// Tokens in the order of their bytes, and of their ids where those are the same.
+    func sortedByBytes(_ tokens: [Int32]) -> [Int32] {
+        storage.withUnsafeBufferPointer { all in
+            tokens.sorted { left, right in
+                let first = all[starts[Int(left)]..<starts[Int(left) + 1]]
+                let second = all[starts[Int(right)]..<starts[Int(right) + 1]]
+                for offset in 0..<min(first.count, second.count) {
+                    let (a, b) = (first[first.startIndex + offset], second[second.startIndex + offset])
+                    if a != b { return a < b }
+                }
+                return (first.count, left) < (second.count, right)
+            }
+        }
+    }
+
     /// Whether a token of ordinary text has a space after something else.
     func hasSpaceInside(_ types: [TokenType]) -> Bool {
         types.indices.contains { index in

@@ -40,8 +40,10 @@ package struct Tokenizer: Sendable {
             scheme = try ByteLevelBPE(vocabulary, preTokenizer: words, tokens: table)
         case .sentencePieceBPE:
             scheme = try SentencePieceBPE(vocabulary, types: types, tokens: table, unknown: unknown)
-        case .unigram, .wordPiece:
-            throw .unsupportedTokenizer(model: vocabulary.model, supported: [])
+        case .unigram:
+            scheme = try Unigram(vocabulary, types: types, tokens: table, unknown: unknown)
+        case .wordPiece:
+            scheme = try WordPiece(vocabulary, types: types, tokens: table, unknown: unknown)
         }
         preparation = TextPreparation(
             normalization: vocabulary.normalization ?? family.defaultNormalization,

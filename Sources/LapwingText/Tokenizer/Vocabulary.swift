@@ -27,6 +27,12 @@ package struct Vocabulary: Sendable {
     /// nil: as the family's models do.
     package var spacePrefix: SpacePrefix?
     package var normalization: [Normalization]?
+    /// Whether each space begins a word that no token reaches beyond, for SentencePiece.
+    package var splitsAtSpaces = false
+    /// Whether what is unknown in a row is unknown once, for SentencePiece.
+    package var fusesUnknown = true
+    /// For WordPiece: longer words are unknown, in characters.
+    package var wordLimit = 100
     /// Special tokens that take the white space before them, and after them.
     package var leftStripping: Set<Int32> = []
     package var rightStripping: Set<Int32> = []
@@ -49,14 +55,6 @@ package struct Vocabulary: Sendable {
         self.pad = pad
         self.addBOS = addBOS
         self.addEOS = addEOS
-    }
-}
-
-extension Vocabulary {
-    /// Takes a weight file's `add_space_prefix`.
-    package mutating func setSpacePrefix(_ isAdded: Bool?) {
-        guard let isAdded else { return }
-        spacePrefix = !isAdded ? .never : model == "gpt2" ? .everyUnspacedStretch : .everyStretch
     }
 }
 

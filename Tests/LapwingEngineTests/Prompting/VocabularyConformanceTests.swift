@@ -10,7 +10,7 @@ import Testing
     private static let isPresent = FileManager.default.fileExists(atPath: folder.path)
 
     static let names = [
-        "gemma-4", "gpt-2", "llama-bpe", "llama-spm", "mpt", "phi-3", "qwen2", "refact", "starcoder",
+        "bert-bge", "gemma-4", "gpt-2", "llama-bpe", "llama-spm", "mpt", "phi-3", "qwen2", "refact", "starcoder",
     ]
 
     @Test(
@@ -26,6 +26,31 @@ import Testing
             let ids = line.split(separator: " ").compactMap { Int32($0) }
             #expect(tokenizer.encode(text) == ids, "\(text.debugDescription)")
         }
+    }
+
+    private struct Line: Decodable {
+        var text: String
+        var ids: [Int32]
+
+        init(from decoder: any Decoder) throws {
+            var container = try decoder.unkeyedContainer()
+            text = try container.decode(String.self)
+            ids = try container.decode([Int32].self)
+        }
+    }
+
+    @Test(
+        "Real vocabularies give the ids that the Python package tokenizers gives with the same tokens",
+        .enabled(if: isPresent, "needs llama.cpp's vocabularies: run Scripts/tokenizers.sh"),
+        arguments: ["bert-bge", "llama-spm"])
+    func peers(name: String) throws {
+        let path = Self.folder.appending(path: "ggml-vocab-\(name).gguf").path
+        let tokenizer = try Tokenizer(ModelVocabulary(GGUFFile(path: path)).vocabulary)
+        let lines = try Self.text(of: Self.folder.appending(path: "trained/\(name).jsonl").path).utf8
+            .split(separator: UInt8(ascii: "\n")).map { try JSONDecoder().decode(Line.self, from: Data($0)) }
+        #expect(lines.count >= 10_000)
+        let wrong = lines.filter { tokenizer.encode($0.text) != $0.ids }
+        #expect(wrong.isEmpty, "\(wrong.count) texts, such as \(wrong.prefix(3).map(\.text.debugDescription))")
     }
 
     private static func text(of path: String) throws -> String {
