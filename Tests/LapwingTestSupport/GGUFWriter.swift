@@ -10,22 +10,7 @@ package struct GGUFWriter {
 
     package init() {}
 
-    package indirect enum Value {
-        case uint8(UInt8)
-        case int8(Int8)
-        case uint16(UInt16)
-        case int16(Int16)
-        case uint32(UInt32)
-        case int32(Int32)
-        case float32(Float)
-        case bool(Bool)
-        case string(String)
-        case uint64(UInt64)
-        case int64(Int64)
-        case float64(Double)
-        /// Elements of one type; the type of an empty array is uint8.
-        case array([Value])
-    }
+    package typealias Value = GGUFValue
 
     package struct Tensor {
         package var name: String
@@ -112,7 +97,7 @@ extension GGUFWriter {
 
         fileprivate mutating func append(_ key: String, _ value: Value) {
             append(key, "key \(key)")
-            append(value.type, "type of \(key)")
+            append(value.type.rawValue, "type of \(key)")
             append(value, name: key)
         }
 
@@ -131,7 +116,7 @@ extension GGUFWriter {
             case .int64(let number): append(number, name)
             case .float64(let number): append(number.bitPattern, name)
             case .array(let elements):
-                append(elements.first?.type ?? 0, name.map { "element type of \($0)" })
+                append((elements.first?.type ?? .uint8).rawValue, name.map { "element type of \($0)" })
                 append(UInt64(elements.count), name.map { "element count of \($0)" })
                 for (index, element) in elements.enumerated() {
                     // Numbers in arrays are data, not structure: only strings have fields of their own.
@@ -155,26 +140,6 @@ extension GGUFWriter {
         fileprivate mutating func pad(to alignment: Int) {
             let padding = (alignment - bytes.count % alignment) % alignment
             bytes += [UInt8](repeating: 0, count: padding)
-        }
-    }
-}
-
-extension GGUFWriter.Value {
-    fileprivate var type: UInt32 {
-        switch self {
-        case .uint8: 0
-        case .int8: 1
-        case .uint16: 2
-        case .int16: 3
-        case .uint32: 4
-        case .int32: 5
-        case .float32: 6
-        case .bool: 7
-        case .string: 8
-        case .array: 9
-        case .uint64: 10
-        case .int64: 11
-        case .float64: 12
         }
     }
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "lw_dequantize.h"
+#include "lw_quantize.h"
 
 #pragma clang assume_nonnull begin
 

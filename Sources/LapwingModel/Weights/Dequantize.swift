@@ -23,7 +23,8 @@ extension TensorType {
         }
     }
 
-    private func dequantize(
+    /// Writes `blockCount` blocks as floats.
+    func dequantize(
         _ source: UnsafeRawPointer, into target: UnsafeMutablePointer<Float>, blockCount: Int
     ) {
         func run<Block>(_ kernel: (UnsafePointer<Block>?, UnsafeMutablePointer<Float>?, Int) -> Void) {
