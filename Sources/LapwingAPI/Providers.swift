@@ -91,12 +91,18 @@ package struct ModelCard: Hashable, Sendable {
     package var contextLength: Int?
     /// Why requests to it are refused for now, such as an unset key; nil when it is available.
     package var unavailable: String?
+    /// What it serves; nil where that is not known, as behind another server.
+    package var capabilities: [ModelCapability]?
 
-    package init(name: String, kind: Kind, contextLength: Int? = nil, unavailable: String? = nil) {
+    package init(
+        name: String, kind: Kind, contextLength: Int? = nil, unavailable: String? = nil,
+        capabilities: [ModelCapability]? = nil
+    ) {
         self.name = name
         self.kind = kind
         self.contextLength = contextLength
         self.unavailable = unavailable
+        self.capabilities = capabilities
     }
 }
 

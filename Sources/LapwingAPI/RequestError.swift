@@ -11,6 +11,10 @@ package enum RequestError: Error, Hashable, Sendable {
     case unknownModel(name: String, known: [String])
     /// The prompt alone, or with `maxTokens`, is longer than the model's context. Nothing is truncated.
     case contextOverflow(promptTokens: Int, maxTokens: Int?, contextLength: Int)
+    /// One text of a request is longer than the model reads at once. `addition` says what is read with it, such as ` with the query`.
+    case tooLong(field: String, with: String = "", tokens: Int, limit: Int)
+    /// The model serves other things than was asked of it.
+    case incapable(model: String, of: ModelCapability, serves: [ModelCapability])
     case authenticationFailed(reason: String)
     case permissionDenied(reason: String)
     /// A bounded queue is full.
@@ -46,6 +50,12 @@ extension RequestError: CustomStringConvertible {
             } else {
                 "The context length is \(contextLength) tokens, but the prompt has \(promptTokens)."
             }
+        case .tooLong(let field, let addition, let tokens, let limit):
+            "'\(field)' has \(tokens) tokens\(addition), more than the \(limit) that the model reads at once."
+        case .incapable(let model, let asked, let served):
+            served.isEmpty
+                ? "The model '\(model)' does not serve \(asked.rawValue)."
+                : "The model '\(model)' does not serve \(asked.rawValue), only \(served.map(\.rawValue).joined(separator: " and "))."
         case .authenticationFailed(let reason): "Authentication failed: \(reason)."
         case .permissionDenied(let reason): "Permission denied: \(reason)."
         case .overloaded(let what, let seconds): "\(what) is full; try again in \(seconds) s."

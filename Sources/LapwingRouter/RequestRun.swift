@@ -144,7 +144,8 @@ struct RequestRun: Sendable {
         let meter = record.meter(model, side: side)
         let task = Task { [mailbox, request, context = meter.metered(context)] in
             do {
-                for try await event in try await model.provider.generate(request, context: context) {
+                let provider = try model.require(\.provider, for: .chat)
+                for try await event in try await provider.generate(request, context: context) {
                     mailbox.yield((side, .event(event)))
                 }
                 mailbox.yield((side, .ended(nil)))

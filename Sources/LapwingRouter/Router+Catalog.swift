@@ -6,12 +6,14 @@ extension Router: CatalogProvider {
         let routes = table.routes.map { route in
             let open = table.model(route.open)
             return ModelCard(
-                name: route.name, kind: .route, contextLength: open?.contextLength, unavailable: open?.unavailable)
+                name: route.name, kind: .route, contextLength: open?.contextLength, unavailable: open?.unavailable,
+                capabilities: open?.knownCapabilities)
         }
         let models = table.models.map { model in
             ModelCard(
                 name: model.name, kind: model.location == .local ? .local : .remote,
-                contextLength: model.contextLength, unavailable: model.unavailable)
+                contextLength: model.contextLength, unavailable: model.unavailable,
+                capabilities: model.knownCapabilities)
         }
         return routes + models
     }
@@ -23,5 +25,12 @@ extension Router: CatalogProvider {
             return .notReady(reason: "no model is available")
         }
         return .ready
+    }
+}
+
+extension ModelBinding {
+    /// An upstream is passed whatever it may serve, which it alone knows.
+    fileprivate var knownCapabilities: [ModelCapability]? {
+        location == .local && unavailable == nil ? capabilities : nil
     }
 }

@@ -1,5 +1,4 @@
 import LapwingAPI
-import LapwingStore
 
 extension Router: ScoringProvider {
     /// Scores with the model itself or a route's open one; entered and priced as any other call.
@@ -8,49 +7,13 @@ extension Router: ScoringProvider {
         guard let provider = model.scoring else {
             throw RequestError.unsupported(field: "model", reason: "'\(model.name)' does not score given text")
         }
-        var request = request
-        request.model = model.upstreamName
-        let record = RequestRecord(
-            endpoint: "score", route: route, first: model,
-            prompts: [.tokens(request.prompt + request.continuations.flatMap(\.self))], threshold: nil, stream: false,
-            countsSavings: false, context: context, services: services)
-        let task = try running.start { [request, record, side = table.side(of: model)] in
-            try await Self.score(
-                request, context: context, model: model, side: side, provider: provider, record: record)
-        }
-        return try await withTaskCancellationHandler {
-            try await task.value
-        } onCancel: {
-            task.cancel()
-        }
-    }
-
-    private static func score(
-        _ request: ScoringRequest, context: RequestContext, model: ModelBinding, side: CallReceipt.Side,
-        provider: any ScoringProvider, record: RequestRecord
-    ) async throws -> ScoringResult {
-        var record = record
-        try await record.expect(model)
-        var meter = record.meter(model, side: side)
-        let decision: Decision = side == .closed ? .closed : .open
-        do {
-            var result = try await provider.score(request, context: meter.metered(context))
-            meter.observe(.event(.completed(model: model.name, usage: result.usage, receipt: nil)))
-            result.receipt = try await record.enter(
-                RequestRecord.Outcome(status: .completed, decision: decision, calls: [(meter, .kept)]))
-            return result
-        } catch {
-            guard meter.reportedUsage == nil else { throw RequestError(error) }
-            let error = RequestError(error)
-            meter.observe(.ended(error))
-            // Entered although the caller, and with it this task, may be gone.
-            let entering = Task { [record, meter] in
-                try await record.enter(
-                    RequestRecord.Outcome(
-                        status: error == .cancelled ? .cancelled : .failed, calls: [(meter, .failed)], error: error))
-            }
-            _ = try await entering.value
-            throw error
+        let call = SingleCall(
+            endpoint: "score", route: route, model: model,
+            prompts: [.tokens(request.prompt + request.continuations.flatMap(\.self))], context: context)
+        return try await perform(call) { [request] context in
+            var request = request
+            request.model = model.upstreamName
+            return try await provider.score(request, context: context)
         }
     }
 }

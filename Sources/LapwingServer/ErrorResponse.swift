@@ -49,6 +49,9 @@ struct ErrorResponse {
         case .unknownModel: self.init(.notFound, invalid, "model_not_found", message, param: "model")
         case .contextOverflow:
             self.init(.badRequest, invalid, "context_length_exceeded", message, param: promptField)
+        case .tooLong(let field, _, _, _):
+            self.init(.badRequest, invalid, "context_length_exceeded", message, param: field)
+        case .incapable: self.init(.badRequest, invalid, "unsupported_model", message, param: "model")
         case .authenticationFailed:
             self.init(.unauthorized, invalid, "invalid_api_key", message)
             extraHeaders[.wwwAuthenticate] = "Bearer"

@@ -67,6 +67,20 @@ final class Exchange: Sendable {
         return try JSONParser.parse(Array(buffer.readableBytesView), maxDepth: options.maxJSONDepth)
     }
 
+    /// Does the work, and cancels it where the client goes meanwhile.
+    func whileClientStays<Value: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let task = Task { try await work() }
+        client?.watch { task.cancel() }
+        defer { client?.stopWatching() }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
     func fields(_ options: ServerOptions) async throws -> FieldReader { try FieldReader(try await json(options)) }
 }
 

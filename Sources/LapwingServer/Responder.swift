@@ -72,6 +72,7 @@ package struct Responder: HTTPResponder {
         switch path {
         case "/v1/chat/completions": "messages"
         case "/v1/completions": "prompt"
+        case "/v1/embeddings": "input"
         default: nil
         }
     }

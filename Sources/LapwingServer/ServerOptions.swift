@@ -18,6 +18,8 @@ package struct ServerOptions: Sendable {
     package var maxModelBytes = 256
     /// Prompts of one completion request.
     package var maxPrompts = 512
+    /// Inputs of one embeddings request, as the OpenAI API has it, and documents of one rerank request.
+    package var maxEmbeddingInputs = 2048
     /// Messages of one chat.
     package var maxMessages = 4096
     /// Answers that one request may ask for: prompts times `n`.

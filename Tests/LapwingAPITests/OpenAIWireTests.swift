@@ -40,10 +40,10 @@ struct OpenAIWireTests {
     @Test(
         "All four forms of a completion's prompt are written as they are",
         arguments: [
-            (#""a""#, OpenAI.CompletionPrompt.text("a")), (#"["a","b"]"#, .texts(["a", "b"])),
+            (#""a""#, OpenAI.TextInput.text("a")), (#"["a","b"]"#, .texts(["a", "b"])),
             ("[1,2]", .tokens([1, 2])), ("[[1],[2,3]]", .tokenLists([[1], [2, 3]])),
         ])
-    func prompts(text: String, prompt: OpenAI.CompletionPrompt) throws {
+    func prompts(text: String, prompt: OpenAI.TextInput) throws {
         #expect(try json(prompt) == text)
     }
 

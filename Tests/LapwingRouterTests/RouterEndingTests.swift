@@ -267,8 +267,8 @@ struct RouterEndingTests {
         await #expect(throws: RequestError.self) { try await house.router.detokenize([65], model: "big") }
         #expect(
             await house.router.models() == [
-                ModelCard(name: "support", kind: .route),
-                ModelCard(name: "small", kind: .local),
+                ModelCard(name: "support", kind: .route, capabilities: [.chat]),
+                ModelCard(name: "small", kind: .local, capabilities: [.chat]),
                 ModelCard(name: "big", kind: .remote, unavailable: "BIG_KEY is not set"),
             ])
         #expect(await house.router.readiness() == .ready)

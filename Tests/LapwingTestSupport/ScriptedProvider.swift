@@ -4,7 +4,9 @@ import Synchronization
 /// A provider that says what a test wrote down, and remembers what it was asked.
 ///
 /// Streams are pulled: an event exists only once somebody asks for it, so that tests can see how far a reader went.
-package final class ScriptedProvider: ChatProvider, ScoringProvider, TokenizingProvider, CatalogProvider {
+package final class ScriptedProvider: ChatProvider, EmbeddingProvider, RerankProvider, ScoringProvider,
+    TokenizingProvider, CatalogProvider
+{
     package enum Step: Sendable {
         case event(GenerationEvent)
         /// Tells the test that the reader has come this far.
@@ -28,6 +30,10 @@ package final class ScriptedProvider: ChatProvider, ScoringProvider, TokenizingP
         var pulled = 0
         var cards: [ModelCard] = [ModelCard(name: "m", kind: .local, contextLength: 2048)]
         var readiness = Readiness.ready
+        var embeddingCalls: [EmbeddingRequest] = []
+        var rerankCalls: [RerankRequest] = []
+        var contexts: [RequestContext] = []
+        var beforeEmbedding: @Sendable () async throws -> Void = {}
     }
 
     private let script: Script
@@ -61,6 +67,52 @@ package final class ScriptedProvider: ChatProvider, ScoringProvider, TokenizingP
     package func nextCancellation() async -> String? {
         var iterator = cancellations.makeAsyncIterator()
         return await iterator.next()
+    }
+
+    package var embeddingCalls: [EmbeddingRequest] { state.withLock { $0.embeddingCalls } }
+    package var rerankCalls: [RerankRequest] { state.withLock { $0.rerankCalls } }
+    /// Those of embedding and rerank calls.
+    package var contexts: [RequestContext] { state.withLock { $0.contexts } }
+
+    /// Waited for in each embedding and rerank call; what it throws, the call throws.
+    package func beforeEmbedding(_ wait: @escaping @Sendable () async throws -> Void) {
+        state.withLock { $0.beforeEmbedding = wait }
+    }
+
+    /// The vector of a text of n bytes, or of n tokens, is [n, -0.5, 0.1].
+    package func embed(_ request: EmbeddingRequest, context: RequestContext) async throws -> EmbeddingResult {
+        let wait = state.withLock { state in
+            state.embeddingCalls.append(request)
+            state.contexts.append(context)
+            return state.beforeEmbedding
+        }
+        try await wait()
+        let lengths = request.inputs.map { input in
+            switch input {
+            case .text(let text): text.utf8.count
+            case .tokens(let tokens): tokens.count
+            }
+        }
+        return EmbeddingResult(
+            model: "m", vectors: lengths.map { [Float($0), -0.5, 0.1] }, usage: usage(lengths.reduce(0, +)))
+    }
+
+    /// A document's score is a hundredth of its bytes.
+    package func rerank(_ request: RerankRequest, context: RequestContext) async throws -> RerankResult {
+        let wait = state.withLock { state in
+            state.rerankCalls.append(request)
+            state.contexts.append(context)
+            return state.beforeEmbedding
+        }
+        try await wait()
+        let lengths = request.documents.map(\.utf8.count)
+        return RerankResult(
+            model: "m", scores: lengths.map { Double($0) / 100 }, method: .crossEncoder,
+            usage: usage(lengths.reduce(0, +)))
+    }
+
+    private func usage(_ count: Int) -> Usage {
+        Usage(promptTokens: count, completionTokens: 0, computeNanoseconds: 3600)
     }
 
     package func generate(_ request: GenerationRequest, context: RequestContext) async throws -> GenerationStream {

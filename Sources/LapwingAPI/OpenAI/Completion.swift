@@ -2,7 +2,7 @@ extension OpenAI {
     /// The body of `POST /v1/completions`.
     package struct CompletionRequest: Hashable, Sendable {
         package var model: String
-        package var prompt: CompletionPrompt
+        package var prompt: TextInput
         package var sampling = SamplingFields()
         package var echo: Bool?
         /// Alternatives per token; 0 still reports the chosen token's log-probability.
@@ -10,14 +10,14 @@ extension OpenAI {
         package var bestOf: Int?
         package var metadata: [String: String]?
 
-        package init(model: String, prompt: CompletionPrompt) {
+        package init(model: String, prompt: TextInput) {
             self.model = model
             self.prompt = prompt
         }
     }
 
-    /// The four forms of a completion's prompt. Token ids are given to the model as they stand.
-    package enum CompletionPrompt: Hashable, Sendable {
+    /// The four forms of a completion's prompt, and of what is to be embedded. Token ids are given to the model as they stand.
+    package enum TextInput: Hashable, Sendable {
         case text(String)
         case texts([String])
         case tokens([Int32])
@@ -90,7 +90,7 @@ extension OpenAI.CompletionRequest: Encodable {
     }
 }
 
-extension OpenAI.CompletionPrompt: Encodable {
+extension OpenAI.TextInput: Encodable {
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {

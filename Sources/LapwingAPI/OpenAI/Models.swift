@@ -20,10 +20,12 @@ extension OpenAI {
         package var kind: String?
         /// Why requests to it are refused for now.
         package var unavailable: String?
+        /// What it serves; nil where that is not known, as behind another server.
+        package var capabilities: [ModelCapability]?
 
         package init(
             id: String, created: Int, ownedBy: String, maxModelLength: Int? = nil, kind: String? = nil,
-            unavailable: String? = nil
+            unavailable: String? = nil, capabilities: [ModelCapability]? = nil
         ) {
             self.id = id
             self.created = created
@@ -31,10 +33,11 @@ extension OpenAI {
             self.maxModelLength = maxModelLength
             self.kind = kind
             self.unavailable = unavailable
+            self.capabilities = capabilities
         }
 
         private enum CodingKeys: String, CodingKey {
-            case id, object, created, kind, unavailable
+            case id, object, created, kind, unavailable, capabilities
             case ownedBy = "owned_by"
             case maxModelLength = "max_model_len"
         }

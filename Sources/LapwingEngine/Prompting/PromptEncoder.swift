@@ -67,12 +67,7 @@ struct PromptEncoder: Sendable {
     }
 
     /// Refuses ids that the model has no embedding for.
-    func check(_ tokens: [TokenID], field: String) throws(RequestError) {
-        let limit = TokenID(tokenizer.vocabularySize)
-        guard let index = tokens.firstIndex(where: { !(0..<limit).contains($0) }) else { return }
-        throw .invalid(
-            field: "\(field)[\(index)]", found: "\(tokens[index])", expected: "a token id from 0 to \(limit - 1)")
-    }
+    func check(_ tokens: [TokenID], field: String) throws(RequestError) { try tokenizer.check(tokens, field: field) }
 
     private func render(_ messages: [ChatMessage]) throws(RequestError) -> String {
         switch template {

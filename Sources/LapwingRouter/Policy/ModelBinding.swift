@@ -11,7 +11,10 @@ package struct ModelBinding: Sendable {
 
     /// The name in requests, receipts and the ledger.
     package var name: String
-    package var provider: any ChatProvider
+    /// Chats and completions; nil where it serves none.
+    package var provider: (any ChatProvider)?
+    package var embedding: (any EmbeddingProvider)?
+    package var reranking: (any RerankProvider)?
     package var scoring: (any ScoringProvider)?
     package var tokenizing: (any TokenizingProvider)?
     package var location: Location
@@ -28,7 +31,7 @@ package struct ModelBinding: Sendable {
     package var unavailable: String?
 
     package init(
-        name: String, provider: any ChatProvider, scoring: (any ScoringProvider)? = nil,
+        name: String, provider: (any ChatProvider)?, scoring: (any ScoringProvider)? = nil,
         tokenizing: (any TokenizingProvider)? = nil, location: Location, upstreamName: String? = nil,
         contextLength: Int? = nil, unavailable: String? = nil
     ) {
@@ -41,5 +44,27 @@ package struct ModelBinding: Sendable {
         listedNames = [self.upstreamName]
         self.contextLength = contextLength
         self.unavailable = unavailable
+    }
+}
+
+extension ModelBinding {
+    package var capabilities: [ModelCapability] {
+        ModelCapability.allCases.filter { capability in
+            switch capability {
+            case .chat: provider != nil
+            case .embeddings: embedding != nil
+            case .rerank: reranking != nil
+            }
+        }
+    }
+
+    /// Who serves it. Throws `incapable` where nobody does.
+    func require<Provider>(
+        _ path: KeyPath<ModelBinding, Provider?>, for capability: ModelCapability
+    ) throws(RequestError) -> Provider {
+        guard let provider = self[keyPath: path] else {
+            throw .incapable(model: name, of: capability, serves: capabilities)
+        }
+        return provider
     }
 }

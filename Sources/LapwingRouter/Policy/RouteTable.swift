@@ -73,6 +73,7 @@ package struct RouteTable: Sendable {
     package func plan(for request: GenerationRequest, tier: String) throws(RequestError) -> RequestPlan {
         let route = try route(named: request.model)
         let first = try available(route.open)
+        _ = try first.require(\.provider, for: .chat)
         var policy = CommitPolicy(
             first: side(of: first), hold: Self.hold(of: request, on: route), threshold: route.escalateBelow,
             unknown: route.unknown, readsStream: request.stream,
@@ -84,7 +85,7 @@ package struct RouteTable: Sendable {
         let wantsClosed =
             policy.threshold != nil && route.tiers?.contains(tier) != false && Self.canBeJudged(request)
         guard wantsClosed, let name = route.closed, let closed = modelsByName[name],
-            Self.isPortable(request, to: closed)
+            closed.unavailable != nil || closed.provider != nil, Self.isPortable(request, to: closed)
         else { return plan }
         if closed.unavailable == nil {
             plan.escalation = closed

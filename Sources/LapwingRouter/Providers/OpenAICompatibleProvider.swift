@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Foundation
 import LapwingAPI
 import NIOCore
 import NIOHTTP1
@@ -19,9 +20,9 @@ package final class OpenAICompatibleProvider: ChatProvider {
         package init() {}
     }
 
-    private let model: String
+    let model: String
     private let endpoints: [UpstreamEndpoint]
-    private let options: Options
+    let options: Options
     private let client: HTTPClient
     private let clock: any Clock<Duration>
     private let turn = Atomic<Int>(0)
@@ -43,14 +44,11 @@ package final class OpenAICompatibleProvider: ChatProvider {
     /// Throws `unsupported` or `invalid` at once; what the upstream does wrong, the stream throws.
     package func generate(_ request: GenerationRequest, context: RequestContext) async throws -> GenerationStream {
         let upstream = try UpstreamRequest(request, dialect: options.dialect)
-        let endpoint = nextEndpoint()
-        let message = try httpRequest(upstream, to: endpoint)
         let answer = UpstreamAnswer(
             model: model, isChat: upstream.isChat, choiceCount: request.prompts.count * request.choiceCount,
             estimatedPromptTokens: PromptSize.estimatedTokens(of: request.prompts))
-        let call = UpstreamCall(
-            model: model, message: message, key: endpoint.key, options: options, client: client,
-            watch: UpstreamWatch(model: model, timeouts: options.timeouts, clock: clock))
+        let call = call(
+            path: upstream.path, body: try upstream.body(), accept: "text/event-stream", options.timeouts)
         let (stream, output) = GenerationStream.makeStream()
         // Owned by the stream: its end, or its being dropped, ends the task.
         let task = Task { await call.run(answer, into: output) }
@@ -63,17 +61,21 @@ package final class OpenAICompatibleProvider: ChatProvider {
         return endpoints[count & Int.max % endpoints.count]
     }
 
-    private func httpRequest(_ upstream: UpstreamRequest, to endpoint: UpstreamEndpoint) throws -> HTTPClientRequest {
-        var message = HTTPClientRequest(url: endpoint.base + upstream.path)
+    /// A request to the next endpoint, not sent yet; its time begins now.
+    func call(path: String, body: Data, accept: String, _ timeouts: UpstreamTimeouts) -> UpstreamCall {
+        let endpoint = nextEndpoint()
+        var message = HTTPClientRequest(url: endpoint.base + path)
         message.method = .POST
         message.headers.add(name: "content-type", value: "application/json")
-        message.headers.add(name: "accept", value: "text/event-stream")
+        message.headers.add(name: "accept", value: accept)
         message.headers.add(name: "user-agent", value: "lapwing")
         if let authorization = endpoint.key?.authorization(for: message.url) {
             message.headers.add(name: "authorization", value: authorization)
         }
-        message.body = .bytes(ByteBuffer(bytes: try upstream.body()))
-        return message
+        message.body = .bytes(ByteBuffer(bytes: body))
+        return UpstreamCall(
+            model: model, message: message, key: endpoint.key, options: options, client: client,
+            watch: UpstreamWatch(model: model, timeouts: timeouts, clock: clock))
     }
 }
 

@@ -49,7 +49,7 @@ struct UpstreamCall: Sendable {
 
     /// Sends the request, and once more where a kept connection turned out to be closed before any byte of an answer.
     /// Nothing else is sent again: what an upstream may have begun to answer, it may have charged for.
-    private func send() async throws -> HTTPClientResponse {
+    func send() async throws -> HTTPClientResponse {
         do {
             return try await client.execute(message, deadline: .distantFuture)
         } catch  where StaleConnection.caused(error) {
@@ -95,12 +95,7 @@ struct UpstreamCall: Sendable {
 
     /// Throws unless the reply is a stream of events.
     private func check(_ reply: HTTPClientResponse) async throws {
-        guard reply.status == .ok else {
-            let body = try await reply.beginningOfBody(limit: 64 << 10)
-            throw UpstreamFailure.status(
-                Int(reply.status.code), retryAfter: reply.headers.first(name: "retry-after"), body: body, model: model,
-                key: key)
-        }
+        try await checkStatus(reply)
         let type = reply.headers.first(name: "content-type")?.lowercased() ?? ""
         // Some servers name no type; one that names another one does not stream.
         guard type.isEmpty || type.hasPrefix("text/event-stream") else {
@@ -108,7 +103,15 @@ struct UpstreamCall: Sendable {
         }
     }
 
-    private func failure(_ reason: String) -> RequestError {
+    func checkStatus(_ reply: HTTPClientResponse) async throws {
+        guard reply.status != .ok else { return }
+        let body = try await reply.beginningOfBody(limit: 64 << 10)
+        throw UpstreamFailure.status(
+            Int(reply.status.code), retryAfter: reply.headers.first(name: "retry-after"), body: body, model: model,
+            key: key)
+    }
+
+    func failure(_ reason: String) -> RequestError {
         .upstreamFailed(model: model, status: nil, reason: reason)
     }
 }

@@ -78,7 +78,7 @@ package enum UpstreamRequest {
         return fields
     }
 
-    private static func prompt(_ prompts: [Prompt]) throws(RequestError) -> OpenAI.CompletionPrompt {
+    private static func prompt(_ prompts: [Prompt]) throws(RequestError) -> OpenAI.TextInput {
         var texts: [String] = []
         var tokens: [[TokenID]] = []
         for prompt in prompts {

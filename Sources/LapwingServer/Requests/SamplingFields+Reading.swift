@@ -20,12 +20,17 @@ extension OpenAI.SamplingFields {
         streamOptions = try Self.streamOptions(&reader, stream: stream)
         ignoreEOS = try reader.boolean("ignore_eos")
         cachePrompt = try reader.boolean("cache_prompt")
-        user = try reader.string("user")
+        user = try Self.user(&reader, options: options)
+    }
+
+    static func user(_ reader: inout FieldReader, options: ServerOptions) throws(RequestError) -> String? {
+        let user = try reader.string("user")
         if let user, user.unicodeScalars.count > options.maxUserLength {
             throw .invalid(
                 field: "user", found: "\(user.unicodeScalars.count) characters",
                 expected: "at most \(options.maxUserLength)")
         }
+        return user
     }
 
     /// vLLM's name and llama-server's for the same thing.

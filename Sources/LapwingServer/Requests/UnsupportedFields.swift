@@ -85,6 +85,26 @@ struct UnsupportedField: Sendable {
             UnsupportedField("prompt_embeds", "a prompt is text or token ids"),
         ]
 
+    private static let isNeverCut = "a text is never truncated in silence"
+
+    static let embedding: [UnsupportedField] = [
+        UnsupportedField("messages", "use 'input'"),
+        UnsupportedField("truncate_prompt_tokens", neutral: [-1], isNeverCut),
+        UnsupportedField("truncate", neutral: [false, "NONE"], isNeverCut),
+        UnsupportedField("add_special_tokens", neutral: [true], "texts get the model's own, and token ids none"),
+        UnsupportedField("normalize", neutral: [true], "vectors are as long as 1"),
+        UnsupportedField("late_chunking", neutral: [false], "each input is read alone"),
+    ]
+
+    static let rerank: [UnsupportedField] = [
+        UnsupportedField("rank_fields", neutral: [["text"], []], "a document is ranked by its text"),
+        UnsupportedField(
+            "max_chunks_per_doc", neutral: [1], "a document is read whole, or as 'max_tokens_per_doc' says"),
+        UnsupportedField("truncate_prompt_tokens", neutral: [-1], "use 'max_tokens_per_doc'"),
+        UnsupportedField("truncation", neutral: [false], "use 'max_tokens_per_doc'"),
+        UnsupportedField("return_embeddings", neutral: [false], "use '/v1/embeddings'"),
+    ]
+
     static let message: [UnsupportedField] = [
         UnsupportedField("tool_calls", neutral: [[]], noTools),
         UnsupportedField("tool_call_id", noTools),

@@ -20,6 +20,7 @@ extension Routes {
     private func modelObject(_ card: ModelCard) -> OpenAI.Model {
         OpenAI.Model(
             id: card.name, created: startedAt, ownedBy: "lapwing", maxModelLength: card.contextLength,
-            kind: card.kind.rawValue, unavailable: card.unavailable)
+            kind: card.kind.rawValue, unavailable: card.unavailable,
+            capabilities: card.capabilities)
     }
 }

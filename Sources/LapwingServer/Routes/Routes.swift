@@ -3,7 +3,8 @@ import Hummingbird
 import LapwingAPI
 
 /// Everything that the server serves; the router supplies it, and tests supply a script.
-package typealias ServingProvider = ChatProvider & TokenizingProvider & CatalogProvider
+package typealias ServingProvider = ChatProvider & EmbeddingProvider & RerankProvider & TokenizingProvider
+    & CatalogProvider
 
 /// Which handler answers which path and method.
 struct Routes: Sendable {
@@ -44,6 +45,9 @@ struct Routes: Sendable {
         return switch path {
         case "/v1/chat/completions": [(.post, chatCompletions)]
         case "/v1/completions": [(.post, completions)]
+        case "/v1/embeddings": [(.post, embeddings)]
+        // Cohere's package calls the second version, which differs in nothing that we serve; llama-server has the last.
+        case "/v1/rerank", "/v2/rerank", "/rerank": [(.post, rerank)]
         case "/v1/models": [(.get, self.models)]
         case "/tokenize": [(.post, tokenize)]
         case "/detokenize": [(.post, detokenize)]

@@ -29,7 +29,7 @@ extension Routes {
             throw RequestError.invalid(
                 field: "tokens", found: "\(elements.count) token ids", expected: "at most \(options.maxPromptTokens)")
         }
-        let tokens = elements.isEmpty ? [] : try OpenAI.CompletionPrompt.tokens(elements, path: "tokens")
+        let tokens = elements.isEmpty ? [] : try OpenAI.TextInput.tokens(elements, path: "tokens")
         return try JSONBody.response(
             OpenAI.DetokenizeResponse(prompt: try await services.detokenize(tokens, model: model.name)),
             headers: .ignoring(reader.unasked))

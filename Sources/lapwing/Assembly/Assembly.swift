@@ -107,11 +107,12 @@ extension ModelBinding {
         }
         var options = OpenAICompatibleProvider.Options()
         options.dialect = remote.provider.dialect
-        self.init(
-            name: model.name,
-            provider: OpenAICompatibleProvider(
-                model: model.name, endpoints: endpoints, options: options, client: client),
-            location: .remote, upstreamName: remote.upstream)
+        let provider = OpenAICompatibleProvider(
+            model: model.name, endpoints: endpoints, options: options, client: client)
+        self.init(name: model.name, provider: provider, location: .remote, upstreamName: remote.upstream)
+        embedding = provider
+        // OpenAI's own API ranks nothing.
+        reranking = remote.provider == .openAI ? nil : provider
         listedNames = remote.listedNames
         dialect = remote.provider.dialect
         reportsLogProbabilities = remote.reportsLogProbabilities
@@ -119,9 +120,7 @@ extension ModelBinding {
 
     fileprivate init(unavailable model: Configuration.Model, location: Location) {
         let reason = model.unavailable ?? "it is not configured"
-        self.init(
-            name: model.name, provider: UnavailableProvider(name: model.name, reason: reason), location: location,
-            unavailable: reason)
+        self.init(name: model.name, provider: nil, location: location, unavailable: reason)
     }
 }
 
@@ -145,15 +144,5 @@ extension Route {
             name: route.name, open: route.open, closed: route.closed, hold: hold,
             escalateBelow: route.escalation?.below, tiers: route.escalation?.tiers.map(Set.init),
             unknown: route.unknown == .keep ? .keep : .escalate)
-    }
-}
-
-/// Stands for a model that cannot be used, such as one whose key is not set.
-private struct UnavailableProvider: ChatProvider {
-    let name: String
-    let reason: String
-
-    func generate(_ request: GenerationRequest, context: RequestContext) async throws -> GenerationStream {
-        throw RequestError.unavailable(what: name, reason: reason, retryAfterSeconds: 60)
     }
 }
