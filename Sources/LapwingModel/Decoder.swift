@@ -56,6 +56,8 @@ struct FeedForward: Sendable {
     let down: Projection  // [embedding, feedForward]
 
     var byteCount: Int { gate.matrix.byteCount + (up?.matrix.byteCount ?? 0) + down.matrix.byteCount }
+    /// The matrices that read the network's input.
+    var inputs: [PackedMatrix] { [gate.matrix] + (up.map { [$0.matrix] } ?? []) }
     var inputTakesBlocks: Bool { gate.matrix.takesBlocks || up?.matrix.takesBlocks ?? false }
 }
 

@@ -34,6 +34,7 @@ extension ForwardPass {
     /// activation(gate x) * (up x) into `scratch.hidden`: both products and the activation in one parallel loop.
     private func fillHidden(_ groups: [NetworkRows], from input: Activations) {
         guard let width = groups.first?.network.gate.matrix.rows else { return }
+        if let squares { for group in groups { squares.add(input, rows: group.rows, readBy: group.network.inputs) } }
         let unit = Self.unitStrips * Int(LW_STRIP_ROWS)
         forEachItem(groups, unitCount: (width + unit - 1) / unit) { group, units in
             let tileRows = min(group.rows.count, Self.tileRows)
@@ -146,6 +147,9 @@ extension ForwardPass {
     private func multiplyDown(_ groups: [NetworkRows]) {
         let width = configuration.embeddingLength, unit = Self.unitStrips
         let stripCount = (width + Int(LW_STRIP_ROWS) - 1) / Int(LW_STRIP_ROWS)
+        if let squares {
+            for group in groups { squares.add(scratch.hidden, rows: group.rows, readBy: [group.network.down.matrix]) }
+        }
         forEachItem(groups, unitCount: (stripCount + unit - 1) / unit) { group, units in
             let down = group.network.down.matrix, first = group.rows.lowerBound
             var matrix = down.strips

@@ -40,6 +40,7 @@ extension ForwardPass {
     /// Multiplies all rows, or some of them, with matrices that have the same input, in one parallel loop.
     private func multiply(_ input: Activations, by products: some Collection<Product>, rows range: Range<Int>? = nil) {
         let range = range ?? 0..<rows.count
+        squares?.add(input, rows: range, readBy: products.map(\.matrix))
         let total = products.reduce(0) { $0 + $1.matrix.stripCount }
         workers.forEachRange(total, grain: workers.grain(total)) { strips in
             var first = 0

@@ -20,13 +20,21 @@ extension LanguageModel {
         runPasses(step, cache: cache) { $0.finish(onStates) }
     }
 
-    private func runPasses(_ step: ModelStep, cache: KVCache, finish: (ForwardPass) -> Void) {
+    /// Runs a step's rows for the squares of what its matrices read.
+    func observe(_ step: ModelStep, cache: KVCache, by squares: InputSquares) {
+        runPasses(step, cache: cache, squares: squares) { $0.predict { _, _ in } }
+    }
+
+    private func runPasses(
+        _ step: ModelStep, cache: KVCache, squares: InputSquares? = nil, finish: (ForwardPass) -> Void
+    ) {
         let all = StepRows(step, cache: cache, vocabularySize: configuration.vocabularySize)
         all.tables.withUnsafeBufferPointer { tables in
             var start = 0
             while start < all.rows.count {
                 let end = min(start + Scratch.rowLimit, all.rows.count)
-                var pass = ForwardPass(model: self, cache: cache, tables: tables, rows: Array(all.rows[start..<end]))
+                var pass = ForwardPass(
+                    model: self, cache: cache, tables: tables, rows: Array(all.rows[start..<end]), squares: squares)
                 pass.run(finish: finish)
                 start = end
             }
@@ -43,17 +51,23 @@ struct ForwardPass {
     let cache: KVCache
     let tables: UnsafeBufferPointer<Int32>
     var rows: [Row]
+    /// What gets the inputs of products; nil in all passes but those of calibration.
+    let squares: InputSquares?
 
     let configuration: ModelConfiguration
     let scratch: Scratch
     let workers: Workers
     let kernels: UnsafePointer<lw_kernels>
 
-    init(model: LanguageModel, cache: KVCache, tables: UnsafeBufferPointer<Int32>, rows: [Row]) {
+    init(
+        model: LanguageModel, cache: KVCache, tables: UnsafeBufferPointer<Int32>, rows: [Row],
+        squares: InputSquares? = nil
+    ) {
         self.model = model
         self.cache = cache
         self.tables = tables
         self.rows = rows
+        self.squares = squares
         configuration = model.configuration
         scratch = cache.scratch
         workers = model.workers

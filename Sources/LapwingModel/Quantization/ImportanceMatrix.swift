@@ -26,7 +26,11 @@ package struct ImportanceMatrix: Sendable, Equatable {
     func weights(for tensor: TensorInfo) throws(QuantizationError) -> [Float]? {
         let columns = tensor.shape.first ?? 1
         let experts = tensor.shape.count > 2 ? tensor.shape[2...].reduce(1, *) : 1
-        guard let found = meanSquares[tensor.name] ?? joined(tensor.name, experts: experts) else { return nil }
+        // Queries, keys and values read the same input, whether they are one tensor or three.
+        let found =
+            meanSquares[tensor.name] ?? meanSquares[tensor.name.replacing("attn_qkv", with: "attn_q")]
+            ?? joined(tensor.name, experts: experts)
+        guard let found else { return nil }
         guard found.count == columns * experts else {
             throw .unfitImportance(name: tensor.name, expected: columns * experts, found: found.count)
         }
