@@ -10,12 +10,14 @@ final class FileMapping: @unchecked Sendable {
     /// nil for a copy.
     let source: FileSource?
     private let isMapped: Bool
+    /// Held open for its shared lock, by which `lapwing models rm` knows that the file is in use.
+    private let file: OpenFile?
 
     init(path: String) throws(WeightsError) {
         // Without O_NONBLOCK, opening a named pipe would wait for its writer.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .unreadable(path: path, reason: Self.lastError) }
-        defer { close(descriptor) }
+        let file = OpenFile(descriptor: descriptor)
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, reason: Self.lastError) }
         source = FileSource(path: path, status)
@@ -23,6 +25,7 @@ final class FileMapping: @unchecked Sendable {
         guard status.st_size > 0 else {
             // An empty mapping is an error to the system; the reader says better what is missing.
             (bytes, isMapped) = (UnsafeRawBufferPointer(start: nil, count: 0), false)
+            self.file = nil
             return
         }
         let count = Int(status.st_size)
@@ -30,6 +33,9 @@ final class FileMapping: @unchecked Sendable {
             throw .unreadable(path: path, reason: Self.lastError)
         }
         (bytes, isMapped) = (UnsafeRawBufferPointer(start: address, count: count), true)
+        // Where there are no locks, it is read all the same.
+        flock(descriptor, LOCK_SH | LOCK_NB)
+        self.file = consume file
     }
 
     /// Holds a copy, aligned as a mapping's tensors would be.
@@ -38,6 +44,7 @@ final class FileMapping: @unchecked Sendable {
         copy.copyBytes(from: source)
         (bytes, isMapped) = (UnsafeRawBufferPointer(copy), false)
         self.source = nil
+        file = nil
     }
 
     deinit {
@@ -60,6 +67,13 @@ final class FileMapping: @unchecked Sendable {
     }
 
     private static var lastError: String { String(cString: strerror(errno)) }
+}
+
+/// A file descriptor that is closed with its owner.
+private struct OpenFile: ~Copyable {
+    let descriptor: Int32
+
+    deinit { close(descriptor) }
 }
 
 /// Which file was mapped, and in which state of it.
