@@ -6,11 +6,12 @@ import NIOHTTP1
 extension HubClient {
     /// What an answer other than the one hoped for means. Returned where trying again does not help, as `Passing` where it may.
     func failure(
-        _ response: HTTPClientResponse, _ url: URL, _ reference: HubReference
+        _ response: HTTPClientResponse, _ url: URL, _ repository: String
     ) async throws -> any Error {
         let status = Int(response.status.code)
         let code = response.headers.first(name: "x-error-code") ?? ""
-        let repository = reference.repository
+        let message = response.headers.first(name: "x-error-message") ?? response.status.reasonPhrase
+        let reason = String(message.prefix(200))
         switch (status, code) {
         case (_, "GatedRepo"): return HubError.gated(repository: repository, hasToken: hasToken)
         case (_, "RepoNotFound"): return HubError.repositoryNotFound(repository: repository, hasToken: hasToken)
@@ -19,15 +20,11 @@ extension HubClient {
             return hasToken
                 ? HubError.badToken(repository: repository)
                 : HubError.repositoryNotFound(repository: repository, hasToken: false)
-        case (403, _): return HubError.gated(repository: repository, hasToken: hasToken)
+        case (403, _): return HubError.forbidden(repository: repository, hasToken: hasToken, reason: reason)
         case (404, _): return HubError.repositoryNotFound(repository: repository, hasToken: hasToken)
         case (408, _), (429, _), (500..., _):
-            let seconds = response.headers.first(name: "retry-after").flatMap(Int.init)
-            return Passing(
-                reason: "status \(status)", wait: seconds.map { .seconds(min(max($0, 0), 120)) })
-        default:
-            let reason = response.headers.first(name: "x-error-message") ?? response.status.reasonPhrase
-            return HubError.refused(url: url.shown, status: status, reason: String(reason.prefix(200)))
+            return Passing(response)
+        default: return HubError.refused(url: url.shown, status: status, reason: reason)
         }
     }
 
@@ -72,4 +69,13 @@ struct Passing: Error {
     var reason: String
     /// How long the other side asked to wait.
     var wait: Duration?
+}
+
+extension Passing {
+    init(_ response: HTTPClientResponse, of url: URL? = nil) {
+        let seconds = response.headers.first(name: "retry-after").flatMap { Int($0) }
+        self.init(
+            reason: "status \(response.status.code)" + (url?.host().map { " of \($0)" } ?? ""),
+            wait: seconds.map { .seconds(min(max($0, 0), 120)) })
+    }
 }

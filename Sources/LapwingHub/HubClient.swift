@@ -64,51 +64,104 @@ package struct HubClient: Sendable {
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
-    /// All files of a repository, in the hub's order.
-    package func files(of reference: HubReference) async throws -> [HubFile] {
-        var next: URL? = endpoint.appending(path: "api/models/\(reference.repository)/tree/main")
+    /// The commit that a reference's revision is today, with what the model's card says.
+    package func snapshot(of reference: HubReference) async throws -> HubSnapshot {
+        let url = address("api/models", reference.repository, "revision", reference.revision.inPath)
+        return try await retrying(url) {
+            let response = try await get(url)
+            if response.status == .notFound, response.headers.first(name: "x-error-code") == "RevisionNotFound" {
+                throw HubError.revisionNotFound(repository: reference.repository, revision: reference.revision)
+            }
+            let info: ModelInfo = try await decode(response, url, reference.repository, "a model's description")
+            guard info.sha.count == 40, info.sha.isHexadecimal else {
+                throw HubError.unexpectedAnswer(url: url.shown, reason: "it names no commit")
+            }
+            return HubSnapshot(
+                repository: reference.repository, revision: reference.revision, commit: info.sha.lowercased(),
+                card: info.cardData)
+        }
+    }
+
+    /// All files of a commit, in the hub's order. Each has a path that leads nowhere else, a size, and a name of its own.
+    package func files(of snapshot: HubSnapshot) async throws -> [HubFile] {
+        var next: URL? = address("api/models", snapshot.repository, "tree", snapshot.commit)
             .appending(queryItems: [URLQueryItem(name: "recursive", value: "true")])
         var files: [HubFile] = []
+        var paths: Set<String> = []
         // The hub lists a thousand files a page; a hundred pages are more than any repository of models has.
         for _ in 0..<100 {
             guard let url = next else { return files }
-            let (entries, following) = try await page(url, reference)
-            files += entries.filter { $0.type == "file" }.map(\.file)
+            let (entries, following) = try await page(url, snapshot.repository)
+            for file in entries where file.type == "file" {
+                let file = file.file
+                guard HubFile.isSafe(path: file.path), paths.insert(file.path).inserted else {
+                    throw HubError.unexpectedAnswer(
+                        url: url.shown, reason: "it lists '\(file.path.prefix(200))', which is no path, or twice")
+                }
+                guard (0...HubFile.sizeLimit).contains(file.size) else {
+                    throw HubError.unexpectedAnswer(
+                        url: url.shown, reason: "it says that '\(file.path.prefix(200))' has \(file.size) bytes")
+                }
+                files.append(file)
+            }
             next = following
         }
         throw HubError.unexpectedAnswer(url: endpoint.shown, reason: "the list of files has no end")
     }
 
-    private func page(_ url: URL, _ reference: HubReference) async throws -> ([TreeEntry], URL?) {
+    private func page(_ url: URL, _ repository: String) async throws -> ([TreeEntry], URL?) {
         try await retrying(url) {
-            let response = try await get(url, from: 0)
-            guard response.status == .ok else { throw try await failure(response, url, reference) }
-            let body = try await response.body.collect(upTo: 16 * 1024 * 1024)
-            let following = response.headers.first(name: "link").flatMap { nextPage($0, after: url) }
-            do {
-                return (try JSONDecoder().decode([TreeEntry].self, from: Data(body.readableBytesView)), following)
-            } catch {
-                throw HubError.unexpectedAnswer(url: url.shown, reason: "it is not a list of files")
-            }
+            let response = try await get(url)
+            let entries: [TreeEntry] = try await decode(response, url, repository, "a list of files")
+            return (entries, response.headers.first(name: "link").flatMap { nextPage($0, after: url) })
         }
     }
 
-    func fileURL(_ reference: HubReference, _ file: HubFile) -> URL {
-        endpoint.appending(path: "\(reference.repository)/resolve/main/\(file.path)")
+    private func decode<Value: Decodable>(
+        _ response: HTTPClientResponse, _ url: URL, _ repository: String, _ what: String
+    ) async throws -> Value {
+        guard response.status == .ok else { throw try await failure(response, url, repository) }
+        let body = try await response.body.collect(upTo: 16 * 1024 * 1024)
+        do {
+            return try JSONDecoder().decode(Value.self, from: Data(body.readableBytesView))
+        } catch {
+            throw HubError.unexpectedAnswer(url: url.shown, reason: "it is not \(what)")
+        }
     }
 
-    /// Sends a GET for the bytes from `offset` on, and follows redirects.
-    func get(_ url: URL, from offset: Int64) async throws -> HTTPClientResponse {
+    func fileURL(_ snapshot: HubSnapshot, _ file: HubFile) -> URL {
+        address(snapshot.repository, "resolve", snapshot.commit).appending(path: file.path)
+    }
+
+    /// The parts, which are percent-encoded already, behind the hub's address.
+    private func address(_ parts: String...) -> URL {
+        let text = endpoint.absoluteString
+        let address = (text.hasSuffix("/") ? text : text + "/") + parts.joined(separator: "/")
+        return URL(string: address) ?? endpoint
+    }
+
+    /// Sends a GET for the bytes from `offset` on, of the file that still has this entity tag, and follows redirects. What
+    /// another host refuses, the hub may grant by a new address: it is thrown as `Passing`.
+    func get(_ url: URL, from offset: Int64 = 0, ifTagged tag: String? = nil) async throws -> HTTPClientResponse {
         var url = url
         for _ in 0..<6 {
             var request = HTTPClientRequest(url: url.absoluteString)
             request.headers.add(name: "User-Agent", value: "lapwing")
             // A compressed answer would make offsets and lengths mean something else.
             request.headers.add(name: "Accept-Encoding", value: "identity")
-            if offset > 0 { request.headers.add(name: "Range", value: "bytes=\(offset)-") }
+            if offset > 0 {
+                request.headers.add(name: "Range", value: "bytes=\(offset)-")
+                // Weak tags do not promise the same bytes (RFC 9110, section 13.1.5).
+                if let tag, !tag.hasPrefix("W/") { request.headers.add(name: "If-Range", value: tag) }
+            }
             if let token, isHub(url) { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
             let response = try await http.execute(request, deadline: .distantFuture)
-            guard (300..<400).contains(response.status.code) else { return response }
+            guard (300..<400).contains(response.status.code) else {
+                guard isHub(url) || response.status.code < 400 || response.status == .rangeNotSatisfiable else {
+                    throw Passing(response, of: url)
+                }
+                return response
+            }
             guard let location = response.headers.first(name: "location"),
                 let target = URL(string: location, relativeTo: url)?.absoluteURL,
                 ["http", "https"].contains(target.scheme ?? "")
@@ -134,6 +187,25 @@ package struct HubClient: Sendable {
     }
 }
 
+/// A repository at one commit, which no upload changes.
+package struct HubSnapshot: Hashable, Sendable {
+    package var repository: String
+    /// As it was asked for: a branch, a tag or a commit.
+    package var revision: String
+    package var commit: String
+    package var card: ModelCard?
+
+    package init(repository: String, revision: String = "main", commit: String, card: ModelCard? = nil) {
+        (self.repository, self.revision, self.commit, self.card) = (repository, revision, commit, card)
+    }
+}
+
+/// What the hub's API says of a model.
+private struct ModelInfo: Decodable {
+    var sha: String
+    var cardData: ModelCard?
+}
+
 /// An entry of the hub's tree API.
 private struct TreeEntry: Decodable {
     struct LargeFile: Decodable {
@@ -144,7 +216,22 @@ private struct TreeEntry: Decodable {
     var type: String
     var path: String
     var size: Int64?
+    var oid: String?
     var lfs: LargeFile?
 
-    var file: HubFile { HubFile(path: path, size: lfs?.size ?? size ?? 0, sha256: lfs?.oid.lowercased()) }
+    var file: HubFile { HubFile(path: path, size: lfs?.size ?? size ?? 0, digest: digest) }
+
+    private var digest: HubDigest? {
+        if let oid = lfs?.oid { return oid.count == 64 && oid.isHexadecimal ? .sha256(oid.lowercased()) : nil }
+        return oid.flatMap { $0.count == 40 && $0.isHexadecimal ? .gitBlob($0.lowercased()) : nil }
+    }
+}
+
+extension String {
+    fileprivate var isHexadecimal: Bool { utf8.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit } }
+
+    /// As one part of an address's path, also with a `/` in it.
+    fileprivate var inPath: String {
+        addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "-._~"))) ?? self
+    }
 }

@@ -2,21 +2,26 @@ import Foundation
 
 /// Why a model could not be fetched. Each case carries what was found and, where it helps, what to do.
 package enum HubError: Error, Hashable, Sendable {
-    /// Not `owner/name` or `owner/name:file`.
+    /// Not `owner/name`, perhaps with `@revision` and `:file` behind it.
     case malformedReference(String)
     /// The address is without its secrets.
     case malformedEndpoint(String)
     case repositoryNotFound(repository: String, hasToken: Bool)
-    case fileNotFound(repository: String, file: String, available: [HubFile])
-    /// Several files would do; the caller has to name one.
-    case ambiguous(repository: String, candidates: [HubFile])
+    case revisionNotFound(repository: String, revision: String)
+    case fileNotFound(repository: String, file: String, available: [HubModel])
+    /// Several models would do; the caller has to name one.
+    case ambiguous(repository: String, candidates: [HubModel])
     case noWeights(repository: String)
-    /// The model lies in several files, which is not read here.
-    case split(repository: String, file: String)
+    /// Of a model in parts, this one is not there.
+    case missingPart(repository: String, file: String)
+    /// The index of a model's parts cannot be followed.
+    case badIndex(file: String, reason: String)
     /// The repository's owner asks for terms to be accepted, and the token, if any, has not.
     case gated(repository: String, hasToken: Bool)
     case badToken(repository: String)
-    /// The hub names no SHA-256 for the file, so it could not be verified.
+    /// The hub knows who asks and does not let him, for another reason than terms to be accepted.
+    case forbidden(repository: String, hasToken: Bool, reason: String)
+    /// The hub names no checksum for the file, so it could not be verified.
     case noChecksum(file: String)
     case checksumMismatch(file: String, expected: String, found: String)
     case sizeMismatch(file: String, expected: Int64, found: Int64)
@@ -25,7 +30,10 @@ package enum HubError: Error, Hashable, Sendable {
     /// Another process fetches the same file.
     case inUse(path: String)
     case notEnoughSpace(path: String, needed: Int64, free: Int64)
+    case cannotRead(path: String, reason: String)
     case cannotWrite(path: String, reason: String)
+    /// A running process has a model's file open.
+    case isOpen(path: String)
     /// The hub answered with an error that trying again does not mend.
     case refused(url: String, status: Int, reason: String)
     /// The hub's answer is not what its API says.
@@ -39,34 +47,45 @@ extension HubError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .malformedReference(let text):
-            "'\(text)' is not a model on the hub; expected owner/name or owner/name:file."
+            "'\(text)' is not a model on the hub; expected owner/name, owner/name@revision or owner/name:file."
         case .malformedEndpoint(let text):
             "HF_ENDPOINT is '\(text)', expected an address such as https://huggingface.co."
         case .repositoryNotFound(let repository, let hasToken):
             "There is no model '\(repository)' on the hub"
                 + (hasToken ? " that this HF_TOKEN may see." : "; if it is private, set HF_TOKEN.")
+        case .revisionNotFound(let repository, let revision):
+            "'\(repository)' has no branch, tag or commit '\(revision)'."
         case .fileNotFound(let repository, let file, let available):
             "'\(repository)' has no file '\(file)'." + (available.isEmpty ? "" : " It has:\n\(Self.list(available))")
         case .ambiguous(let repository, let candidates):
-            "'\(repository)' has \(candidates.count) weight files; name one as \(repository):FILE.\n\(Self.list(candidates))"
-        case .noWeights(let repository): "'\(repository)' has no GGUF file."
-        case .split(let repository, let file):
-            "'\(file)' of '\(repository)' is one of several parts; choose a file that holds the whole model."
+            "'\(repository)' has \(candidates.count) models; name one as \(repository):FILE.\n\(Self.list(candidates))"
+        case .noWeights(let repository):
+            "'\(repository)' has no GGUF file, and no config.json with model.safetensors or its index."
+        case .missingPart(let repository, let file):
+            "'\(repository)' has only some parts of a model: '\(file)' is not there."
+        case .badIndex(let file, let reason): "'\(file)' is no index of a model's files: \(reason)."
         case .gated(let repository, false):
-            "'\(repository)' is gated: accept its terms on the hub's page, then set HF_TOKEN to a token of that account."
+            "'\(repository)' is gated: accept its terms on its page, make a token at huggingface.co/settings/tokens, and "
+                + "give it as HF_TOKEN (HF_TOKEN=hf_… lapwing pull \(repository))."
         case .gated(let repository, true):
-            "'\(repository)' is gated, and the account of this HF_TOKEN has no access: accept its terms on the hub's page."
+            "'\(repository)' is gated, and the account of this HF_TOKEN has no access: accept its terms on its page, and "
+                + "see that the token may read gated repositories."
         case .badToken(let repository): "The hub refuses this HF_TOKEN for '\(repository)'; check it, or unset it."
-        case .noChecksum(let file): "The hub gives no SHA-256 for '\(file)', so it cannot be verified."
+        case .forbidden(let repository, let hasToken, let reason):
+            "The hub forbids to read '\(repository)' "
+                + (hasToken ? "with this HF_TOKEN: \(reason)." : "without a token: \(reason). Set HF_TOKEN.")
+        case .noChecksum(let file): "The hub gives no checksum for '\(file)', so it cannot be verified."
         case .checksumMismatch(let file, let expected, let found):
-            "'\(file)' is damaged: its SHA-256 is \(found), expected \(expected). It was not kept; try again."
+            "'\(file)' is damaged: its checksum is \(found), expected \(expected). It was not kept; try again."
         case .sizeMismatch(let file, let expected, let found):
             "'\(file)' has \(found) bytes, expected \(expected). It was not kept; try again."
         case .alreadyExists(let path): "'\(path)' exists and is another file; choose another --output, or remove it."
         case .inUse(let path): "Another process is fetching '\(path)'."
         case .notEnoughSpace(let path, let needed, let free):
             "Not enough space for '\(path)': \(ByteCount(needed)) needed, \(ByteCount(free)) free."
+        case .cannotRead(let path, let reason): "Cannot read '\(path)': \(reason)."
         case .cannotWrite(let path, let reason): "Cannot write '\(path)': \(reason)."
+        case .isOpen(let path): "'\(path)' is open in a running process; stop it first. Nothing was removed."
         case .refused(let url, let status, let reason): "\(url) answered with status \(status): \(reason)."
         case .unexpectedAnswer(let url, let reason): "\(url) gave an answer that cannot be used: \(reason)."
         case .unreachable(let url, let attempts, let reason):
@@ -74,8 +93,12 @@ extension HubError: CustomStringConvertible {
         }
     }
 
-    private static func list(_ files: [HubFile]) -> String {
-        files.map { "  \($0.path)  \(ByteCount($0.size))" }.joined(separator: "\n")
+    private static func list(_ models: [HubModel]) -> String {
+        models.map { model in
+            // An index has yet to tell what else belongs to it.
+            let isWhole = !model.files.contains { $0.path == ModelFolder.indexName }
+            return "  \(model.label)" + (isWhole ? "  \(ByteCount(model.size))" : "")
+        }.joined(separator: "\n")
     }
 }
 
@@ -92,22 +115,4 @@ extension String {
 
 extension URL {
     var shown: String { absoluteString.shownAddress }
-}
-
-/// A number of bytes as people read it: `512 B`, `98.4 MB`, `7.2 GB` (powers of ten, as vendors count).
-package struct ByteCount: Hashable, Sendable, CustomStringConvertible {
-    package var bytes: Int64
-
-    package init(_ bytes: Int64) { self.bytes = bytes }
-
-    package var description: String {
-        var scaled = Double(bytes)
-        var unit = "B"
-        for next in ["kB", "MB", "GB", "TB"] where scaled >= 999.95 {
-            scaled /= 1000
-            unit = next
-        }
-        let tenths = Int64((scaled * 10).rounded())
-        return unit == "B" ? "\(bytes) B" : "\(tenths / 10).\(tenths % 10) \(unit)"
-    }
 }

@@ -1,20 +1,26 @@
-/// A model on the hub, and perhaps one file of it: `owner/name` or `owner/name:file`.
+/// A model on the hub: `owner/name`, with `@revision` and `:file` where they are given.
 package struct HubReference: Hashable, Sendable {
     package var owner: String
     package var name: String
-    /// A path in the repository, its last part, or a quantisation such as `Q4_K_M`.
+    /// A branch, a tag or a commit.
+    package var revision: String
+    /// A path in the repository, its last part, a quantisation such as `Q4_K_M`, or `safetensors`.
     package var file: String?
 
     package var repository: String { "\(owner)/\(name)" }
 
     package init(_ text: String) throws(HubError) {
         let halves = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        let parts = halves[0].split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy(Self.isName), halves.count == 1 || Self.isPath(halves[1]) else {
+        let place = halves[0].split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = place[0].split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy(Self.isName), halves.count == 1 || HubFile.isSafe(path: halves[1]),
+            place.count == 1 || Self.isRevision(place[1])
+        else {
             throw .malformedReference(text)
         }
         owner = String(parts[0])
         name = String(parts[1])
+        revision = place.count == 2 ? String(place[1]) : "main"
         file = halves.count == 2 ? String(halves[1]) : nil
     }
 
@@ -26,9 +32,9 @@ package struct HubReference: Hashable, Sendable {
             }
     }
 
-    private static func isPath(_ text: Substring) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy { $0 >= 32 && $0 != 127 }
-            && !text.split(separator: "/", omittingEmptySubsequences: false).contains { ["", ".", ".."].contains($0) }
+    /// A branch may have `/` in its name, as `refs/pr/1` does.
+    private static func isRevision(_ text: Substring) -> Bool {
+        text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy(isName)
     }
 }
 
@@ -37,57 +43,24 @@ package struct HubFile: Hashable, Sendable {
     /// From the repository's root.
     package var path: String
     package var size: Int64
-    /// Lower-case hexadecimal SHA-256 of the content; nil for a file that is not in large-file storage.
-    package var sha256: String?
+    /// nil where the hub tells none that could be checked.
+    package var digest: HubDigest?
 
-    package init(path: String, size: Int64, sha256: String?) {
+    package init(path: String, size: Int64, digest: HubDigest?) {
         self.path = path
         self.size = size
-        self.sha256 = sha256
+        self.digest = digest
     }
 
     /// The path's last part.
     package var name: String { path.split(separator: "/").last.map(String.init) ?? path }
 
-    /// Whether it is one of several parts of a model (`-00001-of-00003.gguf`).
-    var isPart: Bool { name.firstMatch(of: /-[0-9]{5}-of-[0-9]{5}\.gguf$/.ignoresCase()) != nil }
-}
+    /// A petabyte: no sum of listed sizes comes near an overflow.
+    static let sizeLimit: Int64 = 1 << 50
 
-extension HubReference {
-    /// The one weight file that this reference means among a repository's files.
-    package func choose(among files: [HubFile]) throws(HubError) -> HubFile {
-        let weights = files.filter {
-            $0.name.lowercased().hasSuffix(".gguf") && !$0.name.lowercased().hasPrefix("mmproj")
-        }
-        .sorted { $0.path < $1.path }
-        guard !weights.isEmpty else { throw .noWeights(repository: repository) }
-        let candidates = try file.map { wanted throws(HubError) in try matches(wanted, weights) } ?? weights
-        let whole = candidates.filter { !$0.isPart }
-        guard let chosen = whole.first ?? candidates.first else { throw .noWeights(repository: repository) }
-        guard !chosen.isPart else { throw .split(repository: repository, file: chosen.path) }
-        guard whole.count == 1 else { throw .ambiguous(repository: repository, candidates: whole) }
-        return chosen
-    }
-
-    /// The exact path, else the exact name, else every name that holds `wanted` between separators, whatever its case.
-    private func matches(_ wanted: String, _ weights: [HubFile]) throws(HubError) -> [HubFile] {
-        for rule: (HubFile) -> Bool in [{ $0.path == wanted }, { $0.name == wanted }, { $0.holds(wanted) }] {
-            let found = weights.filter(rule)
-            if !found.isEmpty { return found }
-        }
-        throw .fileNotFound(repository: repository, file: wanted, available: weights)
-    }
-}
-
-extension HubFile {
-    /// Whether the name holds `word` as a part of its own: `Q4_K` is not in `model-Q4_K_M.gguf`.
-    fileprivate func holds(_ word: String) -> Bool {
-        let name = name.lowercased()
-        let word = word.lowercased()
-        return name.ranges(of: word).contains { range in
-            let before = range.lowerBound == name.startIndex ? "." : name[name.index(before: range.lowerBound)]
-            let after = range.upperBound == name.endIndex ? "." : name[range.upperBound]
-            return ".-".contains(before) && ".-".contains(after)
-        }
+    /// Whether a path stays below the folder that it is put behind.
+    static func isSafe(path: some StringProtocol) -> Bool {
+        path.utf8.count <= 1024 && path.utf8.allSatisfy { $0 >= 32 && $0 != 127 && $0 != UInt8(ascii: "\\") }
+            && !path.split(separator: "/", omittingEmptySubsequences: false).contains { ["", ".", ".."].contains($0) }
     }
 }

@@ -1,22 +1,25 @@
-import Crypto
 import Foundation
 import NIOCore
 
-/// A file under way: the bytes so far under `NAME.SHA256-PREFIX.partial`, and their hash.
+/// A file under way: the bytes so far under `NAME.DIGEST-PREFIX.partial`, and their hash.
 ///
 /// The name carries the content's hash, so that a file that changed on the hub is not continued with another one's bytes.
 struct PartialFile: ~Copyable {
     private let path: String
     private let partialPath: String
-    private let expected: String
+    private let hubFile: HubFile
     private let file: OpenFile
     private(set) var count: Int64
-    private var hash: SHA256
+    private var hash: ContentHash
+    /// The entity tag of the answer that the bytes came with; nil before there was one, as for what an earlier run left.
+    var entityTag: String?
+
+    static func path(for path: String, _ digest: HubDigest) -> String { "\(path).\(digest.text.prefix(12)).partial" }
 
     /// Opens what an earlier run left and hashes it, or an empty file. Throws `HubError.inUse` while another process has it
     /// open.
-    init(path: String, sha256: String, progress: (Int64, Int64) -> Void) throws {
-        let partialPath = "\(path).\(sha256.prefix(12)).partial"
+    init(path: String, of hubFile: HubFile, _ digest: HubDigest, progress: (Int64, Int64) -> Void) throws {
+        let partialPath = Self.path(for: path, digest)
         let folder = URL(filePath: path).deletingLastPathComponent().path
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -25,11 +28,11 @@ struct PartialFile: ~Copyable {
         }
         let file = try OpenFile(path: partialPath, flags: O_RDWR | O_CREAT)
         guard flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 else { throw HubError.inUse(path: path) }
-        var hash = SHA256()
+        var hash = ContentHash(of: hubFile)
         count = try file.hashAll(into: &hash, progress: progress)
         self.path = path
         self.partialPath = partialPath
-        expected = sha256
+        self.hubFile = hubFile
         self.hash = hash
         self.file = file
     }
@@ -38,7 +41,7 @@ struct PartialFile: ~Copyable {
     deinit { if count == 0 { unlink(partialPath) } }
 
     mutating func append(_ bytes: ByteBufferView) throws(HubError) {
-        bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        bytes.withUnsafeBytes { hash.update($0) }
         let failed = bytes.withUnsafeBytes { buffer in
             var written = 0
             while written < buffer.count {
@@ -57,36 +60,34 @@ struct PartialFile: ~Copyable {
         guard ftruncate(file.descriptor, 0) == 0, lseek(file.descriptor, 0, SEEK_SET) == 0 else {
             throw .cannotWrite(path: partialPath, reason: OpenFile.systemError())
         }
-        hash = SHA256()
+        hash = ContentHash(of: hubFile)
         count = 0
+        entityTag = nil
     }
 
-    /// Gives the file its name if it is the one expected; otherwise empties it and throws.
-    mutating func finish(_ hubFile: HubFile) throws(HubError) {
+    /// Gives the file its name if it is the one expected, and returns its SHA-256; otherwise empties it and throws.
+    mutating func finish(_ expected: HubDigest) throws(HubError) -> String {
         guard count == hubFile.size else {
             let found = count
             try restart()
             throw .sizeMismatch(file: hubFile.path, expected: hubFile.size, found: found)
         }
-        let found = Self.hex(hash.finalize())
-        guard found == expected else {
+        let found = hash.asTold
+        guard found == expected.text else {
             try restart()
-            throw .checksumMismatch(file: hubFile.path, expected: expected, found: found)
+            throw .checksumMismatch(file: hubFile.path, expected: expected.text, found: found)
         }
         guard fsync(file.descriptor) == 0, rename(partialPath, path) == 0 else {
             throw .cannotWrite(path: path, reason: OpenFile.systemError())
         }
+        return hash.sha256
     }
+}
 
-    /// Lower-case hexadecimal SHA-256 of a whole file.
-    static func sha256(ofFile path: String, progress: (Int64, Int64) -> Void) throws -> String {
-        var hash = SHA256()
-        _ = try OpenFile(path: path, flags: O_RDONLY).hashAll(into: &hash, progress: progress)
-        return hex(hash.finalize())
-    }
-
-    private static func hex(_ digest: SHA256.Digest) -> String {
-        digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+extension ContentHash {
+    /// Takes in a whole file, and tells bytes done and in all.
+    mutating func update(contentsOf path: String, progress: (Int64, Int64) -> Void) throws {
+        _ = try OpenFile(path: path, flags: O_RDONLY).hashAll(into: &self, progress: progress)
     }
 }
 
@@ -97,7 +98,7 @@ private struct OpenFile: ~Copyable {
 
     init(path: String, flags: Int32) throws(HubError) {
         let descriptor = open(path, flags | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw .cannotWrite(path: path, reason: Self.systemError()) }
+        guard descriptor >= 0 else { throw Self.failure(path, flags) }
         self.descriptor = descriptor
         self.path = path
     }
@@ -106,24 +107,27 @@ private struct OpenFile: ~Copyable {
 
     /// Hashes all bytes from the start on and returns how many there were. `progress` gets bytes done and in all. Throws
     /// `CancellationError` in a cancelled task: a large file takes a while.
-    func hashAll(into hash: inout SHA256, progress: (Int64, Int64) -> Void) throws -> Int64 {
+    func hashAll(into hash: inout ContentHash, progress: (Int64, Int64) -> Void) throws -> Int64 {
         let size = Int64(lseek(descriptor, 0, SEEK_END))
-        guard size >= 0, lseek(descriptor, 0, SEEK_SET) == 0 else { throw failure }
+        guard size >= 0, lseek(descriptor, 0, SEEK_SET) == 0 else { throw Self.failure(path, O_RDONLY) }
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         var total: Int64 = 0
         while true {
             try Task.checkCancellation()
             let result = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
             if result < 0, errno == EINTR { continue }
-            guard result >= 0 else { throw failure }
+            guard result >= 0 else { throw Self.failure(path, O_RDONLY) }
             if result == 0 { return total }
-            buffer.withUnsafeBytes { hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<result])) }
+            buffer.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<result])) }
             total += Int64(result)
             progress(total, size)
         }
     }
 
-    private var failure: HubError { .cannotWrite(path: path, reason: Self.systemError()) }
+    private static func failure(_ path: String, _ flags: Int32) -> HubError {
+        flags == O_RDONLY
+            ? .cannotRead(path: path, reason: systemError()) : .cannotWrite(path: path, reason: systemError())
+    }
 
-    static func systemError() -> String { String(cString: strerror(errno)) }
+    static func systemError() -> String { String(cString: strerror(errno)).lowercased() }
 }

@@ -120,7 +120,7 @@ import lapwing
         let listing = ModelListing(configuration, folder: folder.path)
         let lines = listing.lines()
         #expect(lines[1].contains(" Q8_0 "))
-        #expect(lines[1].hasPrefix("a ") && lines[1].hasSuffix(" 128"))
+        #expect(lines[1].hasPrefix("a ") && lines[1].contains(" llama ") && lines[1].hasSuffix(" 128  –"))
         #expect(lines[2].hasPrefix("b ") && lines[2].hasSuffix("KEY is not set"))
         #expect(lines[3].hasPrefix("other.gguf") && lines[3].hasSuffix("not in the configuration"))
         #expect(lines[4].hasPrefix("damaged.gguf") && lines[4].contains("cannot be read: "))

@@ -12,14 +12,14 @@ import Testing
         let pull = try Pull()
         defer { pull.remove() }
         try await ScriptedServer.run { request, _ in
-            hub.isTree(request) ? hub.tree() : hub.file(request)
+            hub.listing(request) ?? hub.file(request)
         } body: { server in
             let last = Mutex<DownloadProgress?>(nil)
             let pulled = try await pull.run("acme/lark", from: server) { progress in last.withLock { $0 = progress } }
             #expect(pulled.wasFetched)
             let count = Int64(hub.content.count)
-            #expect(last.withLock { $0 } == .fetching(received: count, total: count, resumed: 0))
-            #expect(server.seen.map(\.path).last == "/acme/lark/resolve/main/lark-Q4_1.gguf")
+            #expect(last.withLock { $0 } == .fetching(received: count, total: count))
+            #expect(server.seen.map(\.path).last == "/acme/lark/resolve/\(HubFixture.commit)/lark-Q4_1.gguf")
         }
         #expect(pull.files == ["lark-Q4_1.gguf"])
         #expect(pull.bytes("lark-Q4_1.gguf") == hub.content)
@@ -30,14 +30,14 @@ import Testing
         let pull = try Pull()
         defer { pull.remove() }
         let seen = try await ScriptedServer.run { request, count in
-            hub.isTree(request) ? hub.tree() : hub.file(request, dropAfter: count < 4 ? 70_000 : nil)
+            hub.listing(request) ?? hub.file(request, dropAfter: count < 5 ? 70_000 : nil)
         } body: { server in
             try await pull.run("acme/lark", from: server)
             return server.seen
         }
         #expect(pull.bytes("lark-Q4_1.gguf") == hub.content)
         // How much of what was sent still came in before the break is the network's affair; each start is past the last.
-        let starts = seen.dropFirst(2).map { Int(($0.headers["range"] ?? "").dropFirst(6).dropLast()) ?? 0 }
+        let starts = seen.dropFirst(3).map { Int(($0.headers["range"] ?? "").dropFirst(6).dropLast()) ?? 0 }
         #expect(starts.count == 2)
         #expect((1...70_000).contains(starts[0]))
         #expect((starts[0] + 1...starts[0] + 70_000).contains(starts[1]))
@@ -51,8 +51,8 @@ import Testing
         defer { pull.remove() }
         await #expect(throws: HubError.self) {
             try await ScriptedServer.run { request, count in
-                if hub.isTree(request) { return hub.tree() }
-                return count == 2 ? hub.file(request, dropAfter: 100_000) : .init(status: 503)
+                if let listing = hub.listing(request) { return listing }
+                return count == 3 ? hub.file(request, dropAfter: 100_000) : .init(status: 503)
             } body: { server in
                 try await pull.run("acme/lark", from: server)
             }
@@ -64,7 +64,7 @@ import Testing
         #expect((1...100_000).contains(count))
         let progress = Mutex<[DownloadProgress]>([])
         let seen = try await ScriptedServer.run { request, _ in
-            hub.isTree(request) ? hub.tree() : hub.file(request)
+            hub.listing(request) ?? hub.file(request)
         } body: { server in
             try await pull.run("acme/lark", from: server) { step in progress.withLock { $0.append(step) } }
             return server.seen
@@ -72,7 +72,7 @@ import Testing
         #expect(seen.last?.headers["range"] == "bytes=\(count)-")
         let total = Int64(hub.content.count)
         #expect(progress.withLock { $0 }.first == .verifying(done: count, total: count))
-        #expect(progress.withLock { $0 }.last == .fetching(received: total, total: total, resumed: count))
+        #expect(progress.withLock { $0 }.last == .fetching(received: total, total: total))
         #expect(pull.bytes("lark-Q4_1.gguf") == hub.content)
     }
 
@@ -81,8 +81,8 @@ import Testing
         let pull = try Pull()
         defer { pull.remove() }
         try await ScriptedServer.run { request, count in
-            if hub.isTree(request) { return hub.tree() }
-            return .init(body: hub.content, dropAfter: count == 2 ? 50_000 : nil)
+            if let listing = hub.listing(request) { return listing }
+            return .init(body: hub.content, dropAfter: count == 3 ? 50_000 : nil)
         } body: { server in
             try await pull.run("acme/lark", from: server)
         }
@@ -98,7 +98,7 @@ import Testing
             throws: HubError.checksumMismatch(file: hub.fileName, expected: expected, found: hub.sha256)
         ) {
             try await ScriptedServer.run { request, _ in
-                hub.isTree(request) ? hub.tree(sha256: expected) : hub.file(request)
+                hub.listing(request, sha256: expected) ?? hub.file(request)
             } body: { server in
                 try await pull.run("acme/lark", from: server)
             }
@@ -113,12 +113,12 @@ import Testing
         let partial = pull.folder.appending(path: "\(hub.fileName).\(hub.sha256.prefix(12)).partial")
         try Data(repeating: 7, count: 1000).write(to: partial)
         let seen = try await ScriptedServer.run { request, _ in
-            hub.isTree(request) ? hub.tree() : hub.file(request)
+            hub.listing(request) ?? hub.file(request)
         } body: { server in
             try await pull.run("acme/lark", from: server)
             return server.seen
         }
-        #expect(seen.dropFirst().map { $0.headers["range"] } == ["bytes=1000-", nil])
+        #expect(seen.dropFirst(2).map { $0.headers["range"] } == ["bytes=1000-", nil])
         #expect(pull.bytes(hub.fileName) == hub.content)
     }
 
@@ -129,10 +129,10 @@ import Testing
         let path = pull.folder.appending(path: hub.fileName)
         try Data(hub.content).write(to: path)
         try await ScriptedServer.run { request, _ in
-            hub.isTree(request) ? hub.tree() : hub.file(request)
+            hub.listing(request) ?? hub.file(request)
         } body: { server in
             #expect(try await pull.run("acme/lark", from: server).wasFetched == false)
-            #expect(server.seen.count == 1)
+            #expect(server.seen.count == 2)
             try Data([1, 2, 3]).write(to: path)
             await #expect(throws: HubError.alreadyExists(path: path.path)) {
                 try await pull.run("acme/lark", from: server)
@@ -147,11 +147,11 @@ import Testing
         defer { pull.remove() }
         pull.freeBytes = 1000
         try await ScriptedServer.run { request, _ in
-            hub.isTree(request) ? hub.tree() : hub.file(request)
+            hub.listing(request) ?? hub.file(request)
         } body: { server in
             let error = await #expect(throws: HubError.self) { try await pull.run("acme/lark", from: server) }
             #expect(error?.description.contains("1.0 kB free") == true)
-            #expect(server.seen.count == 1)
+            #expect(server.seen.count == 2)
         }
     }
 
@@ -164,11 +164,11 @@ import Testing
         let partial = pull.folder.appending(path: "other.gguf.\(hub.sha256.prefix(12)).partial")
         try Data(hub.content.prefix(1000)).write(to: partial)
         for name in [hub.fileName, "other.gguf"] {
-            let file = HubFile(path: name, size: Int64(hub.content.count), sha256: hub.sha256)
+            let file = HubFile(path: name, size: Int64(hub.content.count), digest: .sha256(hub.sha256))
             let http = HubClient.makeHTTPClient()
             let client = try HubClient(http: http, environment: ["HF_ENDPOINT": "http://127.0.0.1:9"])
             let download = try Download(
-                client: client, reference: HubReference("acme/lark"), file: file,
+                client: client, snapshot: HubSnapshot(repository: "acme/lark", commit: HubFixture.commit), file: file,
                 path: pull.folder.appending(path: name).path)
             let task = Task {
                 withUnsafeCurrentTask { $0?.cancel() }
@@ -186,7 +186,7 @@ import Testing
         let pull = try Pull()
         defer { pull.remove() }
         try await ScriptedServer.run { request, _ in
-            hub.isTree(request) ? hub.tree() : .init(status: 404)
+            hub.listing(request) ?? .init(status: 404)
         } body: { server in
             let error = await #expect(throws: HubError.self) { try await pull.run("acme/lark", from: server) }
             #expect(error?.description == "'acme/lark' has no file 'lark-Q4_1.gguf'.")
@@ -194,17 +194,90 @@ import Testing
         #expect(pull.files == [])
     }
 
-    @Test("An answer longer than the file is cut short")
+    @Test("A server that has another length than the listing says is not believed", arguments: [-100, 3])
+    func otherLength(by difference: Int) async throws {
+        let pull = try Pull()
+        defer { pull.remove() }
+        let count = Int64(hub.content.count)
+        await #expect(
+            throws: HubError.sizeMismatch(file: hub.fileName, expected: count, found: count + Int64(difference))
+        ) {
+            try await ScriptedServer.run { request, _ in
+                hub.listing(request) ?? .init(body: Array((hub.content + [1, 2, 3]).prefix(Int(count) + difference)))
+            } body: { server in
+                try await pull.run("acme/lark", from: server)
+            }
+        }
+        #expect(pull.files == [])
+    }
+
+    @Test("An answer that does not tell its length is cut short where it goes on past the file's")
     func tooLong() async throws {
         let pull = try Pull()
         defer { pull.remove() }
+        let partial = "\(hub.fileName).\(hub.sha256.prefix(12)).partial"
+        try Data(hub.content.prefix(1000)).write(to: pull.folder.appending(path: partial))
         await #expect(throws: HubError.self) {
             try await ScriptedServer.run { request, _ in
-                hub.isTree(request) ? hub.tree() : .init(body: hub.content + [1, 2, 3])
+                let range = request.headers["range"] == nil ? "0-" : "1000-"
+                return hub.listing(request)
+                    ?? .init(
+                        status: 206, headers: ["content-range": "bytes \(range)300000/*"],
+                        body: hub.content.suffix(299_000) + [1, 2, 3, 4])
             } body: { server in
                 try await pull.run("acme/lark", from: server)
             }
         }
         #expect(pull.bytes(hub.fileName) == nil)
+    }
+
+    @Test("A file that has another tag when a download goes on is fetched from the start, If-Range known or not")
+    func changedTag() async throws {
+        for knowsIfRange in [true, false] {
+            let pull = try Pull()
+            defer { pull.remove() }
+            let old = [UInt8](repeating: 9, count: hub.content.count)
+            let seen = try await ScriptedServer.run { request, count in
+                if let listing = hub.listing(request) { return listing }
+                if count == 3 { return .init(headers: ["etag": "\"a\""], body: old, dropAfter: 90_000) }
+                guard knowsIfRange, request.headers["if-range"] == "\"a\"" else {
+                    return hub.file(request, tag: "\"b\"")
+                }
+                return .init(headers: ["etag": "\"b\""], body: hub.content)
+            } body: { server in
+                try await pull.run("acme/lark", from: server)
+                return server.seen
+            }
+            #expect(pull.bytes(hub.fileName) == hub.content)
+            #expect(seen.count == (knowsIfRange ? 4 : 5))
+            #expect(seen[3].headers["if-range"] == "\"a\"")
+        }
+    }
+
+    @Test("A weak tag is not sent as If-Range, which needs one that promises the same bytes")
+    func weakTag() async throws {
+        let pull = try Pull()
+        defer { pull.remove() }
+        let seen = try await ScriptedServer.run { request, count in
+            hub.listing(request) ?? hub.file(request, tag: "W/\"a\"", dropAfter: count == 3 ? 90_000 : nil)
+        } body: { server in
+            try await pull.run("acme/lark", from: server)
+            return server.seen
+        }
+        #expect(seen.count == 4)
+        #expect(seen[3].headers["range"] != nil && seen[3].headers["if-range"] == nil)
+        #expect(pull.bytes(hub.fileName) == hub.content)
+    }
+
+    @Test("A server that breaks off at the same place and starts over is given up")
+    func neverFurther() async throws {
+        let pull = try Pull()
+        defer { pull.remove() }
+        try await ScriptedServer.run { request, _ in
+            hub.listing(request) ?? .init(body: hub.content, dropAfter: 0)
+        } body: { server in
+            let error = await #expect(throws: HubError.self) { try await pull.run("acme/lark", from: server) }
+            #expect(error?.description.contains(" in 5 attempts: ") == true)
+        }
     }
 }

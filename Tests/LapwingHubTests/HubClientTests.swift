@@ -16,7 +16,7 @@ import Testing
             hub.file(request)
         } body: { store in
             try await ScriptedServer.run { request, _ in
-                hub.isTree(request) ? hub.tree() : .init(status: 302, headers: ["location": "\(store.url)/blob?sig=1"])
+                hub.listing(request) ?? .init(status: 302, headers: ["location": "\(store.url)/blob?sig=1"])
             } body: { front in
                 try await pull.run("acme/lark", from: front)
                 #expect(front.seen.allSatisfy { $0.headers["authorization"] == "Bearer hf_secret" })
@@ -33,7 +33,7 @@ import Testing
         defer { pull.remove() }
         pull.environment = ["HF_TOKEN": "hf_secret"]
         try await ScriptedServer.run { request, _ in
-            if hub.isTree(request) { return hub.tree() }
+            if let listing = hub.listing(request) { return listing }
             return request.path == "/cache/1"
                 ? hub.file(request) : .init(status: 307, headers: ["location": "/cache/1"])
         } body: { server in
@@ -47,11 +47,11 @@ import Testing
         let pull = try Pull()
         defer { pull.remove() }
         try await ScriptedServer.run { request, _ in
-            hub.isTree(request) ? hub.tree() : .init(status: 302, headers: ["location": "/blob?signature=secret"])
+            hub.listing(request) ?? .init(status: 302, headers: ["location": "/blob?signature=secret"])
         } body: { server in
             let error = await #expect(throws: HubError.self) { try await pull.run("acme/lark", from: server) }
             #expect(error?.description.contains("\(server.url)/blob gave an answer") == true)
-            #expect(server.seen.count == 7)
+            #expect(server.seen.count == 8)
         }
     }
 
@@ -62,7 +62,9 @@ import Testing
             (401, "", "t", .badToken(repository: "acme/lark")),
             (401, "GatedRepo", nil, .gated(repository: "acme/lark", hasToken: false)),
             (403, "GatedRepo", "t", .gated(repository: "acme/lark", hasToken: true)),
-            (403, "", nil, .gated(repository: "acme/lark", hasToken: false)),
+            (403, "", nil, .forbidden(repository: "acme/lark", hasToken: false, reason: "Forbidden")),
+            (403, "", "t", .forbidden(repository: "acme/lark", hasToken: true, reason: "Forbidden")),
+            (404, "RevisionNotFound", nil, .revisionNotFound(repository: "acme/lark", revision: "main")),
             (404, "RepoNotFound", "t", .repositoryNotFound(repository: "acme/lark", hasToken: true)),
         ] as [(Int, String, String?, HubError)])
     func refusals(status: Int, code: String, token: String?, expected: HubError) async throws {
@@ -77,9 +79,42 @@ import Testing
         }
     }
 
-    @Test("A gated model's error says to set HF_TOKEN")
+    @Test("A gated model's error says how to give a token, and what else is needed where there is one")
     func gatedText() {
-        #expect("\(HubError.gated(repository: "a/b", hasToken: false))".contains("HF_TOKEN"))
+        #expect("\(HubError.gated(repository: "a/b", hasToken: false))".contains("HF_TOKEN=hf_… lapwing pull a/b"))
+        #expect("\(HubError.gated(repository: "a/b", hasToken: true))".contains("has no access: accept its terms"))
+    }
+
+    @Test("Where a redirect's host refuses, the hub is asked for another address, and no token is blamed")
+    func refusalElsewhere() async throws {
+        var pull = try Pull()
+        defer { pull.remove() }
+        pull.environment = ["HF_TOKEN": "hf_secret"]
+        try await ScriptedServer.run { request, count in
+            count == 1 ? .init(status: 403) : hub.file(request)
+        } body: { store in
+            try await ScriptedServer.run { request, _ in
+                hub.listing(request) ?? .init(status: 302, headers: ["location": "\(store.url)/blob?sig=1"])
+            } body: { front in
+                try await pull.run("acme/lark", from: front)
+                #expect(front.seen.count == 4)
+            }
+            #expect(store.seen.allSatisfy { $0.headers["authorization"] == nil })
+        }
+        #expect(pull.waits.delays.withLock { $0 } == [.seconds(1)])
+        #expect(pull.bytes(hub.fileName) == hub.content)
+    }
+
+    @Test("A model's description that names no commit is an error", arguments: ["{}", "{\"sha\": \"main\"}", "[]"])
+    func noCommit(body: String) async throws {
+        let pull = try Pull()
+        defer { pull.remove() }
+        try await ScriptedServer.run { _, _ in
+            .init(body: Array(body.utf8))
+        } body: { server in
+            await #expect(throws: HubError.self) { try await pull.run("acme/lark", from: server) }
+            #expect(server.seen.count == 1)
+        }
     }
 
     @Test("A gated file of a listed model is told in the same way")
@@ -87,7 +122,7 @@ import Testing
         let pull = try Pull()
         defer { pull.remove() }
         try await ScriptedServer.run { request, _ in
-            hub.isTree(request) ? hub.tree() : .init(status: 401, headers: ["x-error-code": "GatedRepo"])
+            hub.listing(request) ?? .init(status: 401, headers: ["x-error-code": "GatedRepo"])
         } body: { server in
             await #expect(throws: HubError.gated(repository: "acme/lark", hasToken: false)) {
                 try await pull.run("acme/lark", from: server)
@@ -101,7 +136,7 @@ import Testing
         defer { pull.remove() }
         try await ScriptedServer.run { request, count in
             if count == 1 { return .init(status: 429, headers: ["retry-after": "7"]) }
-            return hub.isTree(request) ? hub.tree() : hub.file(request)
+            return hub.listing(request) ?? hub.file(request)
         } body: { server in
             try await pull.run("acme/lark", from: server)
         }
@@ -124,13 +159,15 @@ import Testing
         let pull = try Pull()
         defer { pull.remove() }
         try await ScriptedServer.run { request, _ in
-            guard hub.isTree(request) else { return hub.file(request) }
-            if request.path.contains("cursor=2") { return hub.tree() }
-            let next = "<http://\(request.headers["host"] ?? "")/api/models/acme/lark/tree/main?cursor=2>; rel=\"next\""
+            guard hub.isTree(request), !request.path.contains("cursor=2") else {
+                return hub.listing(request) ?? hub.file(request)
+            }
+            let tree = "http://\(request.headers["host"] ?? "")/api/models/acme/lark/tree/\(HubFixture.commit)"
+            let next = "<\(tree)?cursor=2>; rel=\"next\""
             return .init(headers: ["link": next], body: Array("[]".utf8))
         } body: { server in
             try await pull.run("acme/lark", from: server)
-            #expect(server.seen.count == 3)
+            #expect(server.seen.count == 4)
         }
     }
 
@@ -138,8 +175,8 @@ import Testing
     func badList(body: String) async throws {
         let pull = try Pull()
         defer { pull.remove() }
-        try await ScriptedServer.run { _, _ in
-            .init(body: Array(body.utf8))
+        try await ScriptedServer.run { request, _ in
+            hub.isTree(request) ? .init(body: Array(body.utf8)) : hub.listing(request) ?? hub.file(request)
         } body: { server in
             let error = await #expect(throws: HubError.self) { try await pull.run("acme/lark", from: server) }
             #expect(error?.description.contains("not a list of files") == true)

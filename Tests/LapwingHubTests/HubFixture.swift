@@ -23,7 +23,15 @@ struct HubFixture: Sendable {
 
     var sha256: String { SHA256.hash(data: content).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
 
-    func tree(sha256: String? = nil) -> ScriptedServer.Reply {
+    /// The commit that every revision is.
+    static let commit = String(repeating: "c0ffee00", count: 5)
+
+    /// What the hub says of the model and of its files; nil for a request for a file.
+    func listing(_ request: ScriptedServer.Request, sha256: String? = nil) -> ScriptedServer.Reply? {
+        if request.path.hasPrefix("/api/models/\(repository)/revision/") {
+            return ScriptedServer.Reply(body: Array("{\"sha\": \"\(Self.commit)\", \"gated\": false}".utf8))
+        }
+        guard isTree(request) else { return nil }
         let tree = """
             [{"type": "directory", "path": "docs", "size": 0, "oid": "1"},
              {"type": "file", "path": "README.md", "size": 12, "oid": "2"},
@@ -34,17 +42,21 @@ struct HubFixture: Sendable {
     }
 
     /// The file, or the part of it that the request's Range asks for.
-    func file(_ request: ScriptedServer.Request, dropAfter: Int? = nil) -> ScriptedServer.Reply {
+    func file(
+        _ request: ScriptedServer.Request, tag: String? = nil, dropAfter: Int? = nil
+    ) -> ScriptedServer.Reply {
+        let tags = tag.map { ["etag": $0] } ?? [:]
         guard let range = request.headers["range"], let start = Int(range.dropFirst("bytes=".count).dropLast()) else {
-            return ScriptedServer.Reply(body: content, dropAfter: dropAfter)
+            return ScriptedServer.Reply(headers: tags, body: content, dropAfter: dropAfter)
         }
         return ScriptedServer.Reply(
-            status: 206, headers: ["content-range": "bytes \(start)-\(content.count - 1)/\(content.count)"],
+            status: 206,
+            headers: tags.merging(["content-range": "bytes \(start)-\(content.count - 1)/\(content.count)"]) { $1 },
             body: Array(content[start...]), dropAfter: dropAfter)
     }
 
     func isTree(_ request: ScriptedServer.Request) -> Bool {
-        request.path.hasPrefix("/api/models/\(repository)/tree/main")
+        request.path.hasPrefix("/api/models/\(repository)/tree/\(Self.commit)")
     }
 }
 
@@ -67,7 +79,15 @@ struct Pull {
 
     func remove() { try? FileManager.default.removeItem(at: folder) }
 
-    var files: [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?.sorted() ?? [] }
+    /// Of all files, in folders too, those that hold something of the model.
+    var files: [String] {
+        let all = FileManager.default.enumerator(atPath: folder.path)?.allObjects as? [String] ?? []
+        return all.filter { name in
+            var isFolder: ObjCBool = false
+            _ = FileManager.default.fileExists(atPath: folder.appending(path: name).path, isDirectory: &isFolder)
+            return !isFolder.boolValue && !name.hasSuffix(".lapwing-pulled")
+        }.sorted()
+    }
 
     func bytes(_ name: String) -> [UInt8]? {
         FileManager.default.contents(atPath: folder.appending(path: name).path).map(Array.init)
@@ -77,32 +97,22 @@ struct Pull {
     func run(
         _ reference: String, from server: ScriptedServer,
         progress: @escaping @Sendable (DownloadProgress) -> Void = { _ in }
-    ) async throws -> PulledFile {
+    ) async throws -> PulledModel {
         let http = HubClient.makeHTTPClient()
         do {
-            let pulled = try await run(reference, server.url, http, progress)
+            var retries = HubClient.Retries()
+            let (waits, free) = (waits, freeBytes)
+            retries.sleep = { delay in waits.delays.withLock { $0.append(delay) } }
+            let client = try HubClient(
+                http: http, environment: environment.merging(["HF_ENDPOINT": server.url]) { $1 }, retries: retries)
+            let pulled = try await HubPull(
+                client: client, reference: HubReference(reference), folder: folder.path, freeBytes: { _ in free }
+            ).run(progress: progress)
             try await http.shutdown()
             return pulled
         } catch {
             try await http.shutdown()
             throw error
         }
-    }
-
-    private func run(
-        _ text: String, _ url: String, _ http: HTTPClient, _ progress: @escaping @Sendable (DownloadProgress) -> Void
-    ) async throws -> PulledFile {
-        var retries = HubClient.Retries()
-        let waits = waits
-        retries.sleep = { delay in waits.delays.withLock { $0.append(delay) } }
-        let client = try HubClient(
-            http: http, environment: environment.merging(["HF_ENDPOINT": url]) { $1 }, retries: retries)
-        let reference = try HubReference(text)
-        let file = try reference.choose(among: await client.files(of: reference))
-        let free = freeBytes
-        return try await Download(
-            client: client, reference: reference, file: file, path: folder.appending(path: file.name).path,
-            freeBytes: { _ in free }
-        ).run(progress: progress)
     }
 }

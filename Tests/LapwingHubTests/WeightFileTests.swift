@@ -38,18 +38,76 @@ import Testing
         }
     }
 
-    @Test("A folder's weight files are listed by name; what cannot be run or read says so")
-    func lists() throws {
-        try folder { folder in
-            try Data(writer(architecture: "rwkv").file().bytes).write(to: folder.appending(path: "b.gguf"))
-            try Data(writer(architecture: "llama").file().bytes).write(to: folder.appending(path: "a.GGUF"))
-            try Data("not one".utf8).write(to: folder.appending(path: "c.gguf"))
-            try Data("other".utf8).write(to: folder.appending(path: "d.txt"))
-            let paths = WeightFile.paths(in: folder.path)
-            #expect(paths.map { URL(filePath: $0).lastPathComponent } == ["a.GGUF", "b.gguf", "c.gguf"])
-            #expect(try paths.prefix(2).map { try WeightFile(path: $0).isSupported } == [true, false])
-            #expect(throws: WeightsError.self) { try WeightFile(path: paths[2]) }
+    private func describe(_ change: (inout GGUFWriter) -> Void) throws -> WeightFile {
+        var writer = writer(architecture: "llama")
+        change(&writer)
+        let folder = try TemporaryFolder()
+        return try WeightFile(path: folder.write(writer.file().bytes, to: "m.gguf"))
+    }
+
+    @Test("A mixture's name is taken where the tensors bear it out")
+    func quantisation() throws {
+        func type(_ told: UInt32, _ type: TensorType) throws -> String {
+            try describe { writer in
+                writer.add("general.file_type", .uint32(told))
+                let bytes = 16 * type.blockByteCount
+                writer.add(tensor: "c", type, shape: [256, 16], data: [UInt8](repeating: 0, count: bytes))
+            }.quantisation
         }
-        #expect(WeightFile.paths(in: "/nowhere/at/all").isEmpty)
+        #expect(try type(15, .q4_K) == "Q4_K_M")
+        #expect(try type(14, .q4_K) == "Q4_K_S")
+        #expect(try type(15, .q6_K) == "Q6_K")
+        #expect(try type(99, .q4_K) == "Q4_K")
+    }
+
+    @Test("Licence and origin are read from the file's own metadata")
+    func lineage() throws {
+        let file = try describe { writer in
+            writer.add("general.license", .string("apache-2.0"))
+            writer.add("general.size_label", .string("135M"))
+            writer.add("general.base_model.count", .uint32(1))
+            writer.add("general.base_model.0.name", .string("Lark"))
+            writer.add("general.base_model.0.repo_url", .string("https://huggingface.co/acme/lark-base"))
+            writer.add("general.source.url", .string("https://example.org/x"))
+        }
+        #expect(file.license == "apache-2.0")
+        #expect(file.sizeLabel == "135M")
+        #expect(
+            file.origins.map(\.description) == ["fine-tune of acme/lark-base", "quantised from https://example.org/x"])
+        let merged = try describe { writer in
+            writer.add("general.license.name", .string("gemma"))
+            writer.add("general.license", .string("other"))
+            // More than there are: a count is not believed.
+            writer.add("general.base_model.count", .uint32(.max))
+            for index in 0..<2 {
+                writer.add("general.base_model.\(index).organization", .string("acme"))
+                writer.add("general.base_model.\(index).name", .string("Lark \(index)"))
+            }
+        }
+        #expect(merged.license == "gemma")
+        #expect(merged.origins.map(\.description) == ["merge of acme/Lark 0", "merge of acme/Lark 1"])
+        #expect(try describe { _ in }.origins == [])
+    }
+
+    @Test("What the hub's card said when a file was pulled completes what the file says")
+    func card() async throws {
+        var writer = writer(architecture: "llama")
+        writer.add("general.base_model.count", .uint32(1))
+        writer.add("general.base_model.0.repo_url", .string("https://huggingface.co/acme/lark-base"))
+        let bytes = writer.file().bytes
+        let pull = try Pull()
+        defer { pull.remove() }
+        try await ScriptedServer.run { request, _ in
+            let repository = HubRepository(files: ["m.gguf": bytes])
+            guard request.path.contains("/revision/") else { return repository.reply(request) }
+            let card = #"{"license": "mit", "base_model": "acme/lark"}"#
+            return .init(body: Array(#"{"sha": "\#(HubFixture.commit)", "cardData": \#(card)}"#.utf8))
+        } body: { server in
+            try await pull.run("acme/lark", from: server)
+        }
+        let file = try WeightFile(path: pull.folder.appending(path: "m.gguf").path)
+        #expect(file.license == "mit")
+        #expect(file.origins.map(\.description) == ["fine-tune of acme/lark-base", "quantised from acme/lark"])
+        #expect((file.repository, file.commit) == ("acme/lark", HubFixture.commit))
     }
 }

@@ -5,113 +5,65 @@ import LapwingHub
 /// `lapwing models`: what requests may name, and what lies on the disk.
 struct Models: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List models and routes, with size and quantisation.",
-        discussion: """
-            Reads the configuration and the headers of the weight files it names, and of those in ./models.
+        abstract: "List models and routes; verify or remove what lies on the disk.",
+        discussion: "  lapwing models",
+        subcommands: [List.self, VerifyModels.self, RemoveModel.self], defaultSubcommand: List.self)
 
-              lapwing models
-              lapwing models --json
-            """)
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List models and routes, with family, size, licence and what they were made from.",
+            discussion: """
+                Reads the configuration and the headers of the weight files it names, and of the models in ./models.
 
-    @OptionGroup var options: ConfigurationOptions
-    @Flag(help: "Print one JSON object.") var json = false
+                  lapwing models
+                  lapwing models --json
+                """)
 
-    func run() throws {
-        let listing = ModelListing(try options.loadIfPresent(), folder: "models")
-        if json { return try Output.standard.json(listing) }
-        for line in listing.lines(for: Output.standard.terminal) { Output.standard.line(line) }
+        @OptionGroup var options: ConfigurationOptions
+        @Flag(help: "Print one JSON object.") var json = false
+
+        func run() throws {
+            let listing = ModelListing(try options.loadIfPresent(), folder: Self.folder)
+            if json { return try Output.standard.json(listing) }
+            for line in listing.lines(for: Output.standard.terminal) { Output.standard.line(line) }
+        }
+
+        /// Where `pull` puts models, and where they are looked for.
+        static let folder = "models"
     }
 }
 
-/// Models by the name that requests use, routes, and weight files that no model uses.
-package struct ModelListing: Sendable, Encodable {
-    package struct Model: Sendable, Encodable {
-        package var name: String
-        /// `here`, or the provider's name.
-        package var runs: String
-        package var upstream: String?
-        package var file: WeightFile?
-        package var contextLength: Int?
-        /// Why it cannot be used.
-        package var unavailable: String?
-    }
+/// A model on the disk, with the names that the configuration has for it.
+struct NamedModel {
+    var model: StoredModel
+    var names: [String]
 
-    package struct Damaged: Sendable, Encodable {
-        package var path: String
-        package var reason: String
-    }
-
-    package var models: [Model] = []
-    package var routes: [String] = []
-    package var unused: [WeightFile] = []
-    /// Weight files of the folder that no model uses and that cannot be read.
-    package var damaged: [Damaged] = []
-
-    package init(_ configuration: Configuration?, folder: String) {
-        models = configuration?.models.map(Model.init) ?? []
-        routes = configuration?.routes.map(\.name) ?? []
-        let used = Set(configuration?.models.compactMap(\.local?.weights) ?? [])
-        for path in WeightFile.paths(in: URL(filePath: folder).standardized.path) where !used.contains(path) {
-            do {
-                unused.append(try WeightFile(path: path))
-            } catch {
-                damaged.append(Damaged(path: path, reason: "\(error)"))
+    /// Those that the configuration names, then the others in ./models.
+    static func all(_ configuration: Configuration?) -> [NamedModel] {
+        var found: [NamedModel] = []
+        for model in configuration?.models ?? [] {
+            guard let stored = model.local.flatMap({ StoredModel(path: $0.weights) }) else { continue }
+            if let index = found.firstIndex(where: { $0.model == stored }) {
+                found[index].names.append(model.name)
+            } else {
+                found.append(NamedModel(model: stored, names: [model.name]))
             }
         }
+        let others = StoredModel.all(in: Models.List.folder).filter { model in !found.contains { $0.model == model } }
+        return found + others.map { NamedModel(model: $0, names: []) }
     }
 
-    package func lines(for terminal: Terminal = .plain) -> [String] {
-        var table = Table([
-            ("model", .left), ("runs", .left), ("parameters", .right), ("type", .left), ("size", .right),
-            ("context", .right), ("", .left),
-        ])
-        table.rows = models.map { model in
-            row(model.name, model.runs, model.file, model.contextLength, model.unavailable ?? model.upstream ?? "")
+    /// The one that is called so in the configuration, by its file's or folder's name, without `.gguf` too, or by its path.
+    static func find(_ name: String, _ configuration: Configuration?) throws -> NamedModel {
+        let models = all(configuration)
+        if let found = models.first(where: { $0.names.contains(name) }) { return found }
+        if let found = models.first(where: { [name, "\(name).gguf"].contains($0.model.name) }) { return found }
+        if name.contains("/"), let model = StoredModel(path: name) {
+            return models.first { $0.model == model } ?? NamedModel(model: model, names: [])
         }
-        table.rows += unused.map { file in
-            let note = file.isSupported ? "not in the configuration" : "not in the configuration; cannot be run"
-            return row(URL(filePath: file.path).lastPathComponent, "–", file, file.contextLength, note)
-        }
-        table.rows += damaged.map { file in
-            row(URL(filePath: file.path).lastPathComponent, "–", nil, nil, "cannot be read: \(file.reason)")
-        }
-        guard !table.rows.isEmpty else { return ["No models: no lapwing.yaml here, and no GGUF file in ./models."] }
-        return table.lines(for: terminal) + (routes.isEmpty ? [] : ["", "routes: \(routes.joined(separator: ", "))"])
-    }
-
-    private func row(_ name: String, _ runs: String, _ file: WeightFile?, _ context: Int?, _ note: String) -> [String] {
-        [
-            name, runs, file.map { Self.parameters($0.parameterCount) } ?? "–", file?.quantisation ?? "–",
-            file.map { "\(ByteCount($0.byteCount))" } ?? "–", context.map(String.init) ?? "–", note,
-        ]
-    }
-
-    /// `135M`, `8.0B`.
-    private static func parameters(_ count: Int64) -> String {
-        count >= 1_000_000_000
-            ? "\(Figures.fixed(Double(count) / 1e9, places: 1))B" : "\((count + 500_000) / 1_000_000)M"
-    }
-}
-
-extension ModelListing.Model {
-    fileprivate init(_ model: Configuration.Model) {
-        name = model.name
-        unavailable = model.unavailable
-        switch model.source {
-        case .remote(let remote):
-            runs = remote.provider.rawValue
-            upstream = remote.upstream
-        case .local(let local):
-            runs = "here"
-            contextLength = local.context
-            guard unavailable == nil else { return }
-            do {
-                let file = try WeightFile(path: local.weights)
-                self.file = file
-                contextLength = local.context ?? file.contextLength
-            } catch {
-                unavailable = "\(error)"
-            }
-        }
+        let names = models.flatMap { $0.names + [$0.model.name] }
+        throw Failure(
+            "there is no model '\(name)' on the disk\(suggestion(for: name, among: names)); there is: "
+                + (names.isEmpty ? "none" : names.joined(separator: ", ")))
     }
 }

@@ -8,6 +8,8 @@ final class PullMeter: Sendable {
         var display: ProgressDisplay?
         var isVerifying = false
         var start = ContinuousClock.now
+        /// Bytes that were there when it began, which say nothing of the speed.
+        var received: Int64 = 0
         var lastDrawn: ContinuousClock.Instant?
     }
 
@@ -25,12 +27,13 @@ final class PullMeter: Sendable {
         state.withLock { state in
             switch progress {
             case .verifying(let done, let total):
-                begin("verifying \(label)", isVerifying: true, &state, now)
+                begin("verifying \(label)", isVerifying: true, 0, &state, now)
                 draw(done, total, "\(ByteCount(done)) of \(ByteCount(total))", &state, now)
-            case .fetching(let received, let total, let resumed):
-                begin(label, isVerifying: false, &state, now)
+            case .fetching(let received, let total):
+                begin(label, isVerifying: false, received, &state, now)
                 let seconds = state.start.duration(to: now) / .seconds(1)
-                let detail = Self.detail(received: received, total: total, resumed: resumed, seconds: seconds)
+                let detail = Self.detail(
+                    received: received, total: total, since: state.received, seconds: seconds)
                 draw(received, total, detail, &state, now)
             }
         }
@@ -39,10 +42,14 @@ final class PullMeter: Sendable {
     func finish() { state.withLock { $0.display?.finish() } }
 
     /// A new display where there is none, or where it was for the other kind of work.
-    private func begin(_ label: String, isVerifying: Bool, _ state: inout State, _ now: ContinuousClock.Instant) {
+    private func begin(
+        _ label: String, isVerifying: Bool, _ received: Int64, _ state: inout State, _ now: ContinuousClock.Instant
+    ) {
         guard state.display == nil || state.isVerifying != isVerifying else { return }
         state.display?.finish()
-        state = State(display: ProgressDisplay(label: label, output: output), isVerifying: isVerifying, start: now)
+        state = State(
+            display: ProgressDisplay(label: label, output: output), isVerifying: isVerifying, start: now,
+            received: received)
     }
 
     private func draw(
@@ -54,10 +61,10 @@ final class PullMeter: Sendable {
         state.display?.update(done: done, total: total, detail: detail)
     }
 
-    private static func detail(received: Int64, total: Int64, resumed: Int64, seconds: Double) -> String {
+    private static func detail(received: Int64, total: Int64, since start: Int64, seconds: Double) -> String {
         let amount = "\(ByteCount(received)) of \(ByteCount(total))"
         guard seconds > 0.5 else { return amount }
-        let rate = Double(received - resumed) / seconds
+        let rate = Double(received - start) / seconds
         guard rate >= 1, received < total else { return amount }
         let left = Int64(Double(total - received) / rate) + 1
         let time = left < 60 ? "\(left) s" : "\(left / 60) min \(left % 60) s"
