@@ -62,6 +62,7 @@ extension WeightsError: CustomStringConvertible {
         case .unsupportedArchitecture(let found, let offset, let supported):
             "the architecture at byte \(offset) is \"\(found)\"; those that can be run are "
                 + supported.joined(separator: ", ")
+                + "; a server that runs it behind the OpenAI API can be configured in its place"
         case .unfitHyperparameter(let key, let offset, let found, let expected):
             "\(key)\(offset.map { " at byte \($0)" } ?? "") is \(found), expected \(expected)"
         case .unexpectedTensor(let name, let offset):
