@@ -36,7 +36,8 @@ struct PlacedTensors {
             throw .unexpectedTensor(name: stray.name, offset: stray.offset)
         }
         for (name, expectation) in expected.sorted(by: { $0.key < $1.key }) {
-            let tensor = try file.tensor(name, shape: expectation.shape)
+            let tensor = try file.tensor(name, shape: Self.shape(expectation.shape, asIn: file.tensors[name]))
+                .reshaped(expectation.shape)
             if expectation.parts.isEmpty { try place(name, tensor) }
             var first = 0
             for part in expectation.parts {
@@ -44,6 +45,11 @@ struct PlacedTensors {
                 first += part.count
             }
         }
+    }
+
+    /// A vector may be written as a matrix of one row.
+    private static func shape(_ shape: [Int], asIn found: TensorInfo?) -> [Int] {
+        found?.shape == shape + [1] ? shape + [1] : shape
     }
 
     private mutating func place(_ name: String, _ tensor: TensorInfo) throws(WeightsError) {
@@ -126,6 +132,11 @@ struct PlacedTensors {
 }
 
 extension TensorInfo {
+    /// The same elements under another shape.
+    fileprivate func reshaped(_ shape: [Int]) -> TensorInfo {
+        TensorInfo(name: name, type: type, shape: shape, offset: offset, byteCount: byteCount)
+    }
+
     /// What lies at `range` of the slowest dimension: so many rows, or of three dimensions one matrix.
     func part(_ range: Range<Int>) -> TensorInfo {
         let count = shape.last ?? 1

@@ -15,18 +15,40 @@ struct ArchitectureTests {
         let fixture = try ArchitectureFixture.read(name)
         let folder = try TemporaryFolder()
         let path = try folder.write(fixture.ggufBytes(), to: "tiny.gguf")
-        try fixture.check(path: path, against: fixture.ggufLacks == nil ? .transformers : .llama, name)
+        let found = try fixture.check(path: path, against: fixture.ggufLacks == nil ? .transformers : .llama, name)
+        try found.addToTable(name, architecture: ArchitectureFixture.architecture(of: name) ?? "")
     }
 }
 
 extension ArchitectureFixture {
     enum Reference { case transformers, llama }
 
+    /// How far a model's results are from the references', over all forms of all prompts; nil where one is not compared.
+    fileprivate struct Distances {
+        /// The greatest difference of a logit from transformers'.
+        var furthest: Float?
+        /// The greatest divergence of a row from llama.cpp's, in nats.
+        var divergence: Double?
+
+        /// Adds a line to the file that `LAPWING_MODELS_TABLE` names: Scripts/models_table.sh makes Docs/Models.md of them.
+        func addToTable(_ name: String, architecture: String) throws {
+            guard let path = ProcessInfo.processInfo.environment["LAPWING_MODELS_TABLE"] else { return }
+            let columns = [
+                architecture, name, furthest.map { String(format: "%.0e", $0) } ?? "–",
+                divergence.map { String(format: "%.0e", $0) } ?? "–",
+            ]
+            let file = try #require(fopen(path, "a"))
+            fputs("| " + columns.joined(separator: " | ") + " |\n", file)
+            fclose(file)
+        }
+    }
+
     /// Compares the logits of a decoder that lies at a path with those of one reference or both, in every form of a pass.
     ///
     /// Against transformers also with llama.cpp, unless that differs by design; against llama.cpp, whose GELU is a table of
     /// halves, by divergence alone.
-    fileprivate func check(path: String, against reference: Reference, _ name: String) throws {
+    fileprivate func check(path: String, against reference: Reference, _ name: String) throws -> Distances {
+        var distances = Distances()
         for (index, prompt) in prompts.enumerated() {
             // Some models rotate otherwise in contexts that are longer than those they were first trained with.
             let options = LoadOptions(workers: Workers(count: 2), contextLength: prompt.tokens.count)
@@ -45,13 +67,16 @@ extension ArchitectureFixture {
                 if reference == .transformers {
                     let furthest = zip(found, rows).map { zip($0, $1).map { abs($0 - $1) }.max() ?? .infinity }.max()
                     #expect(furthest ?? .infinity < 1e-3, "\(name), prompt \(index), \(form)")
+                    distances.furthest = max(distances.furthest ?? 0, furthest ?? .infinity)
                 }
                 if reference == .llama || llamaDifference == nil {
                     let divergence = zip(found, llama).map(Self.divergence).max()
                     #expect(divergence ?? .infinity < 0.005, "\(name), prompt \(index), \(form): from llama.cpp")
+                    distances.divergence = max(distances.divergence ?? 0, divergence ?? .infinity)
                 }
             }
         }
+        return distances
     }
 
     /// The KL divergence of two rows of logits, in nats.
