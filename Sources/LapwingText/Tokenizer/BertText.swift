@@ -59,7 +59,8 @@ package struct BertNormalization: Sendable, Equatable {
     private func folded(_ text: String) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(text.utf8.count)
-        for scalar in (stripsAccents ? text.decomposedStringWithCanonicalMapping : text).unicodeScalars {
+        let text = stripsAccents ? text.normalizedInParts(\.decomposedStringWithCanonicalMapping) : text
+        for scalar in text.unicodeScalars {
             if scalar.isASCII {
                 // What a capital with an accent leaves is a capital.
                 result.append(lowercased(UInt8(truncatingIfNeeded: scalar.value)))

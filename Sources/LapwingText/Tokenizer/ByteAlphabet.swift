@@ -24,6 +24,12 @@ enum ByteAlphabet {
         return bytes
     }()
 
+    /// Whether `text` is written in the alphabet alone.
+    static func spells(_ text: String) -> Bool {
+        let bytes = bytes
+        return text.unicodeScalars.allSatisfy { $0.value < bytes.count && bytes[Int($0.value)] != nil }
+    }
+
     /// Appends what `text`, which is UTF-8, stands for. A scalar outside the alphabet stands for itself.
     static func appendBytes(of text: some Sequence<UInt8>, to out: inout [UInt8]) {
         let bytes = bytes

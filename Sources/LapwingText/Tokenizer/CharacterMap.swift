@@ -60,7 +60,7 @@ package struct CharacterMap: Sendable, Equatable {
         result.reserveCapacity(text.count)
         var offset = 0
         while offset < text.count {
-            if let match = matches(in: text[offset...]).last {
+            if let match = matches(in: text[offset...]).longest {
                 result.append(contentsOf: replacement(at: match.place))
                 offset += match.count
             } else {
@@ -75,28 +75,45 @@ package struct CharacterMap: Sendable, Equatable {
     private func graphemesReplaced(_ text: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(text.count)
-        for character in String(decoding: text, as: UTF8.self) {
-            let bytes = Array(character.utf8)
-            // The reference implementation takes the first match there and drops the rest.
-            if bytes.count < 6, let match = matches(in: bytes[...]).first {
-                result.append(contentsOf: replacement(at: match.place))
-                continue
+        /// The reference implementation takes the shortest match and drops what is after it.
+        func append(_ part: ArraySlice<UInt8>) -> Bool {
+            guard let match = matches(in: part).shortest else { return false }
+            result.append(contentsOf: replacement(at: match.place))
+            return true
+        }
+        var start = 0
+        while start < text.count {
+            // Between two bytes of ASCII a grapheme ends, but for the two of a line's end; the rest is Unicode's rules.
+            var end = start + 1
+            while end < text.count, text[end - 1] | text[end] >= 0x80 || (text[end - 1] == 0x0D && text[end] == 0x0A) {
+                end += 1
             }
-            for scalar in character.unicodeScalars {
-                let bytes = Array(String(scalar).utf8)
-                if let match = matches(in: bytes[...]).first {
-                    result.append(contentsOf: replacement(at: match.place))
-                } else {
-                    result.append(contentsOf: bytes)
+            if end == start + 1 {
+                if !append(text[start..<end]) { result.append(text[start]) }
+            } else {
+                for grapheme in String(decoding: text[start..<end], as: UTF8.self) {
+                    if grapheme.utf8.count < 6, append(Array(grapheme.utf8)[...]) { continue }
+                    for scalar in grapheme.unicodeScalars {
+                        let bytes = Array(String(scalar).utf8)
+                        if !append(bytes[...]) { result.append(contentsOf: bytes) }
+                    }
                 }
             }
+            start = end
         }
         return CharacterMap.repaired(result)
     }
 
-    /// The sequences in the map that `text` begins with, the shortest first: their bytes and replacements' places.
-    private func matches(in text: ArraySlice<UInt8>) -> [(count: Int, place: Int)] {
-        var found: [(count: Int, place: Int)] = []
+    private struct Match {
+        /// Bytes of the text.
+        var count: Int
+        /// Where the replacement is in the pool.
+        var place: Int
+    }
+
+    /// The sequences in the map that `text` begins with.
+    private func matches(in text: ArraySlice<UInt8>) -> (shortest: Match?, longest: Match?) {
+        var found: (shortest: Match?, longest: Match?)
         var node = CharacterMap.base(units[0])
         for (index, byte) in text.prefix(CharacterMap.sequenceLimit).enumerated() {
             if byte == 0 { break }
@@ -107,7 +124,10 @@ package struct CharacterMap: Sendable, Equatable {
             guard unit & 0x8000_00FF == UInt32(byte) else { break }
             node ^= CharacterMap.base(unit)
             guard node < units.count else { break }
-            if unit & 0x100 != 0 { found.append((index + 1, Int(units[node] & 0x7FFF_FFFF))) }
+            if unit & 0x100 != 0 {
+                found.longest = Match(count: index + 1, place: Int(units[node] & 0x7FFF_FFFF))
+                if found.shortest == nil { found.shortest = found.longest }
+            }
         }
         return found
     }

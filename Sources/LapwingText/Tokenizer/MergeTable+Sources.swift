@@ -2,27 +2,25 @@ extension MergeTable {
     /// Resolves the merges' texts to tokens.
     init(_ merges: [String], family: TokenizerFamily, tokens: TokenTable) throws(TextError) {
         self.init(capacity: merges.count)
-        var left: [UInt8] = []
-        var right: [UInt8] = []
+        var joined: [UInt8] = []
         for (index, merge) in merges.enumerated() {
-            left.removeAll(keepingCapacity: true)
-            right.removeAll(keepingCapacity: true)
             let text = merge.utf8
             // The first byte may itself be a space in hand-made vocabularies.
             guard let space = text.dropFirst().firstIndex(of: UInt8(ascii: " ")),
                 text.index(after: space) < text.endIndex
             else { throw .malformedMerge(index: index, merge: merge) }
-            family.appendBytes(of: text[..<space], to: &left)
-            family.appendBytes(of: text[text.index(after: space)...], to: &right)
-            func token(_ bytes: [UInt8]) throws(TextError) -> Int32 {
+            joined.removeAll(keepingCapacity: true)
+            family.appendBytes(of: text[..<space], to: &joined)
+            let cut = joined.count
+            family.appendBytes(of: text[text.index(after: space)...], to: &joined)
+            func token(_ bytes: ArraySlice<UInt8>) throws(TextError) -> Int32 {
                 if let token = bytes.withUnsafeBufferPointer({ tokens.token($0) }) { return token }
                 let missing = String(decoding: bytes, as: UTF8.self)
                 throw .mergeNamesMissingToken(index: index, merge: merge, missing: missing)
             }
-            let leftToken = try token(left)
-            let rightToken = try token(right)
-            let rank = Int32(truncatingIfNeeded: index)
-            add(leftToken, rightToken, Merge(rank: rank, token: try token(left + right)))
+            let left = try token(joined[..<cut])
+            let right = try token(joined[cut...])
+            add(left, right, Merge(rank: Int32(truncatingIfNeeded: index), token: try token(joined[...])))
         }
     }
 

@@ -49,7 +49,8 @@ package enum Normalization: Sendable, Equatable {
 
     /// ASCII is composed and decomposed already.
     private static func string(_ text: [UInt8], _ change: (String) -> String) -> [UInt8] {
-        text.allSatisfy { $0 < 0x80 } ? text : Array(change(String(decoding: text, as: UTF8.self)).utf8)
+        text.allSatisfy { $0 < 0x80 }
+            ? text : Array(String(decoding: text, as: UTF8.self).normalizedInParts(change).utf8)
     }
 
     private static func scalars(of text: [UInt8], _ change: (Unicode.Scalar) -> String) -> [UInt8] {
@@ -124,5 +125,31 @@ package enum Normalization: Sendable, Equatable {
             }
         }
         return result
+    }
+}
+
+extension String {
+    /// Applies a normalisation of Unicode to parts with at most 256 marks in a row: Foundation takes quadratic time to
+    /// order those, and what people write has a dozen at most.
+    func normalizedInParts(_ normalize: (String) -> String) -> String {
+        var result = ""
+        var start = unicodeScalars.startIndex
+        var marks = 0
+        for index in unicodeScalars.indices {
+            let scalar = unicodeScalars[index]
+            // No mark lies below U+0300.
+            if scalar.value < 0x300 || scalar.properties.canonicalCombiningClass == .notReordered {
+                marks = 0
+                continue
+            }
+            marks += 1
+            if marks == 256 {
+                let end = unicodeScalars.index(after: index)
+                result += normalize(String(unicodeScalars[start..<end]))
+                start = end
+                marks = 0
+            }
+        }
+        return result + normalize(start == startIndex ? self : String(unicodeScalars[start...]))
     }
 }

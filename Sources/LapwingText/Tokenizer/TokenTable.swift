@@ -19,7 +19,11 @@ struct TokenTable: Sendable {
             }
             starts.append(storage.count)
         }
-        buildIndex(types)
+        let ordinary = types.indices.filter { types[$0] == .normal }
+        // Command R has tokens in plain text beside the same in bytes, of which merges mean the latter.
+        let plain = family == .byteLevelBPE ? ordinary.filter { !ByteAlphabet.spells(texts[$0]) } : []
+        let spelled = plain.isEmpty ? ordinary : ordinary.filter { ByteAlphabet.spells(texts[$0]) }
+        buildIndex(spelled + plain + types.indices.filter { [.userDefined, .control, .byte].contains(types[$0]) })
     }
 
     var count: Int { starts.count - 1 }
@@ -28,7 +32,8 @@ struct TokenTable: Sendable {
         storage[starts[Int(token)]..<starts[Int(token) + 1]]
     }
 
-    /// The token with exactly these bytes. Where two have the same, the one that is ordinary text, then the first.
+    /// The token with exactly these bytes. Where several have the same, the one that is ordinary text in the family's
+    /// spelling, then ordinary text, then the first.
     func token(_ bytes: UnsafeBufferPointer<UInt8>) -> Int32? {
         var slot = hash(bytes) & (slots.count - 1)
         while slots[slot] >= 0 {
@@ -68,14 +73,13 @@ struct TokenTable: Sendable {
         }
     }
 
-    private mutating func buildIndex(_ types: [TokenType]) {
+    /// - Parameter order: The tokens; of those with the same bytes the first counts.
+    private mutating func buildIndex(_ order: [Int]) {
         var capacity = 16
-        while capacity < types.count * 2 { capacity *= 2 }
+        while capacity < count * 2 { capacity *= 2 }
         slots = Array(repeating: -1, count: capacity)
-        let text = types.indices.filter { types[$0] == .normal }
-        let special = types.indices.filter { types[$0] == .userDefined || types[$0] == .control || types[$0] == .byte }
         storage.withUnsafeBufferPointer { all in
-            for index in text + special {
+            for index in order {
                 let bytes = UnsafeBufferPointer(rebasing: all[starts[index]..<starts[index + 1]])
                 var slot = hash(bytes) & (capacity - 1)
                 while slots[slot] >= 0, !equal(slots[slot], bytes, in: all) { slot = (slot + 1) & (capacity - 1) }

@@ -62,6 +62,15 @@ import Testing
         #expect(try Tokenizer(vocabulary).encode("abc") == [97, 98, 99])
     }
 
+    @Test("Of a token in plain text and the same in bytes, merges and bytes mean the latter")
+    func plainTokens() throws {
+        let vocabulary = Vocabulary(
+            model: "gpt2", preTokenizer: "gpt-2", tokens: ["\u{200D}"] + SeededVocabulary.byteAlphabet + ["âĢ", "âĢį"],
+            tokenTypes: [], merges: ["â Ģ", "âĢ į"])
+        #expect(try Tokenizer(vocabulary).encode("\u{200D}") == [258])
+        #expect(try Tokenizer(vocabulary).decode([0, 258]) == "\u{200D}\u{200D}")
+    }
+
     @Test("Bytes that are no token are left out")
     func missingBytes() throws {
         let vocabulary = Vocabulary(
