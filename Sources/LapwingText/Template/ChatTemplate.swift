@@ -51,12 +51,29 @@ package struct ChatTemplate: Sendable {
             if let name = message.name { pairs.append(("name", .string(name))) }
             return TemplateValue.dict(TemplateDict(pairs))
         }
-        // Templates ask `tools is not none`, so what is absent is none, as Hugging Face passes it.
-        let interpreter = TemplateInterpreter(
+        return try render(
             variables: [
                 "messages": .list(values), "add_generation_prompt": .bool(addGenerationPrompt),
-                "bos_token": .string(bosToken), "eos_token": .string(eosToken), "tools": .none, "documents": .none,
-            ], limits: limits, now: clock())
+                "bos_token": .string(bosToken), "eos_token": .string(eosToken),
+            ])
+    }
+
+    /// The text for the variables that a JSON object holds, whose members keep their order: `messages` with all their
+    /// fields, `tools`, `add_generation_prompt` and what else a template asks for.
+    package func render(variables json: String) throws(TextError) -> String {
+        guard case .object(let members) = try JSONTree(Array(json.utf8), file: "the template's variables") else {
+            throw .templateEvaluation(line: 0, reason: "its variables are not a JSON object")
+        }
+        var variables: [String: TemplateValue] = [:]
+        for (name, value) in members { variables[name] = try TemplateValue(value, limits: limits) }
+        return try render(variables: variables)
+    }
+
+    private func render(variables: [String: TemplateValue]) throws(TextError) -> String {
+        // Templates ask `tools is not none`, so what is absent is none, as Hugging Face passes it.
+        let absent: [String: TemplateValue] = ["tools": .none, "documents": .none]
+        let interpreter = TemplateInterpreter(
+            variables: absent.merging(variables) { $1 }, limits: limits, now: clock())
         return try interpreter.render(statements)
     }
 }

@@ -37,6 +37,7 @@ extension TemplateInterpreter {
         case .and(let operands): return try firstOf(operands, thatIs: false)
         case .or(let operands): return try firstOf(operands, thatIs: true)
         case .choice(let value, let condition, let otherwise): return try choice(value, condition, otherwise)
+        case .unsupported(let construct): throw unsupported(construct)
         }
     }
 

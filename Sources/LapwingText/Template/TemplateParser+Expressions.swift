@@ -239,7 +239,7 @@ extension TemplateParser {
         var links = 0
         while true {
             if takeSymbol("|") {
-                value = .filter(value, try filterCall())
+                value = try filter(value)
             } else if takeName(ifOneOf: ["is"]) != nil {
                 value = try test(value)
             } else if kind == .symbol("(") {
@@ -252,6 +252,16 @@ extension TemplateParser {
         }
         for _ in 0..<links { leave() }
         return value
+    }
+
+    private mutating func filter(_ value: TemplateExpression) throws(TextError) -> TemplateExpression {
+        guard conditionNesting > 0, case .name(let name) = kind, TemplateFilter(rawValue: name) == nil else {
+            return .filter(value, try filterCall())
+        }
+        // As in Jinja2, a branch that is not taken may use filters that only other engines have.
+        take()
+        if kind == .symbol("(") { _ = try arguments() }
+        return .unsupported("the filter '\(name)'")
     }
 
     mutating func filterCall() throws(TextError) -> TemplateStatement.FilterCall {

@@ -5,6 +5,7 @@ struct TemplateParser {
     private var position = 0
     private var nesting = 0
     private var loopNesting = 0
+    var conditionNesting = 0
 
     static func parse(_ source: String, limits: TemplateLimits) throws(TextError) -> [TemplateStatement] {
         guard source.utf8.count <= limits.sourceByteCount else {
@@ -82,6 +83,8 @@ struct TemplateParser {
     }
 
     private mutating func condition() throws(TextError) -> TemplateStatement.Kind {
+        conditionNesting += 1
+        defer { conditionNesting -= 1 }
         var branches: [TemplateStatement.Branch] = []
         while true {
             let condition = try tuple(allowsChoice: false)

@@ -117,6 +117,8 @@ indirect enum TemplateExpression: Sendable {
     case and([TemplateExpression])
     case or([TemplateExpression])
     case choice(TemplateExpression, condition: TemplateExpression, otherwise: TemplateExpression?)
+    /// What this interpreter does not have; fails when it is reached.
+    case unsupported(String)
 }
 
 /// The filters, by their names in templates.
