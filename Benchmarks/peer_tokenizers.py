@@ -10,7 +10,7 @@ import time
 
 from tokenizers import Tokenizer
 
-SCHEMES = ["gpt2", "llama", "gemma", "t5", "bert", "llama-spm", "nomic-bert-moe", "bert-bge"]
+SCHEMES = ["gpt2", "gpt-neox", "bloom", "smollm", "qwen2", "llama3", "tekken", "deepseek-v3", "llama", "gemma", "t5", "bert", "llama-spm", "nomic-bert-moe", "bert-bge"]
 ROUNDS = 7
 
 

@@ -169,6 +169,7 @@ def schemes(lines):
         vocab_size=3000, special_tokens=["<|endoftext|>"], show_progress=False,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
     made["gpt2"] = bytelevel
+    made |= byte_level_schemes(lines)
     # BERT, folding and not.
     for name, lowercase in [("bert", True), ("bert-cased", False)]:
         bert = Tokenizer(models.WordPiece(unk_token="[UNK]"))
@@ -180,6 +181,50 @@ def schemes(lines):
         bert.post_processor = processors.TemplateProcessing(
             single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
         made[name] = bert
+    return made
+
+
+def byte_level_schemes(lines):
+    """Each family's pre-tokenizer and normalizer, as its own tokenizer.json has them."""
+    from make_tokenizer_vectors import PATTERNS
+    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+    def split(pattern):
+        return pre_tokenizers.Split(Regex(pattern), "isolated")
+
+    contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
+    ours = "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])"
+    bytes_only = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    words = pre_tokenizers.ByteLevel(add_prefix_space=False)
+
+    def by_patterns(name):
+        return [split(pattern.replace(ours, contractions)) for pattern in PATTERNS[name]] + [bytes_only]
+
+    families = {
+        "gpt-neox": [words],
+        "bloom": [split(r" ?[^(\s|[.,!?…。，、।۔،])]+"), bytes_only],
+        "smollm": [pre_tokenizers.Digits(individual_digits=True), words],
+        "qwen2": by_patterns("qwen2"),
+        "llama3": by_patterns("llama-bpe"),
+        "tekken": by_patterns("tekken"),
+        "gpt-4o": by_patterns("gpt-4o"),
+        "falcon": [pre_tokenizers.Punctuation("contiguous"), words, pre_tokenizers.Digits(individual_digits=False),
+                   split("[0-9][0-9][0-9]")],
+        "deepseek-llm": [split(pattern.replace(r"\Z", "$")) for pattern in PATTERNS["deepseek-llm"][:-1]]
+        + [pre_tokenizers.Digits(individual_digits=True), bytes_only],
+        "deepseek-v3": by_patterns("deepseek-v3"),
+    }
+    made = {}
+    for name, parts in families.items():
+        tokenizer = Tokenizer(models.BPE(ignore_merges=name in ("llama3", "tekken")))
+        if name in ("gpt-neox", "qwen2"):
+            tokenizer.normalizer = normalizers.NFC()
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence(parts) if len(parts) > 1 else parts[0]
+        tokenizer.decoder = decoders.ByteLevel()
+        tokenizer.train_from_iterator(lines, trainers.BpeTrainer(
+            vocab_size=3000, special_tokens=["<|endoftext|>"], show_progress=False,
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+        made[name] = tokenizer
     return made
 
 

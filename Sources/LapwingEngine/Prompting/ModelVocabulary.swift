@@ -14,9 +14,11 @@ package struct ModelVocabulary {
             // An id past Int32 is past every vocabulary too; the tokenizer says so.
             try optional("\(role)_token_id", file.uint32).map { Int32(clamping: $0) }
         }
+        let architecture = try file.ifPresent("general.architecture", file.string)
         var vocabulary = Vocabulary(
             model: try file.string("tokenizer.ggml.model"),
-            preTokenizer: try optional("pre", file.string) ?? "default",
+            // GPT-NeoX's files are older than the key, and its models cut text as GPT-2 does.
+            preTokenizer: try optional("pre", file.string) ?? (architecture == "gptneox" ? "gpt-neox" : "default"),
             tokens: try file.strings("tokenizer.ggml.tokens"),
             tokenTypes: try optional("token_type", file.int32s) ?? [],
             merges: try optional("merges", file.strings) ?? [],
@@ -37,7 +39,7 @@ package struct ModelVocabulary {
                 lowercases: try optional("normalizer.lowercase", file.bool),
                 stripsAccents: try optional("normalizer.strip_accents", file.bool))
         }
-        if vocabulary.model == "llama", try file.ifPresent("general.architecture", file.string) == "phi3" {
+        if vocabulary.model == "llama", architecture == "phi3" {
             vocabulary.rightStripping = Self.phi3Stripping(vocabulary)
         }
         self.vocabulary = vocabulary

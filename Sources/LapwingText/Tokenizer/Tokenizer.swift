@@ -35,7 +35,7 @@ package struct Tokenizer: Sendable {
         var preTokenizer: PreTokenizer?
         switch family {
         case .byteLevelBPE:
-            let words = try PreTokenizer(name: vocabulary.preTokenizer)
+            let words = try PreTokenizer(vocabulary)
             preTokenizer = words
             scheme = try ByteLevelBPE(vocabulary, preTokenizer: words, tokens: table)
         case .sentencePieceBPE:

@@ -4,6 +4,8 @@ package struct Vocabulary: Sendable {
     package var model: String
     /// `tokenizer.ggml.pre`, for byte-level byte-pair encoding.
     package var preTokenizer: String
+    /// The same from a file that spells it out and does not name it.
+    package var spelledPreTokenizer: PreTokenizer?
     /// Token texts in the family's spelling; control and user-defined tokens as they stand.
     package var tokens: [String]
     /// One of `TokenType`'s raw values for each token. Empty: all are normal.

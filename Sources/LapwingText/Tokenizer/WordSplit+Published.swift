@@ -56,6 +56,8 @@ extension WordSplit {
     /// `[\p{P}\$\+<=>\^~\|]+`
     static let defaultMarks = WordSplit(.run([.punctuation, .asciiSymbol]))
 
+    /// Each scalar of `falconMarks`.
+    static let eachMark = WordSplit(.run([.punctuation, .asciiPunctuation], count: 1...1))
     /// `\p{N}`
     static let eachNumber = WordSplit(.run(.number, count: 1...1))
     /// `\p{N}{1,3}`

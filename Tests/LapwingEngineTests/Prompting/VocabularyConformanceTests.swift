@@ -10,7 +10,9 @@ import Testing
     private static let isPresent = FileManager.default.fileExists(atPath: folder.path)
 
     static let names = [
-        "bert-bge", "gemma-4", "gpt-2", "llama-bpe", "llama-spm", "mpt", "phi-3", "qwen2", "refact", "starcoder",
+        "bert-bge", "command-r", "deepseek-coder", "deepseek-llm", "falcon", "gemma-4", "gpt-2", "llama-bpe",
+        "llama-spm",
+        "mpt", "phi-3", "qwen2", "qwen35", "refact", "starcoder",
     ]
 
     @Test(

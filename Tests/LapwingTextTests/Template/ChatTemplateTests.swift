@@ -30,9 +30,18 @@ import Testing
 
     @Test(
         "A filter or a test that is not there is found when the template is read, not when it is run",
-        arguments: ["{% if false %}{{ 1 | urlize }}{% endif %}", "{% if false and 1 is prime %}{% endif %}"])
+        arguments: ["{{ 1 | urlize if false }}", "{% if false and 1 is prime %}{% endif %}"])
     func unsupportedAtReading(source: String) {
         #expect(throws: TextError.self) { try ChatTemplate(source: source) }
+    }
+
+    @Test("A branch may have a filter that only other engines have, as long as it is not taken")
+    func unsupportedInBranch() throws {
+        let source = "{% if messages %}a{% else %}{{ '{}' | from_json(1) }}{% endif %}"
+        #expect(try render(source) == "a")
+        #expect(throws: TextError.templateUnsupported(line: 1, construct: "the filter 'from_json'")) {
+            try render(source.replacing("if messages", with: "if not messages"))
+        }
     }
 
     @Test("A break in a loop's else leaves the loop around it")

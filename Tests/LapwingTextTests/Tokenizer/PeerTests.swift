@@ -38,7 +38,8 @@ import Testing
         .enabled(if: isPresent, "needs trained vocabularies: run Scripts/tokenizers.sh"),
         arguments: [
             "gemma", "llama", "mistral", "t5", "xlmr", "unigram", "bert", "bert-cased", "gpt2", "bert-bge", "llama-spm",
-            "nomic-bert-moe",
+            "nomic-bert-moe", "gpt-neox", "bloom", "smollm", "qwen2", "llama3", "tekken", "gpt-4o",
+            "deepseek-llm", "deepseek-v3",
         ])
     func ids(name: String) throws {
         let tokenizer = try Self.tokenizer(name)
@@ -51,7 +52,9 @@ import Testing
     @Test(
         "Ids have the text that the package gives them, and where nothing is special it is the text that they are of",
         .enabled(if: isPresent, "needs trained vocabularies: run Scripts/tokenizers.sh"),
-        arguments: ["gemma", "llama", "mistral"])
+        arguments: [
+            "gemma", "llama", "mistral", "gpt-neox", "bloom", "smollm", "qwen2", "llama3", "tekken", "deepseek-v3",
+        ])
     func decode(name: String) throws {
         let tokenizer = try Self.tokenizer(name)
         for line in try Self.lines(name) {
@@ -59,7 +62,9 @@ import Testing
             #expect(back == Array(line.back.utf8), "\(line.text.debugDescription)")
             let isPlain = !["<s>", "</s>", "<unk>", "\u{2581}"].contains { line.text.utf8.contains($0.utf8) }
             // The later Mistral's rule puts no space before one that is there, and cannot tell them apart.
-            if isPlain, name != "mistral" { #expect(back == Array(line.text.utf8)) }
+            let isComposed = ["gpt-neox", "qwen2"].contains(name)
+            let text = isComposed ? line.text.precomposedStringWithCanonicalMapping : line.text
+            if isPlain, name != "mistral" { #expect(back == Array(text.utf8)) }
         }
     }
 }

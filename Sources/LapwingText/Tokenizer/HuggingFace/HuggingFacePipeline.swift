@@ -6,8 +6,8 @@ struct HuggingFacePipeline {
     private(set) var steps: [Normalization] = []
     private(set) var spacePrefix = SpacePrefix.never
     private(set) var splitsAtSpaces = false
-    /// One of llama.cpp's names, for byte-level byte-pair encoding.
-    private(set) var preTokenizer = "default"
+    /// For byte-level byte-pair encoding.
+    private(set) var preTokenizer: PreTokenizer?
 
     init(family: TokenizerFamily) { self.family = family }
 
@@ -74,11 +74,9 @@ struct HuggingFacePipeline {
     mutating func takePreTokenizer(_ node: JSONTree?, model: JSONTree) throws(TextError) {
         switch family {
         case .byteLevelBPE:
-            guard let node, let name = HuggingFacePreTokenizer.name(of: node, model: model) else {
-                throw HuggingFaceTokenizer.unsupported("pre-tokenizer", node?["type"]?.string)
-            }
-            preTokenizer = name
-            if HuggingFacePreTokenizer.addsSpace(node) { spacePrefix = .everyUnspacedStretch }
+            guard let node else { throw HuggingFaceTokenizer.unsupported("pre-tokenizer", nil) }
+            preTokenizer = try PreTokenizer(node, ignoresMerges: model["ignore_merges"]?.bool ?? false)
+            if PreTokenizer.addsSpace(node) { spacePrefix = .everyUnspacedStretch }
         case .wordPiece:
             guard node?["type"]?.string == "BertPreTokenizer" else {
                 throw HuggingFaceTokenizer.unsupported("pre-tokenizer", node?["type"]?.string)

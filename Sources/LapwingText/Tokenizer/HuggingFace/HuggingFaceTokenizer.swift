@@ -29,7 +29,7 @@ package struct HuggingFaceTokenizer: Sendable {
         var pipeline = HuggingFacePipeline(family: tokens.family)
         try pipeline.takeNormalizer(root["normalizer"])
         try pipeline.takePreTokenizer(root["pre_tokenizer"], model: model)
-        vocabulary.preTokenizer = pipeline.preTokenizer
+        vocabulary.spelledPreTokenizer = pipeline.preTokenizer
         vocabulary.normalization = pipeline.steps
         vocabulary.spacePrefix = pipeline.spacePrefix
         vocabulary.splitsAtSpaces = pipeline.splitsAtSpaces

@@ -4,6 +4,8 @@
 enum JSONTree: Sendable {
     case null
     case bool(Bool)
+    /// A number written without a fraction, if an `Int` holds it.
+    case integer(Int)
     case number(Double)
     case string(String)
     case array([JSONTree])
@@ -17,8 +19,16 @@ enum JSONTree: Sendable {
     var string: String? { if case .string(let text) = self { text } else { nil } }
     var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
     var array: [JSONTree]? { if case .array(let elements) = self { elements } else { nil } }
-    var number: Double? { if case .number(let value) = self { value } else { nil } }
     var int32: Int32? { number.flatMap { Int32(exactly: $0) } }
+
+    var number: Double? {
+        switch self {
+        case .integer(let value): Double(value)
+        case .number(let value): value
+        default: nil
+        }
+    }
+
     var isNull: Bool { if case .null = self { true } else { false } }
 }
 
@@ -62,7 +72,7 @@ private struct JSONTreeReader {
         case UInt8(ascii: "t"): return try literal("true", .bool(true))
         case UInt8(ascii: "f"): return try literal("false", .bool(false))
         case UInt8(ascii: "n"): return try literal("null", .null)
-        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number(try number())
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
         default: throw problem("expected a value")
         }
     }
@@ -104,12 +114,13 @@ private struct JSONTreeReader {
         return value
     }
 
-    private mutating func number() throws(TextError) -> Double {
+    private mutating func number() throws(TextError) -> JSONTree {
         let start = index
         while let byte = peek(), isPartOfNumber(byte) { index += 1 }
         let text = String(decoding: bytes[start..<index], as: UTF8.self)
+        if let value = Int(text) { return .integer(value) }
         guard let value = Double(text), value.isFinite else { throw problem("a number is malformed") }
-        return value
+        return .number(value)
     }
 
     private func isPartOfNumber(_ byte: UInt8) -> Bool {
