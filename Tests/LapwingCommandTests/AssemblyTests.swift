@@ -129,4 +129,38 @@ import lapwing
         // Loading would have written the packed weights beside the file.
         #expect(!FileManager.default.fileExists(atPath: model.path + ".lapwing-packed"))
     }
+
+    @Test("A decoder with a pooling serves embeddings and rerank beside chat, and one without names what it serves")
+    func embeddings() async throws {
+        let yaml = """
+            models:
+              tiny: { weights: tiny.gguf, context: 64, pooling: last }
+              plain: { weights: tiny.gguf, context: 64 }
+            """
+        let assembly = try await Assembly.make(configuration(yaml))
+        let cards = await assembly.router.models()
+        #expect(cards.map(\.capabilities) == [[.chat, .embeddings, .rerank], [.chat]])
+        var request = EmbeddingRequest(model: "tiny", inputs: [.text("the nest"), .text("my card")])
+        let result = try await assembly.router.embed(request, context: RequestContext(requestID: "e1"))
+        #expect(result.vectors.count == 2 && result.vectors[0] != result.vectors[1])
+        #expect(result.receipt?.calls.map(\.priceSource) == ["machine time"])
+        let ranked = try await assembly.router.rerank(
+            RerankRequest(model: "tiny", query: "the nest", documents: ["my card", "the nest"]),
+            context: RequestContext(requestID: "e2"))
+        #expect(ranked.method == .cosine && ranked.scores[1] > 0.9999)
+        request.model = "plain"
+        await #expect(throws: RequestError.incapable(model: "plain", of: .embeddings, serves: [.chat])) {
+            try await assembly.router.embed(request, context: RequestContext(requestID: "e3"))
+        }
+        request.model = "tiny"
+        request.inputs = [.tokens(Array(repeating: 5, count: 65))]
+        await #expect(throws: RequestError.tooLong(field: "input", tokens: 65, limit: 64)) {
+            try await assembly.router.embed(request, context: RequestContext(requestID: "e4"))
+        }
+        await assembly.shutDown()
+        var entries: [LedgerEntry] = []
+        try assembly.ledger.reader.forEachEntry { entries.append($0.entry) }
+        #expect(entries.map(\.request.endpoint) == ["embeddings", "rerank", "embeddings"])
+        #expect(entries.map(\.status) == [.completed, .completed, .failed])
+    }
 }

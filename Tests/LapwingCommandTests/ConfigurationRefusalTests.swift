@@ -96,13 +96,16 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal(
             "models:\n  m:\n    weights: w\n    price: { input: 1, output: 1 }",
             "4 models.m.price: found 'price' in a model with 'weights', "
-                + "expected only weights, context, kv_cache, packed_cache, chat_template"),
+                + "expected only weights, context, kv_cache, packed_cache, chat_template, pooling"),
+        Refusal(
+            "models: { m: { weights: w, pooling: first } }",
+            "1 models.m.pooling: found 'first', expected one of last, mean"),
         Refusal(
             "models: { m: { weights: w, context: 0 } }",
             "1 models.m.context: found 0, expected a number of tokens from 16 to 1048576"),
         Refusal(
             "models: { m: { weights: w, kv_cache: int4 } }",
-            "1 models.m.kv_cache: found 'int4' (did you mean 'int8'?), expected one of int8, f16"),
+            "1 models.m.kv_cache: found 'int4' (did you mean 'int8'?), expected one of int8, f16, f32"),
         Refusal(
             "models: { m: { weights: w, chat_template: chatlm } }",
             "1 models.m.chat_template: found 'chatlm' (did you mean 'chatml'?), "

@@ -1,5 +1,6 @@
 import Foundation
 import LapwingAPI
+import LapwingEngine
 import LapwingModel
 import LapwingServer
 import LapwingStore
@@ -18,7 +19,7 @@ import lapwing
         data: ./store
         machine: { usd_per_hour: 0.25 }
         models:
-          smollm2: { weights: models/a.gguf, context: 4096, kv_cache: f16, chat_template: chatml }
+          smollm2: { weights: models/a.gguf, context: 4096, kv_cache: f16, chat_template: chatml, pooling: last }
           mixtral:
             provider: openai-compatible
             upstream: mistralai/Mixtral-8x7B-Instruct-v0.1
@@ -51,6 +52,7 @@ import lapwing
         #expect(local.context == 4096)
         #expect(local.kvCache.rawValue == "f16")
         #expect(local.chatTemplate == .chatml)
+        #expect(local.pooling == .last)
 
         let remote = try #require(configuration.models[1].remote)
         #expect(remote.provider == .openAICompatible)

@@ -18,4 +18,19 @@ struct ClientTests {
         let verified = try Binary.run("ledger", "verify", "--config", folder.configuration)
         #expect(verified.status == 0, "\(verified.standardOutput)\(verified.standardError)")
     }
+
+    @Test("The openai package gets embeddings in both encodings, a Cohere-shaped call ranks, and both are entered")
+    func embeddings() throws {
+        let folder = try TestFolder()
+        try folder.configure(model: try #require(Resources.model))
+        let server = try ServerProcess.start(in: folder)
+        let outcome = try Command.run([
+            try #require(Resources.python), Resources.script("clients/embeddings_client.py"), server.baseURL, "smollm2",
+        ])
+        #expect(outcome.status == 0, "\(outcome.standardOutput)\(outcome.standardError)")
+        #expect(outcome.standardOutput.contains(/([2-9]\d) checks passed/), "\(outcome.standardOutput)")
+        #expect(server.stop() == 0)
+        let exported = try Binary.run("ledger", "export", "--config", folder.configuration).standardOutput
+        #expect(exported.contains(#""endpoint":"embeddings""#) && exported.contains(#""endpoint":"rerank""#))
+    }
 }

@@ -125,7 +125,7 @@ final class TestFolder {
             data: ./data
             machine: { usd_per_hour: 0.10 }
             models:
-              \(name): { weights: "\(model)", context: \(context) }
+              \(name): { weights: "\(model)", context: \(context), pooling: mean }
             routes:
               support: { open: \(name), hold: 48, escalate: { below: 1.0 } }
             report: { counterfactual: gpt-4-turbo }

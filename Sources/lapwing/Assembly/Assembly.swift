@@ -17,6 +17,8 @@ package final class Assembly: Sendable {
     package let router: Router
     /// One for each local model that could be loaded, in the configuration's order.
     package let engines: [Engine]
+    /// One for each of them that makes vectors too.
+    private let embeddings: [EmbeddingEngine]
     /// The plan of memory in a line; nil where no model runs here.
     package let memoryLine: String?
     /// Requests of an earlier process that were entered as lost.
@@ -55,6 +57,7 @@ package final class Assembly: Sendable {
         memoryLine = locals.isEmpty ? nil : budget.line(plan)
         var loading = zip(locals, plan.shares).makeIterator()
         var engines: [Engine] = []
+        var embeddings: [EmbeddingEngine] = []
         var bindings: [ModelBinding] = []
         for model in configuration.models {
             switch model.source {
@@ -62,7 +65,9 @@ package final class Assembly: Sendable {
                 guard let (local, share) = loading.next() else { continue }
                 let engine = try local.load(share, workers: workers, options: engineOptions)
                 engines.append(engine)
-                bindings.append(ModelBinding(engine))
+                let embedding = try local.embedding(by: engine)
+                if let embedding { embeddings.append(embedding) }
+                bindings.append(ModelBinding(engine, embedding))
             case .local: bindings.append(ModelBinding(unavailable: model, location: .local))
             case .remote(let remote): bindings.append(try ModelBinding(model, remote, client: client))
             }
@@ -76,22 +81,26 @@ package final class Assembly: Sendable {
             prices: configuration.withOwnPrices(try ledger.reader.priceBook()))
         self.configuration = configuration
         self.engines = engines
+        self.embeddings = embeddings
         self.client = client
     }
 
     /// Lets what is in progress end and reach the ledger, then takes all apart.
     package func shutDown() async {
         await router.drain()
+        for engine in embeddings { engine.shutDown() }
         for engine in engines { await engine.shutDown() }
         try? await client.shutdown()
     }
 }
 
 extension ModelBinding {
-    fileprivate init(_ engine: Engine) {
+    fileprivate init(_ engine: Engine, _ embedding: EmbeddingEngine?) {
         self.init(
             name: engine.name, provider: engine, scoring: engine, tokenizing: engine, location: .local,
             contextLength: engine.contextLength)
+        self.embedding = embedding
+        reranking = embedding
     }
 
     fileprivate init(_ model: Configuration.Model, _ remote: Configuration.Remote, client: HTTPClient) throws {

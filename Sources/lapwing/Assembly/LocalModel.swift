@@ -6,6 +6,8 @@ import LapwingModel
 struct LocalModel {
     let name: String
     let demand: MemoryPlan.Demand
+    /// Tokens of the longest text to embed; nil where it makes no vectors.
+    private let embeddingLength: Int?
     private let local: Configuration.Local
     private let file: GGUFFile
 
@@ -19,8 +21,16 @@ struct LocalModel {
         (self.name, self.local) = (name, local)
         do {
             file = try GGUFFile(path: local.weights)
-            demand = MemoryPlan.Demand(
-                name: name, try ModelFootprint(file), contextLength: local.context, kvCache: local.kvCache)
+            let footprint = try ModelFootprint(file)
+            var demand = MemoryPlan.Demand(
+                name: name, footprint, contextLength: local.context, kvCache: local.kvCache)
+            let context = local.context ?? footprint.configuration.contextLength
+            embeddingLength = local.pooling.map { _ in min(context, DecoderEmbedding.longestText) }
+            if let embeddingLength {
+                let own = DecoderEmbedding.byteCount(footprint, maximumLength: embeddingLength)
+                demand.bufferByteCount = { [buffers = demand.bufferByteCount] in buffers($0) + own }
+            }
+            self.demand = demand
         } catch {
             throw Failure("model '\(name)', \(local.weights): \(error)")
         }
@@ -42,6 +52,17 @@ struct LocalModel {
                 Output.error.line("lapwing: model '\(name)': \(result)")
             }
             return try Engine(name: name, model: model, options: options)
+        } catch {
+            throw Failure("model '\(name)', \(local.weights): \(error)")
+        }
+    }
+
+    /// What makes vectors by the weights of `engine`; nil where the configuration asks for none.
+    func embedding(by engine: Engine) throws -> EmbeddingEngine? {
+        guard let embeddingLength, let pooling = local.pooling else { return nil }
+        do {
+            return try engine.embedding(
+                pooling: pooling, maximumLength: min(embeddingLength, engine.contextLength))
         } catch {
             throw Failure("model '\(name)', \(local.weights): \(error)")
         }

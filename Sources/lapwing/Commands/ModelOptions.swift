@@ -36,6 +36,20 @@ struct ModelOptions: ParsableArguments {
         return try model.load(share, workers: Workers())
     }
 
+    /// What makes vectors, and the engine whose weights it reads. `pooling` takes the place of the configuration's.
+    func loadEmbedding(pooling: DecoderPooling?) throws -> (embedding: EmbeddingEngine, owner: Engine) {
+        var (name, local) = try find { $0.pooling != nil }
+        local.pooling = pooling ?? local.pooling
+        let model = try LocalModel(name, local)
+        let engine = try model.load(try plan(model).shares[0], workers: Workers())
+        guard let embedding = try model.embedding(by: engine) else {
+            throw Failure(
+                "'\(name)' makes no vectors: say which of its states are to be one, with --pooling last or mean here, or "
+                    + "`pooling` in the configuration")
+        }
+        return (embedding, engine)
+    }
+
     /// What a model gets of the memory that was asked for here or in the configuration, else of what is available.
     func plan(_ model: LocalModel) throws -> MemoryPlan {
         let limit = try memory ?? options.loadIfPresent()?.machine.memory
@@ -43,17 +57,25 @@ struct ModelOptions: ParsableArguments {
     }
 
     /// The model's name and what the configuration says of it. A name goes before a file, as it may hold a `/` too.
-    func find() throws -> (name: String, local: Configuration.Local) {
-        var found = try findByName()
+    /// Of those in the configuration the first that is fit, else the first, is taken where none is named.
+    func find(
+        fit: (Configuration.Local) -> Bool = { _ in true }
+    ) throws -> (name: String, local: Configuration.Local) {
+        var found = try findByName(fit)
         if let kvCache { found.local.kvCache = kvCache }
         if packedCache { found.local.packedCache = true }
         return found
     }
 
-    private func findByName() throws -> (name: String, local: Configuration.Local) {
+    private func findByName(
+        _ fit: (Configuration.Local) -> Bool
+    ) throws -> (name: String, local: Configuration.Local) {
         let configuration = try options.loadIfPresent()
         let known = configuration?.models.filter { $0.local != nil && $0.unavailable == nil } ?? []
-        guard let model else { return try known.first.flatMap(named) ?? defaultModel() }
+        guard let model else {
+            let first = known.first { $0.local.map(fit) == true } ?? known.first
+            return try first.flatMap(named) ?? defaultModel()
+        }
         if let found = known.first(where: { $0.name == model }).flatMap(named) { return found }
         guard model.lowercased().hasSuffix(".gguf") || FileManager.default.fileExists(atPath: model) else {
             let names = known.map(\.name)

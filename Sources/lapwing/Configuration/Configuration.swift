@@ -1,4 +1,5 @@
 import LapwingAPI
+import LapwingEngine
 import LapwingModel
 import LapwingServer
 import LapwingText
@@ -51,6 +52,8 @@ package struct Configuration: Sendable {
         package var kvCache = KVCacheFormat.int8
         /// Whether the packed weights are kept beside the file, for quicker starts.
         package var packedCache = false
+        /// Which of its states make a text's vector; nil where it makes none.
+        package var pooling: DecoderPooling?
         /// Overrides the template in the file.
         package var chatTemplate: NamedTemplate?
     }

@@ -35,7 +35,7 @@ extension NodeReader {
     ) -> Configuration.Model? {
         declaredModels.append(name)
         guard isName(name, field) else { return nil }
-        let isLocal = ["weights", "context", "kv_cache", "packed_cache", "chat_template"]
+        let isLocal = ["weights", "context", "kv_cache", "packed_cache", "chat_template", "pooling"]
         let isRemote = ["provider", "upstream", "endpoints", "key", "price", "logprobs"]
         guard let given = fields(of: field, known: isLocal + isRemote) else { return nil }
         unset = []
@@ -84,6 +84,7 @@ extension NodeReader {
                 local.weights = Configuration.absolute(path, in: folder)
             case "context": local.context = integer(field, in: 16...1_048_576, "a number of tokens")
             case "kv_cache": local.kvCache = choice(field) ?? local.kvCache
+            case "pooling": local.pooling = choice(field)
             case "packed_cache": local.packedCache = boolean(field) ?? false
             default: local.chatTemplate = choice(field)
             }
