@@ -6,7 +6,15 @@ package struct ModelVocabulary {
     package let vocabulary: Vocabulary
     package let chatTemplate: String?
 
-    package init(_ file: GGUFFile) throws {
+    init(vocabulary: Vocabulary, chatTemplate: String?) {
+        (self.vocabulary, self.chatTemplate) = (vocabulary, chatTemplate)
+    }
+
+    package init(_ file: ModelFile) throws {
+        if let folder = file.folder {
+            self = try ModelVocabulary(folder: folder)
+            return
+        }
         func optional<T>(_ name: String, _ read: (String) throws(WeightsError) -> T) throws(WeightsError) -> T? {
             try file.ifPresent("tokenizer.ggml.\(name)", read)
         }

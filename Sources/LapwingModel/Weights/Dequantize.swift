@@ -1,6 +1,6 @@
 import CLapwingKernels
 
-extension GGUFFile {
+extension ModelFile {
     /// The tensor's elements as floats, by the scalar definition of its type: for tests and small tensors.
     package func dequantize(_ tensor: TensorInfo) throws(WeightsError) -> [Float] {
         guard tensor.type.isReadable else {

@@ -81,21 +81,21 @@ extension [UInt8] {
 extension GGUFFile {
     /// A key's type and value as a GGUF file has them, to be written into another one; nil where the key is absent.
     package func encodedValue(_ key: String) -> [UInt8]? {
-        guard let value = header.metadata[key] else { return nil }
+        guard let value = metadata.values[key] else { return nil }
         var bytes: [UInt8] = []
         switch value {
         case .scalar(let type, let offset):
             bytes.append(littleEndian: type.rawValue)
-            bytes += contents[offset..<offset + type.minimumByteCount]
+            bytes += metadataBytes[offset..<offset + type.minimumByteCount]
         case .string(let range):
             bytes.append(littleEndian: MetadataType.string.rawValue)
             bytes.append(littleEndian: UInt64(range.count))
-            bytes += contents[range]
+            bytes += metadataBytes[range]
         case .array(let type, let count, let offset):
             bytes.append(littleEndian: MetadataType.array.rawValue)
             bytes.append(littleEndian: type.rawValue)
             bytes.append(littleEndian: UInt64(count))
-            bytes += contents[offset..<end(of: type, count: count, at: offset)]
+            bytes += metadataBytes[offset..<end(of: type, count: count, at: offset)]
         }
         return bytes
     }
@@ -104,7 +104,7 @@ extension GGUFFile {
     private func end(of type: MetadataType, count: Int, at offset: Int) -> Int {
         guard type == .string else { return offset + count * type.minimumByteCount }
         return (0..<count).reduce(offset) { end, _ in
-            end + 8 + Int(UInt64(littleEndian: contents.loadUnaligned(fromByteOffset: end, as: UInt64.self)))
+            end + 8 + Int(UInt64(littleEndian: metadataBytes.loadUnaligned(fromByteOffset: end, as: UInt64.self)))
         }
     }
 }

@@ -34,7 +34,7 @@ struct PackedCache {
         byteCount = tensors.layout.byteCount
         identity = [
             Self.magic, Self.formatVersion, UInt64(file.byteCount), UInt64(bitPattern: source.changed),
-            Checksum.of(file.headerBytes), tensors.fingerprint, UInt64(byteCount),
+            file.headerChecksum, tensors.fingerprint, UInt64(byteCount),
         ]
     }
 

@@ -1,6 +1,9 @@
-/// Why a weights file cannot be used. Offsets are bytes from the start of the file.
-package enum WeightsError: Error, Equatable {
+/// Why a weights file cannot be used. Offsets are bytes from the start of the file; of a tensor among several files, from
+/// that of the first, as if they lay end to end.
+package indirect enum WeightsError: Error, Equatable {
     case unreadable(path: String, reason: String)
+    /// What is wrong with one of several files.
+    case inFile(name: String, WeightsError)
     /// The first four bytes are not `GGUF`.
     case notGGUF(found: [UInt8])
     /// A file for big-endian machines.
@@ -22,6 +25,10 @@ package enum WeightsError: Error, Equatable {
     case shapeMismatch(name: String, offset: Int, expected: [Int], found: [Int])
 
     case unsupportedArchitecture(found: String, offset: Int, supported: [String])
+    /// A folder's `model_type`.
+    case unsupportedModelType(found: String, supported: [String])
+    /// A tensor that is needed is stored in a type that only other programs read, by its name there.
+    case unsupportedType(tensor: String, type: String, supported: [String])
     /// A hyperparameter that the forward pass cannot run with; it has no place where it follows from others.
     case unfitHyperparameter(key: String, offset: Int?, found: String, expected: String)
     /// A tensor that this architecture's forward pass would leave out, with a wrong result and no sign of it.
@@ -34,6 +41,8 @@ extension WeightsError: CustomStringConvertible {
         switch self {
         case .unreadable(let path, let reason):
             "cannot read \(path): \(reason)"
+        case .inFile(let name, let error):
+            "\(name): \(error)"
         case .notGGUF(let found):
             "not a GGUF file: expected the bytes \"GGUF\" at byte 0, found \(found)"
         case .bigEndian(let offset):
@@ -63,6 +72,11 @@ extension WeightsError: CustomStringConvertible {
             "the architecture at byte \(offset) is \"\(found)\"; those that can be run are "
                 + supported.joined(separator: ", ")
                 + "; a server that runs it behind the OpenAI API can be configured in its place"
+        case .unsupportedModelType(let found, let supported):
+            "model_type is \"\(found)\"; the folders that can be read have " + supported.joined(separator: ", ")
+                + "; a server that runs it behind the OpenAI API can be configured in its place"
+        case .unsupportedType(let tensor, let type, let supported):
+            "the tensor \"\(tensor)\" is \(type); the types that can be read are " + supported.joined(separator: ", ")
         case .unfitHyperparameter(let key, let offset, let found, let expected):
             "\(key)\(offset.map { " at byte \($0)" } ?? "") is \(found), expected \(expected)"
         case .unexpectedTensor(let name, let offset):

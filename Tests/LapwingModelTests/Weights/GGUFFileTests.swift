@@ -43,7 +43,8 @@ struct GGUFFileTests {
         #expect(throws: WeightsError.unreadable(path: missing, reason: "No such file or directory")) {
             try GGUFFile(path: missing)
         }
-        #expect(throws: WeightsError.unreadable(path: folder.path, reason: "not a regular file")) {
+        let configuration = folder.path + "/config.json"
+        #expect(throws: WeightsError.unreadable(path: configuration, reason: "No such file or directory")) {
             try GGUFFile(path: folder.path)
         }
         let pipe = folder.path + "/pipe"

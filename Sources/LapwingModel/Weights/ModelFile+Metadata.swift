@@ -1,8 +1,10 @@
-extension GGUFFile {
-    package func contains(_ key: String) -> Bool { header.metadata[key] != nil }
+extension ModelFile {
+    package func contains(_ key: String) -> Bool { metadata.values[key] != nil }
 
-    /// Where the key's value stands; nil where the key is absent.
-    func offset(of key: String) -> Int? { header.metadata[key]?.offset }
+    /// Where the key's value stands; nil where the key is absent, or no file holds the value as it is told.
+    func offset(of key: String) -> Int? { metadata.isOfFile ? metadata.values[key]?.offset : nil }
+
+    var metadataBytes: UnsafeRawBufferPointer { metadata.mapping.bytes }
 
     /// nil where the key is absent: `try file.ifPresent("llama.rope.freq_base", file.float)`.
     package func ifPresent<Value>(
@@ -14,13 +16,13 @@ extension GGUFFile {
     package func string(_ key: String) throws(WeightsError) -> String {
         let value = try value(key)
         guard case .string(let range) = value else { throw mismatch(key, value, "string") }
-        return try contents.text(range, "metadata value \"\(key)\"")
+        return try metadataBytes.text(range, "metadata value \"\(key)\"")
     }
 
     package func bool(_ key: String) throws(WeightsError) -> Bool {
         let value = try value(key)
         guard case .scalar(.bool, let offset) = value else { throw mismatch(key, value, "bool") }
-        return contents[offset] == 1
+        return metadataBytes[offset] == 1
     }
 
     /// A number stored in any integer type; one that does not fit is refused.
@@ -74,7 +76,7 @@ extension GGUFFile {
             // The extents were checked when the header was read.
             let byteCount = Int(load(UInt64.self, start))
             let range = start + 8..<start + 8 + byteCount
-            strings.append(try contents.text(range, "element \(index) of metadata value \"\(key)\""))
+            strings.append(try metadataBytes.text(range, "element \(index) of metadata value \"\(key)\""))
             start = range.upperBound
         }
         return strings
@@ -110,7 +112,7 @@ extension GGUFFile {
     }
 
     private func value(_ key: String) throws(WeightsError) -> MetadataValue {
-        guard let value = header.metadata[key] else { throw .missingKey(key) }
+        guard let value = metadata.values[key] else { throw .missingKey(key) }
         return value
     }
 
@@ -119,6 +121,6 @@ extension GGUFFile {
     }
 
     private func load<T: FixedWidthInteger & BitwiseCopyable>(_: T.Type, _ offset: Int) -> T {
-        T(littleEndian: contents.loadUnaligned(fromByteOffset: offset, as: T.self))
+        T(littleEndian: metadataBytes.loadUnaligned(fromByteOffset: offset, as: T.self))
     }
 }
