@@ -13,7 +13,8 @@ struct ModelOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "A local model's name in the configuration, or a GGUF file. The default is the first one there.",
+            "A local model's name in the configuration, a GGUF file, or a folder with config.json and safetensors files. "
+                + "The default is the first one there.",
             valueName: "name-or-file"))
     var model: String?
 
@@ -81,10 +82,12 @@ struct ModelOptions: ParsableArguments {
             let names = known.map(\.name)
             let hint = suggestion(for: model, among: names)
             throw Failure(
-                "'\(model)' is no GGUF file and no local model of the configuration\(hint); it has: "
+                "'\(model)' is no GGUF file or folder and no local model of the configuration\(hint); it has: "
                     + (names.isEmpty ? "none" : names.joined(separator: ", ")))
         }
-        return file(model, name: URL(filePath: model).deletingPathExtension().lastPathComponent)
+        // A folder's name may have points that begin no extension.
+        let url = URL(filePath: model).standardized, isFile = model.lowercased().hasSuffix(".gguf")
+        return file(model, name: (isFile ? url.deletingPathExtension() : url).lastPathComponent)
     }
 
     private func named(_ model: Configuration.Model) -> (name: String, local: Configuration.Local)? {

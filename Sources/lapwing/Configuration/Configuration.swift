@@ -45,7 +45,7 @@ package struct Configuration: Sendable {
     }
 
     package struct Local: Hashable, Sendable {
-        /// Absolute path of a GGUF file.
+        /// Absolute path of a GGUF file or of a folder with `config.json`.
         package var weights: String
         /// Most tokens of a conversation; nil means what the file says.
         package var context: Int?

@@ -45,8 +45,10 @@ package enum ConfigurationSummary {
         if let reason = model.unavailable { return "unavailable: \(reason)" }
         switch model.source {
         case .local(let local):
-            let size = (try? FileManager.default.attributesOfItem(atPath: local.weights))?[.size] as? NSNumber
-            return size.map { "\(local.weights), \(ByteCount($0.int64Value))" }
+            let attributes = try? FileManager.default.attributesOfItem(atPath: local.weights)
+            // A folder's own size says nothing of its files.
+            if attributes?[.type] as? FileAttributeType == .typeDirectory { return local.weights }
+            return (attributes?[.size] as? NSNumber).map { "\(local.weights), \(ByteCount($0.int64Value))" }
                 ?? "\(local.weights), which is not there"
         case .remote(let remote):
             guard let price = remote.price else { return "price from the price book" }

@@ -80,7 +80,9 @@ extension NodeReader {
         for (key, field) in given {
             switch key {
             case "weights":
-                guard let path = string(field, expected: "the path of a GGUF file") else { continue }
+                guard let path = string(field, expected: "the path of a GGUF file or a model's folder") else {
+                    continue
+                }
                 local.weights = Configuration.absolute(path, in: folder)
             case "context": local.context = integer(field, in: 16...1_048_576, "a number of tokens")
             case "kv_cache": local.kvCache = choice(field) ?? local.kvCache
