@@ -18,6 +18,13 @@ struct ArchitectureTests {
         let found = try fixture.check(path: path, against: fixture.ggufLacks == nil ? .transformers : .llama, name)
         try found.addToTable(name, architecture: ArchitectureFixture.architecture(of: name) ?? "")
     }
+
+    @Test("A folder gives transformers' logits, also where a GGUF file lacks what they need", arguments: decoders)
+    func folder(name: String) throws {
+        let fixture = try ArchitectureFixture.read(name)
+        let folder = try fixture.writeFolder()
+        _ = try fixture.check(path: folder.path, against: .transformers, name)
+    }
 }
 
 extension ArchitectureFixture {
