@@ -68,7 +68,52 @@ static inline __attribute__((always_inline)) float lw_gelu_erf_one(float x) {
 LW_ACTIVATION_LOOP(lw_gelu)
 LW_ACTIVATION_LOOP(lw_gelu_erf)
 
-/// The four functions of one table, named for it.
+// 16 lanes: a panel's. What is past the last element is e^-infinity = 0, and changes no sum.
+LW_LOOP lw_softmax_loop(float *x, size_t count, float scale) {
+    const size_t padded = (count + LW_PANEL_ROWS - 1) / LW_PANEL_ROWS * LW_PANEL_ROWS;
+    float lanes[LW_PANEL_ROWS], top = -INFINITY;
+    for (size_t i = count; i < padded; i++) x[i] = -INFINITY;
+    for (size_t l = 0; l < LW_PANEL_ROWS; l++) lanes[l] = -INFINITY;
+    for (size_t i = 0; i < padded; i += LW_PANEL_ROWS)
+        for (size_t l = 0; l < LW_PANEL_ROWS; l++) lanes[l] = x[i + l] > lanes[l] ? x[i + l] : lanes[l];
+    for (size_t l = 0; l < LW_PANEL_ROWS; l++) top = lanes[l] > top ? lanes[l] : top;
+    memset(lanes, 0, sizeof lanes);
+    for (size_t i = 0; i < padded; i += LW_PANEL_ROWS)
+        for (size_t l = 0; l < LW_PANEL_ROWS; l++) {
+            x[i + l] = lw_exp_inline((x[i + l] - top) * scale);
+            lanes[l] += x[i + l];
+        }
+    for (int width = LW_PANEL_ROWS / 2; width > 0; width /= 2)
+        for (int l = 0; l < width; l++) lanes[l] = lanes[l] + lanes[l + width];
+    const float inverse = 1.0f / lanes[0];
+    for (size_t i = 0; i < padded; i++) x[i] *= inverse;
+}
+
+LW_LOOP lw_encode_loop(const float *restrict x, size_t count, int8_t *restrict bytes, float *restrict scale,
+                       int32_t *restrict sum) {
+    // Magnitudes compare like their bits, and NaN stays above infinity.
+    uint32_t greatest = 0;
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t magnitude = lw_bits_of_float(x[i]) & 0x7fffffff;
+        greatest = magnitude > greatest ? magnitude : greatest;
+    }
+    const float magnitude = lw_float_of_bits(greatest);
+    const bool usable = magnitude >= LW_TINY && magnitude < INFINITY;
+    const float inverse = usable ? 127.0f / magnitude : 0;
+    int32_t total = 0;
+    if (usable)
+        for (size_t i = 0; i < count; i++) {
+            const int32_t quant = (int32_t)rintf(x[i] * inverse);
+            bytes[i] = (int8_t)quant;
+            total += quant;
+        }
+    else memset(bytes, 0, count);
+    for (size_t i = count; i % 4 != 0; i++) bytes[i] = 0;
+    *scale = magnitude < INFINITY ? magnitude / 127.0f : magnitude - magnitude;
+    *sum = total;
+}
+
+/// The functions of one table, named for it.
 #define LW_VECTOR_LOOPS(table)                                                                                        \
     void lw_##table##_layer_norm(const float *restrict x, const float *restrict weight, const float *restrict bias,   \
                                  float epsilon, float *restrict y, size_t count) {                                    \
@@ -83,6 +128,11 @@ LW_ACTIVATION_LOOP(lw_gelu_erf)
     }                                                                                                                 \
     void lw_##table##_gelu_erf(const float *gate, const float *up, float *y, size_t count) {                          \
         lw_gelu_erf_loop(gate, up, y, count);                                                                         \
+    }                                                                                                                 \
+    void lw_##table##_softmax(float *x, size_t count, float scale) { lw_softmax_loop(x, count, scale); }              \
+    void lw_##table##_encode(const float *restrict x, size_t count, int8_t *restrict bytes, float *restrict scale,    \
+                             int32_t *restrict sum) {                                                                 \
+        lw_encode_loop(x, count, bytes, scale, sum);                                                                  \
     }
 
 /// Their declarations.
@@ -92,6 +142,9 @@ LW_ACTIVATION_LOOP(lw_gelu_erf)
     void lw_##table##_rope_halves(float *restrict x, const float *restrict cosines, const float *restrict sines,      \
                                   size_t count);                                                                      \
     void lw_##table##_gelu(const float *gate, const float *up, float *y, size_t count);                               \
-    void lw_##table##_gelu_erf(const float *gate, const float *up, float *y, size_t count);
+    void lw_##table##_gelu_erf(const float *gate, const float *up, float *y, size_t count);                           \
+    void lw_##table##_softmax(float *x, size_t count, float scale);                                                   \
+    void lw_##table##_encode(const float *restrict x, size_t count, int8_t *restrict bytes, float *restrict scale,    \
+                             int32_t *restrict sum);
 
 #endif

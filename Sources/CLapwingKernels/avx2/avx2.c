@@ -9,6 +9,9 @@
 const lw_kernels lw_avx2_kernels = {
     .name = "avx2",
     .matmul = lw_avx2_matmul,
+    .gemm = lw_avx2_gemm,
+    .encode = lw_avx2_encode,
+    .softmax = lw_avx2_softmax,
     .quantize = lw_avx2_quantize,
     .rms_norm = lw_avx2_rms_norm,
     .layer_norm = lw_avx2_layer_norm,

@@ -24,6 +24,8 @@ void lw_avx2_rms_norm(const float *restrict x, const float *restrict weight, flo
                       size_t count);
 void lw_avx2_rope(float *restrict x, const float *restrict cosines, const float *restrict sines, size_t count);
 LW_VECTOR_LOOPS_OF(avx2)
+void lw_avx2_gemm(const lw_panels *w, const lw_rows *x, size_t count, const float *bias, const lw_output *y,
+                 size_t panel0, size_t panel1);
 void lw_avx2_swiglu(const float *gate, const float *up, float *y, size_t count);
 void lw_avx2_store_i8(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value);
 void lw_avx2_store_f16(const lw_pages *pages, size_t position, const float *restrict key, const float *restrict value);

@@ -16,6 +16,9 @@ void lw_avx512_matmul(const lw_matrix *w, const lw_input *x, size_t tokens, cons
                       size_t strip1);
 /// As the above, for one token.
 void lw_avx512_matmul_single(const lw_matrix *w, const lw_input *x, const lw_output *y, size_t strip0, size_t strip1);
+LW_VECTOR_LOOPS_OF(avx512)
+void lw_avx512_gemm(const lw_panels *w, const lw_rows *x, size_t count, const float *bias, const lw_output *y,
+                 size_t panel0, size_t panel1);
 void lw_avx512_attend_i8(const lw_pages *pages, const lw_attention_line *lines, size_t count, size_t first,
                          size_t last);
 

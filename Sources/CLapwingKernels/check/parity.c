@@ -123,6 +123,75 @@ static bool matmul(const lw_kernels *table, const lw_kernels *scalar) {
     return agree;
 }
 
+/// A product of panels, floats or bytes, of a matrix whose last panel may be cut; panels are also asked for in two parts.
+static bool panels_agree(const lw_kernels *table, const lw_kernels *scalar, bool bytes, size_t rows, size_t columns,
+                         size_t tokens) {
+    const size_t panels = (rows + 15) / 16, byte_stride = (columns + 3) / 4 * 4;
+    float *source = floats(rows * columns, 2), *scales = malloc(panels * 16 * sizeof *scales);
+    void *packed = malloc(lw_panel_bytes(bytes, rows, columns));
+    if (bytes) lw_pack_byte_panels(source, columns, rows, columns, packed, scales, 0, panels);
+    else lw_pack_panels(source, columns, rows, columns, packed, 0, panels);
+    float *x = floats(tokens * columns, 3), *x_scales = malloc(tokens * sizeof *x_scales), *bias = floats(rows, 1);
+    int8_t *x_bytes = malloc(tokens * byte_stride);
+    int32_t *sums = malloc(tokens * sizeof *sums);
+    for (size_t t = 0; t < tokens; t++)
+        scalar->encode(x + t * columns, columns, x_bytes + t * byte_stride, x_scales + t, sums + t);
+    const lw_panels w = {packed, bytes ? scales : NULL, rows, columns};
+    const lw_rows input = {x, columns, x_bytes, byte_stride, x_scales, sums};
+    bool agree = true;
+    for (int form = 0; form < 4; form++) {
+        float *expected = floats(tokens * rows, 1), *found = malloc(tokens * rows * sizeof *found);
+        memcpy(found, expected, tokens * rows * sizeof *found);
+        const lw_output to_expected = {expected, rows, form & 1}, to_found = {found, rows, form & 1};
+        scalar->gemm(&w, &input, tokens, form & 2 ? bias : NULL, &to_expected, 0, panels);
+        table->gemm(&w, &input, tokens, form & 2 ? bias : NULL, &to_found, panels / 3, panels);
+        table->gemm(&w, &input, tokens, form & 2 ? bias : NULL, &to_found, 0, panels / 3);
+        agree = agree && same(expected, found, tokens * rows * sizeof *found);
+        free(expected);
+        free(found);
+    }
+    free(source), free(scales), free(packed), free(x), free(x_scales), free(bias), free(x_bytes), free(sums);
+    return agree;
+}
+
+static bool panels(const lw_kernels *table, const lw_kernels *scalar) {
+    static const size_t rows[] = {1, 16, 26, 48, 64, 83, 112}, columns[] = {1, 5, 8, 26, 64, 67},
+                        tokens[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 17};
+    bool agree = true;
+    for (int bytes = 0; bytes < 2; bytes++)
+        for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
+            for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)
+                for (size_t t = 0; t < sizeof tokens / sizeof *tokens; t++) {
+                    if (panels_agree(table, scalar, bytes, rows[r], columns[c], tokens[t])) continue;
+                    printf("  %s, %zu x %zu, %zu tokens differ\n", bytes ? "bytes" : "floats", rows[r], columns[c], tokens[t]);
+                    agree = false;
+                }
+    return agree;
+}
+
+static bool row_loops(const lw_kernels *table, const lw_kernels *scalar) {
+    static const float extremes[] = {1, 1e-38f, 0, 3e38f, INFINITY, NAN};
+    for (size_t extreme = 0; extreme < sizeof extremes / sizeof *extremes; extreme++)
+        EACH_SIZE(count) {
+            const size_t room = (count + 15) / 16 * 16;
+            float *x = floats(room, 9), *y = malloc(room * sizeof *y), scales[2];
+            x[count / 2] *= extremes[extreme];
+            int8_t *a = malloc((count + 3) / 4 * 4), *b = malloc((count + 3) / 4 * 4);
+            int32_t sums[2];
+            scalar->encode(x, count, a, scales, sums);
+            table->encode(x, count, b, scales + 1, sums + 1);
+            bool agree = same(a, b, (count + 3) / 4 * 4) && sums[0] == sums[1];
+            agree = agree && (scales[0] == scales[1] || (isnan(scales[0]) && isnan(scales[1])));
+            memcpy(y, x, room * sizeof *y);
+            scalar->softmax(x, count, 0.3f);
+            table->softmax(y, count, 0.3f);
+            for (size_t i = 0; i < count; i++) agree = agree && (x[i] == y[i] || (isnan(x[i]) && isnan(y[i])));
+            free(a), free(b), free(x), free(y);
+            if (!agree) return false;
+        }
+    return true;
+}
+
 /// Packs random bytes, whole and strip by strip, and reads each row back.
 static bool packing_agrees(const block_type *type, size_t rows, size_t columns) {
     const size_t row_bytes = columns / type->elements * type->bytes, strips = (rows + 7) / 8;
@@ -341,7 +410,8 @@ int main(void) {
         const char *name;
         bool (*agrees)(const lw_kernels *table, const lw_kernels *scalar);
     } checks[] = {{"matmul", matmul}, {"shapes", shapes}, {"quantize", quantize}, {"rms_norm", rms_norm}, {"rope", rope},
-                  {"swiglu", swiglu}, {"loops", loops}, {"scans", scans},
+                  {"swiglu", swiglu}, {"loops", loops}, {"panels", panels},
+                  {"row_loops", row_loops}, {"scans", scans},
                   {"attention_i8", attention_i8}, {"attention_f16", attention_f16}};
     static const char *const names[] = {"neon", "dotprod", "i8mm", "avx2", "avx512"};
     const lw_kernels *scalar = lw_kernels_named("scalar");

@@ -104,6 +104,46 @@ typedef struct lw_output {
     bool add;
 } lw_output;
 
+// MARK: Panels
+
+/// Rows that a panel interleaves: one 512-bit register of float sums.
+#define LW_PANEL_ROWS 16
+
+/// A matrix for products with many rows of input, as an encoder has them, in panels of 16 output rows; rows past the last
+/// are zero. Floats are [panel][column][16 rows]. Bytes, which have a scale for each row, are [panel][column / 4][16 rows][4],
+/// columns past the last zero.
+typedef struct lw_panels {
+    const void *values;
+    const float *_Nullable scales;  // of each row of the panels; NULL for floats
+    size_t rows;
+    size_t columns;
+} lw_panels;
+
+/// The input rows of a product: floats for a matrix of floats, for one of bytes the rest; what is not read may be any address.
+typedef struct lw_rows {
+    const float *values;
+    size_t stride;  // floats from one row to the next
+    const int8_t *bytes;
+    size_t byte_stride;  // a multiple of four, as many as there are columns at least; zero past the last column
+    const float *scales;
+    const int32_t *sums;  // of a row's bytes
+} lw_rows;
+
+/// Bytes of a packed matrix's values.
+size_t lw_panel_bytes(bool bytes, size_t rows, size_t columns);
+
+/// Packs panels [panel0, panel1) of a row-major matrix with rows `stride` floats apart. False where a value is not finite.
+bool lw_pack_panels(const float *restrict source, size_t stride, size_t rows, size_t columns, float *restrict panels,
+                    size_t panel0, size_t panel1);
+
+/// The same as bytes: weight = byte * scale, the scale of a row its greatest magnitude / 127.
+bool lw_pack_byte_panels(const float *restrict source, size_t stride, size_t rows, size_t columns,
+                         int8_t *restrict panels, float *restrict scales, size_t panel0, size_t panel1);
+
+/// Packs the transpose: column c of the matrix lies at source + c * stride.
+void lw_pack_transposed(const float *restrict source, size_t stride, size_t rows, size_t columns,
+                        float *restrict panels);
+
 // MARK: Attention
 
 /// How a cache keeps keys and values.
@@ -150,6 +190,19 @@ typedef struct lw_kernels {
     /// rounding took away goes to its remainder, in steps 256 times smaller. Those few blocks carry most of the error.
     void (*quantize)(const float *restrict x, lw_q8_block *restrict blocks, lw_q8_block *restrict remainders,
                      uint64_t *restrict marks, size_t count);
+
+    /// y = w x + bias for `count` rows of x and panels [panel0, panel1) of w. A sum begins with what is added to and the
+    /// bias. Floats are added in ascending columns. Of bytes, the whole-number sum times both scales is added as one.
+    void (*gemm)(const lw_panels *w, const lw_rows *x, size_t count, const float *_Nullable bias, const lw_output *y,
+                 size_t panel0, size_t panel1);
+
+    /// A row as bytes: x = byte * scale, the scale the greatest magnitude / 127, ties to even; zeros up to a multiple of
+    /// four. A row that is not finite has a scale of NaN.
+    void (*encode)(const float *restrict x, size_t count, int8_t *restrict bytes, float *restrict scale,
+                   int32_t *restrict sum);
+
+    /// x = e^(scale * (x - greatest)) / sum of these, `scale` positive. There is room for a multiple of 16, which is written to.
+    void (*softmax)(float *x, size_t count, float scale);
 
     /// y = x / sqrt(mean(x^2) + epsilon) * weight.
     void (*rms_norm)(const float *restrict x, const float *restrict weight, float epsilon, float *restrict y,

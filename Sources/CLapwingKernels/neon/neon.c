@@ -6,10 +6,13 @@
 
 #include "../scalar/scalar.h"
 
-#define LW_NEON_TABLE(table_name, products)           \
+#define LW_NEON_TABLE(table_name, products, panels)   \
     {                                                 \
         .name = table_name,                           \
         .matmul = products,                           \
+        .gemm = panels,                               \
+        .encode = lw_neon_encode,                     \
+        .softmax = lw_neon_softmax,                   \
         .quantize = lw_neon_quantize,                 \
         .rms_norm = lw_neon_rms_norm,                 \
         .layer_norm = lw_neon_layer_norm,             \
@@ -30,8 +33,8 @@
         .collect = lw_neon_collect,                   \
     }
 
-const lw_kernels lw_neon_kernels = LW_NEON_TABLE("neon", lw_neon_matmul);
-const lw_kernels lw_dotprod_kernels = LW_NEON_TABLE("dotprod", lw_dotprod_matmul);
-const lw_kernels lw_i8mm_kernels = LW_NEON_TABLE("i8mm", lw_i8mm_matmul);
+const lw_kernels lw_neon_kernels = LW_NEON_TABLE("neon", lw_neon_matmul, lw_neon_gemm);
+const lw_kernels lw_dotprod_kernels = LW_NEON_TABLE("dotprod", lw_dotprod_matmul, lw_dotprod_gemm);
+const lw_kernels lw_i8mm_kernels = LW_NEON_TABLE("i8mm", lw_i8mm_matmul, lw_dotprod_gemm);
 
 #endif

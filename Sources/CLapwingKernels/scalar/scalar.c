@@ -7,6 +7,9 @@ _Static_assert(LW_PAGE_LENGTH == LW_LANES, "the weights of a page are folded as 
 const lw_kernels lw_scalar_kernels = {
     .name = "scalar",
     .matmul = lw_scalar_matmul,
+    .gemm = lw_scalar_gemm,
+    .encode = lw_scalar_encode,
+    .softmax = lw_scalar_softmax,
     .quantize = lw_scalar_quantize,
     .rms_norm = lw_scalar_rms_norm,
     .layer_norm = lw_scalar_layer_norm,
