@@ -1,4 +1,4 @@
-// A product with many rows of input, in tiles that keep their sums in registers: the same loops for every instruction set.
+// A product with many rows of input, in tiles that keep their sums in registers: the same loops for all instruction sets.
 // The file that includes this defines, under its own target,
 //
 //     LW_TILE_TOKENS, LW_TILE_PANELS    the largest tile; its sums and a panel's weights fit the registers

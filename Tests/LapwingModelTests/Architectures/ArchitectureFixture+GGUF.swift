@@ -4,7 +4,10 @@ import Testing
 
 extension ArchitectureFixture {
     /// The bytes of the GGUF file that llama.cpp's converter would write, without a tokenizer.
-    func ggufBytes() throws -> [UInt8] {
+    func ggufBytes() throws -> [UInt8] { try ggufWriter().file().bytes }
+
+    /// The file before it is put together, for a test that changes a part.
+    func ggufWriter() throws -> GGUFWriter {
         let values = values()
         let shapes = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0.shape) })
         var writer = GGUFWriter()
@@ -13,7 +16,7 @@ extension ArchitectureFixture {
             let data = Quantize.encode(try tensor.values(from: values, shapes: shapes), as: .f32)
             writer.add(tensor: tensor.name, .f32, shape: tensor.shape, data: data)
         }
-        return writer.file().bytes
+        return writer
     }
 
     /// Metadata as the pair of its type and its value.
