@@ -3,7 +3,9 @@ import Foundation
 extension ImportanceMatrix {
     /// Reads a GGUF importance matrix, or the older form of llama.cpp's `imatrix` tool.
     package init(path: String) throws {
-        let bytes = [UInt8](try FileMapping(path: path).bytes)
+        let mapping = try FileMapping(path: path)
+        // The bytes are unmapped with the last reference, which may be before they are copied.
+        let bytes = withExtendedLifetime(mapping) { [UInt8](mapping.bytes) }
         try self.init(bytes: bytes, name: URL(filePath: path).lastPathComponent)
     }
 

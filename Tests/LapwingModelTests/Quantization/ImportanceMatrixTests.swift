@@ -48,6 +48,19 @@ struct ImportanceMatrixTests {
         #expect(try ImportanceMatrix(bytes: Self.older(tail: false), name: "").meanSquares == ["a.weight": [1, 2]])
     }
 
+    @Test("Both forms are read from the disk, by the name of the file")
+    func readsFiles() throws {
+        let folder = try TemporaryFolder()
+        // Larger than a page, so that a mapping that went too early would be missed.
+        let sums = [Float](repeating: 2, count: 100_000)
+        let path = try folder.write(Self.gguf(sums: sums).file().bytes, to: "m.gguf")
+        let matrix = try ImportanceMatrix(path: path)
+        #expect(matrix.meanSquares["a.weight"] == [Float](repeating: 1, count: 100_000))
+        #expect(matrix.origin.file == "m.gguf")
+        let older = try ImportanceMatrix(path: try folder.write(Self.older(), to: "m.dat"))
+        #expect(older.meanSquares == ["a.weight": [1, 2]] && older.origin.file == "m.dat")
+    }
+
     @Test("A file that lies is refused: where it ends early, in counts, in lengths and in values")
     func refusesLies() throws {
         let sound = Self.older()
