@@ -17,7 +17,7 @@ package struct Lapwing: AsyncParsableCommand {
         version: "lapwing 0.1.0",
         groupedSubcommands: [
             CommandGroup(name: "Answer", subcommands: [Demo.self, Serve.self, RunPrompt.self, Chat.self, Embed.self]),
-            CommandGroup(name: "Models", subcommands: [Models.self, Pull.self, Bench.self]),
+            CommandGroup(name: "Models", subcommands: [Models.self, Pull.self, Quantize.self, Bench.self]),
             CommandGroup(name: "Receipts", subcommands: [ReportCommand.self, LedgerCommand.self, Prices.self]),
             CommandGroup(name: "Setup", subcommands: [Check.self, Doctor.self]),
         ])
