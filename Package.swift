@@ -65,6 +65,13 @@ let package = Package(
         .executableTarget(
             name: "DecodeSteps", dependencies: ["LapwingAPI", "LapwingModel", "LapwingEngine", "LapwingTestSupport"],
             path: "Benchmarks/DecodeSteps"),
+        // Sentences a second of an encoder; run by Benchmarks/embeddings.sh.
+        .executableTarget(
+            name: "EncodeSentences", dependencies: ["LapwingModel"], path: "Benchmarks/EncodeSentences"),
+        // Encodes texts and says how long it took; run by Benchmarks/tokenizers.sh.
+        .executableTarget(
+            name: "TokenizerBenchmark", dependencies: ["LapwingText", "LapwingModel", "LapwingEngine"],
+            path: "Benchmarks/TokenizerBenchmark"),
         // Chooses, calls, judges and meters.
         .target(
             name: "LapwingRouter",

@@ -15,9 +15,11 @@ package final class Assembly: Sendable {
     package let configuration: Configuration
     package let ledger: Ledger
     package let router: Router
-    /// One for each local model that could be loaded, in the configuration's order.
+    /// The local models that could be loaded, in the configuration's order.
+    package let localNames: [String]
+    /// One for each of them that answers with text.
     package let engines: [Engine]
-    /// One for each of them that makes vectors too.
+    /// One for each of them that makes vectors.
     private let embeddings: [EmbeddingEngine]
     /// The plan of memory in a line; nil where no model runs here.
     package let memoryLine: String?
@@ -63,11 +65,10 @@ package final class Assembly: Sendable {
             switch model.source {
             case .local where model.unavailable == nil:
                 guard let (local, share) = loading.next() else { continue }
-                let engine = try local.load(share, workers: workers, options: engineOptions)
-                engines.append(engine)
-                let embedding = try local.embedding(by: engine)
-                if let embedding { embeddings.append(embedding) }
-                bindings.append(ModelBinding(engine, embedding))
+                let loaded = try local.load(share, workers: workers, options: engineOptions)
+                if let engine = loaded.engine { engines.append(engine) }
+                if let embedding = loaded.embedding { embeddings.append(embedding) }
+                bindings.append(ModelBinding(name: model.name, loaded))
             case .local: bindings.append(ModelBinding(unavailable: model, location: .local))
             case .remote(let remote): bindings.append(try ModelBinding(model, remote, client: client))
             }
@@ -80,6 +81,7 @@ package final class Assembly: Sendable {
             configuration: routing, ledger: ledger,
             prices: configuration.withOwnPrices(try ledger.reader.priceBook()))
         self.configuration = configuration
+        localNames = locals.map(\.name)
         self.engines = engines
         self.embeddings = embeddings
         self.client = client
@@ -95,12 +97,14 @@ package final class Assembly: Sendable {
 }
 
 extension ModelBinding {
-    fileprivate init(_ engine: Engine, _ embedding: EmbeddingEngine?) {
+    fileprivate init(name: String, _ loaded: LocalModel.Loaded) {
+        let (engine, embedding) = (loaded.engine, loaded.embedding)
         self.init(
-            name: engine.name, provider: engine, scoring: engine, tokenizing: engine, location: .local,
-            contextLength: engine.contextLength)
-        self.embedding = embedding
+            name: name, provider: engine, scoring: engine, tokenizing: engine ?? embedding, location: .local,
+            contextLength: engine?.contextLength ?? embedding?.model.maximumLength)
         reranking = embedding
+        // A cross-encoder has no vectors to give.
+        self.embedding = embedding?.capabilities.contains(.embeddings) == true ? embedding : nil
     }
 
     fileprivate init(_ model: Configuration.Model, _ remote: Configuration.Remote, client: HTTPClient) throws {

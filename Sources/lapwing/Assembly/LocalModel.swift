@@ -1,15 +1,27 @@
 import Foundation
 import LapwingEngine
 import LapwingModel
+import LapwingText
 
 /// A local model of the configuration whose file is open and whose weights are not read yet.
 struct LocalModel {
     let name: String
     let demand: MemoryPlan.Demand
-    /// Tokens of the longest text to embed; nil where it makes no vectors.
-    private let embeddingLength: Int?
     private let local: Configuration.Local
     private let file: GGUFFile
+    private let kind: Kind
+
+    private enum Kind {
+        /// Tokens of the longest text to embed; nil where it makes no vectors.
+        case decoder(embeddingLength: Int?)
+        case encoder
+    }
+
+    /// What answers for it: for text, for vectors, or for both by the same weights.
+    struct Loaded {
+        var engine: Engine?
+        var embedding: EmbeddingEngine?
+    }
 
     /// Reads the file's header. Throws `Failure`, which names the model.
     init(_ name: String, _ local: Configuration.Local) throws {
@@ -21,50 +33,88 @@ struct LocalModel {
         (self.name, self.local) = (name, local)
         do {
             file = try GGUFFile(path: local.weights)
-            let footprint = try ModelFootprint(file)
-            var demand = MemoryPlan.Demand(
-                name: name, footprint, contextLength: local.context, kvCache: local.kvCache)
-            let context = local.context ?? footprint.configuration.contextLength
-            embeddingLength = local.pooling.map { _ in min(context, DecoderEmbedding.longestText) }
-            if let embeddingLength {
-                let own = DecoderEmbedding.byteCount(footprint, maximumLength: embeddingLength)
-                demand.bufferByteCount = { [buffers = demand.bufferByteCount] in buffers($0) + own }
+            if EncoderModel.runs(file) {
+                kind = .encoder
+                demand = MemoryPlan.Demand(name: name, try EncoderFootprint(file))
+            } else {
+                let footprint = try ModelFootprint(file)
+                let context = local.context ?? footprint.configuration.contextLength
+                let embeddingLength = local.pooling.map { _ in min(context, DecoderEmbedding.longestText) }
+                kind = .decoder(embeddingLength: embeddingLength)
+                demand = Self.demand(name, local, footprint, embeddingLength: embeddingLength)
             }
-            self.demand = demand
+        } catch {
+            throw Failure("model '\(name)', \(local.weights): \(error)")
+        }
+        if case .encoder = kind, let key = local.decoderKey {
+            throw Failure(
+                "model '\(name)', \(local.weights): it is an encoder, which has no '\(key)'; its file says all there is"
+            )
+        }
+    }
+
+    private static func demand(
+        _ name: String, _ local: Configuration.Local, _ footprint: ModelFootprint, embeddingLength: Int?
+    ) -> MemoryPlan.Demand {
+        var demand = MemoryPlan.Demand(name: name, footprint, contextLength: local.context, kvCache: local.kvCache)
+        if let embeddingLength {
+            let own = DecoderEmbedding.byteCount(footprint, maximumLength: embeddingLength)
+            demand.bufferByteCount = { [buffers = demand.bufferByteCount] in buffers($0) + own }
+        }
+        return demand
+    }
+
+    /// What answers for it, with its share of the memory.
+    func load(_ share: MemoryPlan.Share, workers: Workers, options: EngineOptions = EngineOptions()) throws -> Loaded {
+        do {
+            switch kind {
+            case .decoder(let embeddingLength):
+                let engine = try decoder(share, workers: workers, options: options)
+                guard let embeddingLength, let pooling = local.pooling else { return Loaded(engine: engine) }
+                let longest = min(embeddingLength, engine.contextLength)
+                return Loaded(engine: engine, embedding: try engine.embedding(pooling: pooling, maximumLength: longest))
+            case .encoder:
+                let model = try EncoderModel(file: file, options: EncoderOptions(workers: workers))
+                let tokenizer = try Tokenizer(ModelVocabulary(file).vocabulary)
+                return Loaded(
+                    embedding: EmbeddingEngine(name: name, model: EncoderEmbedding(model), tokenizer: tokenizer))
+            }
         } catch {
             throw Failure("model '\(name)', \(local.weights): \(error)")
         }
     }
 
-    /// An engine with its share of the memory.
-    func load(_ share: MemoryPlan.Share, workers: Workers, options: EngineOptions = EngineOptions()) throws -> Engine {
+    private func decoder(_ share: MemoryPlan.Share, workers: Workers, options: EngineOptions) throws -> Engine {
         var options = options
         options.contextLength = local.context
         options.pageCount = share.pageCount
         options.kvCache = local.kvCache
         options.chatTemplate = local.chatTemplate
-        do {
-            let model = try LanguageModel(
-                file: file,
-                options: LoadOptions(
-                    workers: workers, packedCache: local.packedCache, contextLength: share.contextLength))
-            if let result = model.packedCache, result != .used {
-                Output.error.line("lapwing: model '\(name)': \(result)")
-            }
-            return try Engine(name: name, model: model, options: options)
-        } catch {
-            throw Failure("model '\(name)', \(local.weights): \(error)")
-        }
+        let model = try LanguageModel(
+            file: file,
+            options: LoadOptions(workers: workers, packedCache: local.packedCache, contextLength: share.contextLength))
+        if let result = model.packedCache, result != .used { Output.error.line("lapwing: model '\(name)': \(result)") }
+        return try Engine(name: name, model: model, options: options)
     }
+}
 
-    /// What makes vectors by the weights of `engine`; nil where the configuration asks for none.
-    func embedding(by engine: Engine) throws -> EmbeddingEngine? {
-        guard let embeddingLength, let pooling = local.pooling else { return nil }
-        do {
-            return try engine.embedding(
-                pooling: pooling, maximumLength: min(embeddingLength, engine.contextLength))
-        } catch {
-            throw Failure("model '\(name)', \(local.weights): \(error)")
-        }
+extension Configuration.Local {
+    /// A key that was given and says nothing of an encoder.
+    fileprivate var decoderKey: String? {
+        let given = [
+            ("context", context != nil), ("pooling", pooling != nil), ("chat_template", chatTemplate != nil),
+            ("packed_cache", packedCache),
+        ]
+        return given.first { $0.1 }?.0
+    }
+}
+
+extension MemoryPlan.Demand {
+    /// An encoder keeps nothing between two passes.
+    fileprivate init(name: String, _ footprint: EncoderFootprint) {
+        self.init(
+            name: name, weightByteCount: footprint.weightByteCount, pageByteCount: 0,
+            trainedContextLength: footprint.maximumLength, contextLength: nil
+        ) { _ in footprint.scratchByteCount }
     }
 }

@@ -34,11 +34,11 @@ package struct MemoryBudget: Hashable, Sendable {
         func sum(_ part: (MemoryPlan.Share) -> Int) -> ByteCount {
             ByteCount(Int64(plan.shares.reduce(0) { $0 + part($1) }))
         }
-        let tokens = plan.shares.map { share in
+        let tokens = plan.shares.filter { $0.cacheByteCount > 0 }.map { share in
             (plan.shares.count == 1 ? "" : "\(share.name) ") + Figures.grouped(share.tokenCount)
         }
         return "weights \(sum(\.weightByteCount)) + buffers \(sum(\.bufferByteCount)) + cache \(sum(\.cacheByteCount)) "
-            + "(\(tokens.joined(separator: ", ")) tokens) + program \(ByteCount(Int64(MemoryPlan.programByteCount))) = "
+            + "(\(tokens.isEmpty ? "no" : tokens.joined(separator: ", ")) tokens) + program \(ByteCount(Int64(MemoryPlan.programByteCount))) = "
             + "\(ByteCount(Int64(plan.byteCount))) of \(ByteCount(Int64(byteCount))) \(isAsked ? "allowed" : "available")"
     }
 

@@ -55,7 +55,7 @@ struct Embed: AsyncParsableCommand {
             }
         }
         engine.shutDown()
-        await owner.shutDown()
+        await owner?.shutDown()
     }
 
     private func printVectors(_ lines: TextLines, _ engine: EmbeddingEngine) async throws {

@@ -34,21 +34,26 @@ struct ModelOptions: ParsableArguments {
         if let chatTemplate { local.chatTemplate = chatTemplate }
         let model = try LocalModel(name, local)
         let share = try plan(model).shares[0]
-        return try model.load(share, workers: Workers())
+        guard let engine = try model.load(share, workers: Workers()).engine else {
+            throw Failure("'\(name)' is an encoder, which makes vectors and no text; `lapwing embed` runs it")
+        }
+        return engine
     }
 
     /// What makes vectors, and the engine whose weights it reads. `pooling` takes the place of the configuration's.
-    func loadEmbedding(pooling: DecoderPooling?) throws -> (embedding: EmbeddingEngine, owner: Engine) {
-        var (name, local) = try find { $0.pooling != nil }
+    func loadEmbedding(pooling: DecoderPooling?) throws -> (embedding: EmbeddingEngine, owner: Engine?) {
+        var (name, local) = try find { local in
+            local.pooling != nil || (try? GGUFFile(path: local.weights)).map(EncoderModel.runs) == true
+        }
         local.pooling = pooling ?? local.pooling
         let model = try LocalModel(name, local)
-        let engine = try model.load(try plan(model).shares[0], workers: Workers())
-        guard let embedding = try model.embedding(by: engine) else {
+        let loaded = try model.load(try plan(model).shares[0], workers: Workers())
+        guard let embedding = loaded.embedding else {
             throw Failure(
                 "'\(name)' makes no vectors: say which of its states are to be one, with --pooling last or mean here, or "
                     + "`pooling` in the configuration")
         }
-        return (embedding, engine)
+        return (embedding, loaded.engine)
     }
 
     /// What a model gets of the memory that was asked for here or in the configuration, else of what is available.

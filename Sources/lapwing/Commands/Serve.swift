@@ -58,7 +58,7 @@ struct Serve: AsyncParsableCommand {
             Output.error.line(
                 "the open intent of request '\(id)' cannot be read and is left as it is; the request has no entry")
         }
-        let names = assembly.engines.map(\.name).joined(separator: ", ")
+        let names = assembly.localNames.joined(separator: ", ")
         let serving = Serving(
             assembly, options: server, logger: logger, endsOnTermination: true
         ) { [server] port in
