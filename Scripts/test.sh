@@ -30,8 +30,9 @@ swift build -c release --build-tests --explicit-target-dependency-import-check e
     grep -Ev '^\[[0-9]+/[0-9]+\] (Compiling|Write|Emitting|Wrapping)'
 [ "${PIPESTATUS[0]}" -eq 0 ] || { echo "the build failed"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 
-step "vocabularies of other models"
+step "vocabularies of other models, and the embedding model"
 Scripts/tokenizers.sh || failed=$((failed + 1))
+Scripts/minilm.sh || failed=$((failed + 1))
 
 step "tests"
 run unit --skip LapwingEndToEndTests
