@@ -6,6 +6,7 @@
 //     lw_load, lw_store, lw_add, lw_multiply, lw_fma(a, b, sum), lw_spread(float), lw_spread_int, lw_floats_of(ints)
 //     lw_weights(bytes), lw_four(bytes), lw_dot(sum, weights, four)
 //     LW_DOT_OFFSET                     what lw_weights adds to each weight
+//     LW_TURN                           columns, or fours of them, that one turn of the inner loop takes
 //     LW_MORE_TOKENS, LW_PANEL_COUNTS   X(kind, T, P) for each T above four, X(kind, P) for each P
 //
 // lw_dot adds to each lane the product of its four weights, as lw_weights reads them, with four bytes of input.
@@ -16,9 +17,6 @@
 
 #define REGISTERS (LW_PANEL_ROWS / LW_REGISTER_LANES)
 #define SUMS (LW_TILE_PANELS * REGISTERS)
-/// Columns, or fours of columns, that one turn of the inner loop takes: it reads a token's address from memory where
-/// there are more tokens than registers for addresses.
-#define TURN 8
 /// Keeps the compiler from reading the next columns' input early: sums would have to make room for it in registers.
 #define LW_KEEP_ORDER __asm__ volatile("" ::: "memory")
 
@@ -73,8 +71,8 @@ LW_INLINE void float_tile(const int T, const int P, const lw_gemm_tile *at) {
         LW_UNROLL for (int r = 0; r < R; r++) sums[t][r] = start_at(at, t, r);
     }
     size_t column = 0;
-    for (; column + TURN <= columns; column += TURN)
-        LW_UNROLL for (size_t i = 0; i < TURN; i++) float_column(T, R, weights, panel_floats, x, column + i, sums);
+    for (; column + LW_TURN <= columns; column += LW_TURN)
+        LW_UNROLL for (size_t i = 0; i < LW_TURN; i++) float_column(T, R, weights, panel_floats, x, column + i, sums);
     for (; column < columns; column++) float_column(T, R, weights, panel_floats, x, column, sums);
     LW_UNROLL for (int t = 0; t < T; t++)
         LW_UNROLL for (int r = 0; r < R; r++) lw_store(out_at(at, t, r), sums[t][r]);
@@ -105,8 +103,8 @@ LW_INLINE void byte_tile(const int T, const int P, const lw_gemm_tile *at) {
         LW_UNROLL for (int r = 0; r < R; r++) dots[t][r] = lw_spread_int(-offset);
     }
     size_t four = 0;
-    for (; four + TURN <= fours; four += TURN)
-        LW_UNROLL for (size_t i = 0; i < TURN; i++) byte_columns(T, R, weights, panel_bytes, x, four + i, dots);
+    for (; four + LW_TURN <= fours; four += LW_TURN)
+        LW_UNROLL for (size_t i = 0; i < LW_TURN; i++) byte_columns(T, R, weights, panel_bytes, x, four + i, dots);
     for (; four < fours; four++) byte_columns(T, R, weights, panel_bytes, x, four, dots);
     LW_UNROLL for (int t = 0; t < T; t++) {
         const lw_floats scale = lw_spread(at->scales[t]);

@@ -58,12 +58,18 @@ static inline __attribute__((always_inline)) float lw_gelu_erf_one(float x) {
     return x < 0 ? x * rest : x * (1.0f - rest);
 }
 
+// y may be gate or up, and a loop that reads what it writes is not made vectors of: results wait in memory of their own.
 #define LW_ACTIVATION_LOOP(name)                                                                      \
     LW_LOOP name##_loop(const float *gate, const float *up, float *y, size_t count) {                 \
-        if (up)                                                                                       \
-            for (size_t i = 0; i < count; i++) y[i] = name##_one(gate[i]) * up[i];                    \
-        else                                                                                          \
-            for (size_t i = 0; i < count; i++) y[i] = name##_one(gate[i]);                            \
+        float lanes[LW_LANES];                                                                        \
+        size_t i = 0;                                                                                 \
+        for (; i + LW_LANES <= count; i += LW_LANES) {                                                \
+            for (size_t l = 0; l < LW_LANES; l++) lanes[l] = name##_one(gate[i + l]);                 \
+            if (up)                                                                                   \
+                for (size_t l = 0; l < LW_LANES; l++) lanes[l] *= up[i + l];                          \
+            memcpy(y + i, lanes, sizeof lanes);                                                       \
+        }                                                                                             \
+        for (; i < count; i++) y[i] = up ? name##_one(gate[i]) * up[i] : name##_one(gate[i]);         \
     }
 LW_ACTIVATION_LOOP(lw_gelu)
 LW_ACTIVATION_LOOP(lw_gelu_erf)

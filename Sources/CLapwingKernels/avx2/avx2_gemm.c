@@ -9,6 +9,7 @@ LW_AVX2_BEGIN
 #define LW_REGISTER_LANES 8
 #define LW_TILE_TOKENS 4
 #define LW_TILE_PANELS 1
+#define LW_TURN 4
 #define LW_MORE_TOKENS(kind, P, X)
 #define LW_PANEL_COUNTS(X, kind) X(kind, 1)
 

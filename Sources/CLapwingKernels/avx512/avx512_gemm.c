@@ -10,6 +10,8 @@ LW_AVX512_BEGIN
 #define LW_REGISTER_LANES 16
 #define LW_TILE_TOKENS 8
 #define LW_TILE_PANELS 3
+// With more than one, and the frame pointer kept, the compiler moves sums to the stack and back.
+#define LW_TURN 1
 #define LW_MORE_TOKENS(kind, P, X) X(kind, 5, P) X(kind, 6, P) X(kind, 7, P) X(kind, 8, P)
 #define LW_PANEL_COUNTS(X, kind) X(kind, 1) X(kind, 2) X(kind, 3)
 

@@ -302,6 +302,9 @@ static bool loops(const lw_kernels *table, const lw_kernels *scalar) {
             scalar->gelu_erf(x, biased ? weight : NULL, a, count);
             table->gelu_erf(x, biased ? weight : NULL, b, count);
             if (!same(a, b, count * sizeof *a)) return false;
+            memcpy(b, x, count * sizeof *b);
+            table->gelu_erf(b, biased ? weight : NULL, b, count);
+            if (!same(a, b, count * sizeof *a)) return false;
         }
         memcpy(a, x, count * sizeof *a);
         memcpy(b, x, count * sizeof *b);

@@ -5,6 +5,7 @@
 #define LW_REGISTER_LANES 4
 #define LW_TILE_TOKENS 6
 #define LW_TILE_PANELS 1
+#define LW_TURN 4
 #define LW_MORE_TOKENS(kind, P, X) X(kind, 5, P) X(kind, 6, P)
 #define LW_PANEL_COUNTS(X, kind) X(kind, 1)
 
