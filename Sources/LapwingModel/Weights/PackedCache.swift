@@ -112,7 +112,8 @@ extension PackedCache {
         // Ends with the process, however that ends. Without locks on this file system nothing is taken for abandoned.
         flock(descriptor, LOCK_EX | LOCK_NB)
         let failure =
-            words.withUnsafeBytes { Self.write($0, to: descriptor) } ?? Self.write(weights, to: descriptor)
+            words.withUnsafeBytes { GGUFFileWriter.put($0, to: descriptor) }
+            ?? GGUFFileWriter.put(weights, to: descriptor)
             ?? (rename(temporary, path) == 0 ? nil : errno)
         close(descriptor)
         guard let failure else { return }
@@ -132,20 +133,6 @@ extension PackedCache {
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(file) }
             close(descriptor)
         }
-    }
-
-    /// The system's error, or nil when all was written.
-    private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32? {
-        var rest = bytes
-        while !rest.isEmpty {
-            let count = Foundation.write(descriptor, rest.baseAddress, min(rest.count, 1 << 30))
-            if count < 0 {
-                if errno == EINTR { continue }
-                return errno
-            }
-            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
-        }
-        return nil
     }
 }
 
