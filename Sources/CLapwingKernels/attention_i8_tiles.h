@@ -158,7 +158,8 @@ static void attend_i8(const lw_pages *pages, const lw_attention_line *lines, siz
         for (size_t i = 0; i < group; i++)
             scales[i] = lw_encode16(lines[begin + i].query, pages->head_length, queries[i]);
         for (size_t start = first; start < last; start += LW_PAGE_LENGTH) {
-            const size_t next = start + LW_PAGE_LENGTH < last ? start + LW_PAGE_LENGTH : start;
+            // Past `last` too: the pages after it are most often this thread's next.
+            const size_t after = start + LW_PAGE_LENGTH, next = after < lines[count - 1].limit ? after : start;
             const ptrdiff_t ahead = (const char *)lw_page(pages, next) - (const char *)lw_page(pages, start);
             fold_page((tile){pages, lw_i8_page_at(pages, start), ahead, lines + begin, queries, scales, start, last},
                       group);

@@ -160,14 +160,15 @@ size_t lw_page_bytes(lw_cache_format format, size_t head_length);
 typedef struct lw_pages {
     void *base;            // this layer and kv head in page 0
     size_t page_stride;    // bytes from one page to the next
-    const int32_t *table;  // page numbers, position / 32
+    const int32_t *table;  // page numbers, position / 32, of every position before a line's limit
     size_t head_length;
     float scale;  // of a query's product with a key
     float cap;    // scores go through cap * tanh(score / cap); 0 for none
 } lw_pages;
 
 /// One query head of one row: it sees positions in [first, limit) and folds them into `state`. A score falls by `slope`
-/// for each position before the last one. `state` is head_length weighted sums (not yet divided), then the greatest score, then the sum of the weights.
+/// for each position before the last one. `state` is head_length weighted sums (not yet divided), then the greatest score,
+/// then the sum of the weights.
 typedef struct lw_attention_line {
     const float *query;
     float *state;

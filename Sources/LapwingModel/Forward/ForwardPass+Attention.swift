@@ -12,7 +12,9 @@ extension ForwardPass {
     /// Fills the states of every row and query head. A split's sums have the same order whether one thread goes
     /// through all splits of a row or each split is an item of its own.
     func attend(_ layer: Int, window: Int?, plan: AttentionPlan) {
-        workers.forEachRange(plan.items.count, grain: 1) { range in
+        // A thread takes splits that follow each other; of tiles, which differ, one at a time.
+        let grain = plan.splitsApart ? max(1, plan.items.count / (3 * workers.count)) : 1
+        workers.forEachRange(plan.items.count, grain: grain) { range in
             for item in plan.items[range] { attend(layer, window: window, plan: plan, item: item) }
         }
     }

@@ -55,11 +55,13 @@ struct AttentionPlan {
     private static let tileRows = 16
 
     private(set) var items: [Item] = []
+    /// Whether items are splits.
+    let splitsApart: Bool
     /// States kept for each row and head.
     let slotCount: Int
 
     init(rows: [Row], kvHeadCount: Int) {
-        let splitsApart = rows.count <= Scratch.splitRowLimit
+        splitsApart = rows.count <= Scratch.splitRowLimit
         slotCount = splitsApart ? rows.map { Self.splitCount(position: $0.position) }.max() ?? 1 : 1
         var start = 0
         while start < rows.count {
@@ -77,8 +79,9 @@ struct AttentionPlan {
             }
             start = end
         }
-        // Later rows of a prompt see more positions: the long items first leave short ones to even the threads out.
-        items.reverse()
+        // Later rows of a prompt see more positions: the long items first leave short ones to even the threads out. Splits
+        // are as good as even, and in order they read memory in order.
+        if !splitsApart { items.reverse() }
     }
 
     /// Splits that a row at that position sees.
