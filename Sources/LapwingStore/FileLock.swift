@@ -24,7 +24,12 @@ final class FileLock: Sendable {
         _ = pwrite(descriptor, text, text.count, 0)
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // A process that is being started has a copy of the descriptor until it executes its program, and closing ours
+        // would leave the file locked for as long.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     private static func processID(in descriptor: Int32) -> Int32? {
         var buffer = [UInt8](repeating: 0, count: 16)

@@ -24,6 +24,28 @@ struct OpeningTests {
         _ = try Ledger(path: folder.ledger)
     }
 
+    @Test(
+        "A ledger that is closed can be opened again although a process that is being started holds its lock file too")
+    func inheritedDescriptor() throws {
+        // What a fork leaves until its child executes a program, here made by `dup`.
+        var copies: [Int32] = []
+        defer { for copy in copies { close(copy) } }
+        do {
+            let ledger = try Ledger(path: folder.ledger)
+            try withExtendedLifetime(ledger) {
+                for name in try FileManager.default.contentsOfDirectory(atPath: "/dev/fd") {
+                    let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(name)")
+                    guard let descriptor = Int32(name), target?.hasSuffix(folder.ledger + ".lock") == true else {
+                        continue
+                    }
+                    copies.append(dup(descriptor))
+                }
+            }
+        }
+        _ = try Ledger(path: folder.ledger)
+        try #require(copies.count == 1, "the lock file was not found")
+    }
+
     @Test("Reading, verifying, exporting and backing up work beside a writer")
     func readersBesideWriter() async throws {
         let ledger = try Ledger(path: folder.ledger)
