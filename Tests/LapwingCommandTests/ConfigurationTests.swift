@@ -147,6 +147,13 @@ import lapwing
         #expect(found.models.map { $0.local?.packedCache } == [true, false])
     }
 
+    @Test("An encoder's precision is one of two, and a wrong one is refused with both")
+    func precision() throws {
+        let found = try read("models: { a: { weights: a, precision: int8 }, b: { weights: b } }")
+        #expect(found.models.map { $0.local?.precision } == [.int8, nil])
+        #expect(throws: ConfigurationError.self) { try read("models: { a: { weights: a, precision: f16 } }") }
+    }
+
     @Test("The example in Docs/Configuration.md is read without a warning")
     func documentedExample() throws {
         let root = URL(filePath: #filePath).appending(path: "../../..").standardized
@@ -155,7 +162,7 @@ import lapwing
         let found = try Configuration(
             yaml: String(example), file: "/lapwing.yaml", day: "2026-12-01",
             environment: ["MIXTRAL_KEY": "a", "OPENAI_API_KEY": "b"])
-        #expect(found.warnings == [] && found.models.count == 3 && found.routes.count == 1)
+        #expect(found.warnings == [] && found.models.count == 4 && found.routes.count == 1)
     }
 
     @Test("A model to count savings against whose price nobody knows is warned of")

@@ -33,4 +33,22 @@ struct ClientTests {
         let exported = try Binary.run("ledger", "export", "--config", folder.configuration).standardOutput
         #expect(exported.contains(#""endpoint":"embeddings""#) && exported.contains(#""endpoint":"rerank""#))
     }
+
+    @Test(
+        "The openai package gets vectors of a model of BERT's family, in floats and in bytes, and a Cohere-shaped call ranks",
+        .enabled(if: Resources.encoder != nil, "needs models/all-MiniLM-L6-v2"))
+    func encoder() throws {
+        let folder = try TestFolder()
+        let weights = try #require(Resources.encoder)
+        try folder.write(models: [
+            "minilm: { weights: \"\(weights)\" }", "minilm-int8: { weights: \"\(weights)\", precision: int8 }",
+        ])
+        let server = try ServerProcess.start(in: folder)
+        let outcome = try Command.run([
+            try #require(Resources.python), Resources.script("clients/minilm_client.py"), server.baseURL,
+        ])
+        #expect(outcome.status == 0, "\(outcome.standardOutput)\(outcome.standardError)")
+        #expect(outcome.standardOutput.contains("8 checks passed"), "\(outcome.standardOutput)")
+        #expect(server.stop() == 0)
+    }
 }

@@ -120,14 +120,20 @@ final class TestFolder {
 
     /// Writes `lapwing.yaml` for one local model, with a route `support` whose threshold no answer reaches.
     func configure(model: String, name: String = "smollm2", context: Int = 8192) throws {
+        try write(
+            models: ["\(name): { weights: \"\(model)\", context: \(context), pooling: mean }"],
+            routes: "routes: { support: { open: \(name), hold: 48, escalate: { below: 1.0 } } }")
+    }
+
+    /// Writes `lapwing.yaml` with a line for each model.
+    func write(models: [String], routes: String = "") throws {
         let yaml = """
             server: { host: 127.0.0.1, port: 8080 }
             data: ./data
             machine: { usd_per_hour: 0.10 }
             models:
-              \(name): { weights: "\(model)", context: \(context), pooling: mean }
-            routes:
-              support: { open: \(name), hold: 48, escalate: { below: 1.0 } }
+            \(models.map { "  " + $0 }.joined(separator: "\n"))
+            \(routes)
             report: { counterfactual: gpt-4-turbo }
 
             """
@@ -150,6 +156,8 @@ enum Resources {
 
     /// The default model's file.
     static let model = existing(DefaultModel.path)
+    /// The folder of the embedding model.
+    static let encoder = existing(environment["LAPWING_MINILM"] ?? root.path + "/models/all-MiniLM-L6-v2")
     /// The folder of public data sets.
     static let data = existing(environment["LAPWING_DATA"] ?? root.deletingLastPathComponent().path + "/shared/data")
     /// A Python that has the client packages.

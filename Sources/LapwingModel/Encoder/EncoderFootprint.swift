@@ -5,11 +5,15 @@ package struct EncoderFootprint: Sendable {
     package let scratchByteCount: Int
 
     /// Throws what loading would throw for a file that cannot be run.
-    package init(_ file: GGUFFile) throws {
+    package init(_ file: GGUFFile, precision: EncoderPrecision = .float32) throws {
         let configuration = try EncoderConfiguration(file: file)
         maximumLength = configuration.maximumLength
-        let elements = file.tensors.values.reduce(0) { $0 + $1.shape.reduce(1, *) }
-        weightByteCount = elements * MemoryLayout<Float>.stride
+        weightByteCount = file.tensors.values.reduce(0) { sum, tensor in
+            // The layers' matrices alone are multiplied with, so that they alone are kept as bytes.
+            let isMatrix = tensor.name.hasPrefix("blk.") && tensor.shape.count == 2
+            let stride = isMatrix && precision == .int8 ? 1 : MemoryLayout<Float>.stride
+            return sum + tensor.shape.reduce(stride, *)
+        }
         // Some values a row: states, queries, keys, values and the feed-forward's.
         let row = 6 * configuration.dimensionCount + 2 * configuration.feedForwardLength
         scratchByteCount = 2 * maximumLength * row * MemoryLayout<Float>.stride

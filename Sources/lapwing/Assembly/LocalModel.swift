@@ -35,7 +35,8 @@ struct LocalModel {
             file = try GGUFFile(path: local.weights)
             if EncoderModel.runs(file) {
                 kind = .encoder
-                demand = MemoryPlan.Demand(name: name, try EncoderFootprint(file))
+                demand = MemoryPlan.Demand(
+                    name: name, try EncoderFootprint(file, precision: local.precision ?? .float32))
             } else {
                 let footprint = try ModelFootprint(file)
                 let context = local.context ?? footprint.configuration.contextLength
@@ -46,10 +47,17 @@ struct LocalModel {
         } catch {
             throw Failure("model '\(name)', \(local.weights): \(error)")
         }
-        if case .encoder = kind, let key = local.decoderKey {
+        switch kind {
+        case .encoder:
+            guard let key = local.decoderKey else { return }
             throw Failure(
                 "model '\(name)', \(local.weights): it is an encoder, which has no '\(key)'; its file says all there is"
             )
+        case .decoder:
+            guard local.precision != nil else { return }
+            throw Failure(
+                "model '\(name)', \(local.weights): 'precision' is for encoders; a decoder's weights keep the types of "
+                    + "its file, and `lapwing quantize` makes them smaller")
         }
     }
 
@@ -74,7 +82,8 @@ struct LocalModel {
                 let longest = min(embeddingLength, engine.contextLength)
                 return Loaded(engine: engine, embedding: try engine.embedding(pooling: pooling, maximumLength: longest))
             case .encoder:
-                let model = try EncoderModel(file: file, options: EncoderOptions(workers: workers))
+                let model = try EncoderModel(
+                    file: file, options: EncoderOptions(workers: workers, precision: local.precision ?? .float32))
                 let tokenizer = try Tokenizer(ModelVocabulary(file).vocabulary)
                 return Loaded(
                     embedding: EmbeddingEngine(name: name, model: EncoderEmbedding(model), tokenizer: tokenizer))

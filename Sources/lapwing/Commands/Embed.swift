@@ -3,6 +3,7 @@ import Foundation
 import LapwingAPI
 import LapwingEngine
 import LapwingHub
+import LapwingModel
 import LapwingText
 
 /// `lapwing embed`: lines of text to vectors, or the lines nearest to a query.
@@ -33,6 +34,11 @@ struct Embed: AsyncParsableCommand {
             "Which of a decoder's states make the vector: last or mean. The default is the configuration's.",
             valueName: "pooling"))
     var pooling: DecoderPooling?
+    @Option(
+        help: ArgumentHelp(
+            "What an encoder multiplies with: float32, or int8 for about three times the speed and a third of a percent "
+                + "less of the ranking. The default is the configuration's, else float32.", valueName: "precision"))
+    var precision: EncoderPrecision?
 
     func validate() throws {
         if top < 1 { throw ValidationError("--top is \(top), expected 1 or more.") }
@@ -46,7 +52,7 @@ struct Embed: AsyncParsableCommand {
 
     func run() async throws {
         let lines = try TextLines(path: file)
-        let (engine, owner) = try model.loadEmbedding(pooling: pooling)
+        let (engine, owner) = try model.loadEmbedding(pooling: pooling, precision: precision)
         try await cancellingOnInterrupt {
             if let query {
                 try await printNearest(to: query, lines, engine)
@@ -167,3 +173,4 @@ struct Embed: AsyncParsableCommand {
 }
 
 extension DecoderPooling: ExpressibleByArgument {}
+extension EncoderPrecision: ExpressibleByArgument {}

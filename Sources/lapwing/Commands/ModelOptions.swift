@@ -40,12 +40,15 @@ struct ModelOptions: ParsableArguments {
         return engine
     }
 
-    /// What makes vectors, and the engine whose weights it reads. `pooling` takes the place of the configuration's.
-    func loadEmbedding(pooling: DecoderPooling?) throws -> (embedding: EmbeddingEngine, owner: Engine?) {
+    /// What makes vectors, and the engine whose weights it reads. `pooling` and `precision` take the place of the configuration's.
+    func loadEmbedding(pooling: DecoderPooling?, precision: EncoderPrecision?) throws -> (
+        embedding: EmbeddingEngine, owner: Engine?
+    ) {
         var (name, local) = try find { local in
             local.pooling != nil || (try? GGUFFile(path: local.weights)).map(EncoderModel.runs) == true
         }
         local.pooling = pooling ?? local.pooling
+        local.precision = precision ?? local.precision
         let model = try LocalModel(name, local)
         let loaded = try model.load(try plan(model).shares[0], workers: Workers())
         guard let embedding = loaded.embedding else {

@@ -54,6 +54,8 @@ package struct Configuration: Sendable {
         package var packedCache = false
         /// Which of its states make a text's vector; nil where it makes none.
         package var pooling: DecoderPooling?
+        /// What an encoder multiplies with; nil means floats.
+        package var precision: EncoderPrecision?
         /// Overrides the template in the file.
         package var chatTemplate: NamedTemplate?
     }

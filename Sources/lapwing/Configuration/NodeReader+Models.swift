@@ -35,7 +35,7 @@ extension NodeReader {
     ) -> Configuration.Model? {
         declaredModels.append(name)
         guard isName(name, field) else { return nil }
-        let isLocal = ["weights", "context", "kv_cache", "packed_cache", "chat_template", "pooling"]
+        let isLocal = ["weights", "context", "kv_cache", "packed_cache", "chat_template", "pooling", "precision"]
         let isRemote = ["provider", "upstream", "endpoints", "key", "price", "logprobs"]
         guard let given = fields(of: field, known: isLocal + isRemote) else { return nil }
         unset = []
@@ -87,6 +87,7 @@ extension NodeReader {
             case "context": local.context = integer(field, in: 16...1_048_576, "a number of tokens")
             case "kv_cache": local.kvCache = choice(field) ?? local.kvCache
             case "pooling": local.pooling = choice(field)
+            case "precision": local.precision = choice(field)
             case "packed_cache": local.packedCache = boolean(field) ?? false
             default: local.chatTemplate = choice(field)
             }
