@@ -38,6 +38,14 @@ import Testing
         }
     }
 
+    @Test("An encoder can be run, and an architecture that nothing here runs cannot", arguments: ["bert", "lark"])
+    func isSupported(architecture: String) throws {
+        let folder = try TemporaryFolder()
+        let bytes = writer(architecture: architecture).file().bytes
+        let file = try WeightFile(path: folder.write(bytes, to: "m.gguf"))
+        #expect(file.isSupported == (architecture == "bert"))
+    }
+
     private func describe(_ change: (inout GGUFWriter) -> Void) throws -> WeightFile {
         var writer = writer(architecture: "llama")
         change(&writer)

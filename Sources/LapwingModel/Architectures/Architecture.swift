@@ -25,14 +25,18 @@ package struct Architecture: Sendable {
         let name = try file.string("general.architecture")
         guard let known = Self.all.first(where: { $0.name == name }) else {
             throw .unsupportedArchitecture(
-                found: name, offset: file.offset(of: "general.architecture") ?? 0, supported: Self.all.map(\.name))
+                found: name, offset: file.offset(of: "general.architecture") ?? 0,
+                supported: ModelConfiguration.supportedArchitectures)
         }
         self = known
     }
 }
 
 extension ModelConfiguration {
-    package static var supportedArchitectures: [String] { Architecture.all.map(\.name) }
+    /// Decoders' and encoders'.
+    package static var supportedArchitectures: [String] {
+        Architecture.all.map(\.name) + [EncoderConfiguration.architecture]
+    }
 
     /// Gives windows to all layers but each `period`th, or to all where there is no period.
     mutating func setWindows(_ window: Int?, allButEach period: Int? = nil) {

@@ -13,7 +13,7 @@ package final class EncoderModel: Sendable {
     package let workers: Workers
     package let precision: EncoderPrecision
     let weights: EncoderWeights
-    /// Memory that no pass has at the moment; as many as there were passes at once.
+    /// Memory that no pass has at the moment; no more than there were passes at once.
     private let scratches = Mutex<[EncoderScratch]>([])
 
     /// Reads a weight file and packs it; throws `WeightsError` for a damaged file, `ModelError` for one we cannot run.
@@ -128,11 +128,23 @@ extension EncoderModel {
 
     private func takeScratch(rowCount: Int) throws(ModelError) -> EncoderScratch {
         let free = scratches.withLock { free -> EncoderScratch? in
-            guard let index = free.firstIndex(where: { $0.rowLimit >= rowCount }) else { return nil }
-            return free.remove(at: index)
+            if let index = free.firstIndex(where: { $0.rowLimit >= rowCount }) { return free.remove(at: index) }
+            // One that is too small makes room for the larger one, so that their number stays.
+            _ = free.popLast()
+            return nil
         }
         if let free { return free }
-        return try EncoderScratch(configuration, rowLimit: max(rowCount, Self.passRows.upperBound))
+        // A longer sequence is a pass of its own; doubling asks the system for memory seldom.
+        return try EncoderScratch(configuration, rowLimit: Self.scratchRows(for: rowCount))
+    }
+
+    /// Rows of the memory that is kept for the next passes.
+    package var keptRowCount: Int { scratches.withLock { $0.reduce(0) { $0 + $1.rowLimit } } }
+
+    static func scratchRows(for rowCount: Int) -> Int {
+        var rowLimit = passRows.upperBound
+        while rowLimit < rowCount { rowLimit *= 2 }
+        return rowLimit
     }
 
     private func checked(

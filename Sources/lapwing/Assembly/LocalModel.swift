@@ -85,6 +85,10 @@ struct LocalModel {
                 let model = try EncoderModel(
                     file: file, options: EncoderOptions(workers: workers, precision: local.precision ?? .float32))
                 let tokenizer = try Tokenizer(ModelVocabulary(file).vocabulary)
+                guard tokenizer.vocabularySize <= model.configuration.vocabularySize else {
+                    throw EngineError.vocabularyMismatch(
+                        tokenizer: tokenizer.vocabularySize, model: model.configuration.vocabularySize)
+                }
                 return Loaded(
                     embedding: EmbeddingEngine(name: name, model: EncoderEmbedding(model), tokenizer: tokenizer))
             }

@@ -41,6 +41,15 @@ struct MiniLMTests {
         #expect(try spearman(.int8) > floats * 0.995)
     }
 
+    @Test("Texts that grow do not leave memory of every size behind")
+    func keptMemory() throws {
+        let model = try EncoderModel.load(path: MiniLM.folder, options: EncoderOptions(workers: Workers(count: 1)))
+        for count in stride(from: 100, through: 512, by: 23) {
+            _ = try model.embed([Array(repeating: 2000, count: count)])
+        }
+        #expect(model.keptRowCount == 512)
+    }
+
     private func cosine(_ a: [Float], _ b: [Float]) -> Double {
         func dot(_ a: [Float], _ b: [Float]) -> Double { zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) } }
         return dot(a, b) / (dot(a, a) * dot(b, b)).squareRoot()

@@ -25,6 +25,7 @@ struct EncoderTests {
         let fixture = try ArchitectureFixture.read(name)
         let model = try model(name, kernels: kernels)
         let found = try model.embed(fixture.prompts.map(\.tokens))
+        #expect(!found.isEmpty && found.count == fixture.prompts.count)
         for (vector, prompt) in zip(found, fixture.prompts) {
             let expected = try #require(prompt.pooled).floats
             #expect(zip(vector, expected).allSatisfy { abs($0 - $1) < 1e-5 })
@@ -48,6 +49,7 @@ struct EncoderTests {
         let model = try EncoderModel(
             file: GGUFFile(bytes: writer.file().bytes), options: EncoderOptions(kernels: kernels))
         let found = try model.score(pairs)
+        #expect(!found.isEmpty && found.count == pairs.count)
         for (score, prompt) in zip(found, fixture.prompts) {
             let expected = try #require(prompt.pooled).floats[0]
             #expect(abs(score - expected) < 1e-4)

@@ -88,8 +88,8 @@ struct HuggingFaceDescription {
         let word: String
         switch found {
         case "silu", "swish": word = "silu"
-        case "gelu": word = "gelu"
-        case "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu_python": word = "gelu_tanh"
+        case "gelu", "gelu_python": word = "gelu"
+        case "gelu_new", "gelu_pytorch_tanh", "gelu_fast": word = "gelu_tanh"
         default: throw HuggingFaceConfiguration.unfit(name, .string(found), "silu, gelu, gelu_new or gelu_pytorch_tanh")
         }
         setPlain("lapwing.activation", word)

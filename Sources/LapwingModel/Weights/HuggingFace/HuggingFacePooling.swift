@@ -15,16 +15,37 @@ struct HuggingFacePooling {
         if let kind = isClassifier ? .rank : try kind() { model.set("pooling_type", kind.rawValue) }
     }
 
+    /// Throws where the model goes through more than what is done here, such as a dense layer after the pooling.
+    private func checkModules() throws(WeightsError) {
+        let name = "modules.json"
+        guard FileManager.default.fileExists(atPath: "\(folder)/\(name)") else { return }
+        func unfit(_ found: String, _ expected: String) -> WeightsError {
+            .inFile(name: name, .unfitHyperparameter(key: "type", offset: nil, found: found, expected: expected))
+        }
+        let modules = try JSONNode(path: "\(folder)/\(name)", limit: Self.byteCountLimit)
+        guard case .array(let elements) = modules else { throw unfit(modules.description, "an array of modules") }
+        let known = ["Transformer", "Pooling", "Normalize"]
+        for element in elements {
+            guard case .object(let members) = element, case .string(let type) = members["type"],
+                known.contains(where: { type.hasSuffix(".\($0)") })
+            else {
+                var found = element.description
+                if case .object(let members) = element { found = members["type"]?.description ?? "none" }
+                throw unfit(found, known.joined(separator: ", "))
+            }
+        }
+    }
+
     private func kind() throws(WeightsError) -> Kind? {
+        try checkModules()
         let name = "1_Pooling/config.json"
         guard FileManager.default.fileExists(atPath: "\(folder)/\(name)") else { return nil }
         let members = try JSONNode.read(path: "\(folder)/\(name)", limit: Self.byteCountLimit)
-        func has(_ mode: String) -> Bool { members["pooling_mode_\(mode)"] == .bool(true) }
         // Vectors of several kinds end to end are another model's.
-        switch (has("mean_tokens"), has("cls_token"), has("lasttoken")) {
-        case (true, false, false): return .mean
-        case (false, true, false): return .cls
-        case (false, false, true): return .last
+        switch members.filter({ $0.key.hasPrefix("pooling_mode_") && $0.value == .bool(true) }).keys.sorted() {
+        case ["pooling_mode_mean_tokens"]: return .mean
+        case ["pooling_mode_cls_token"]: return .cls
+        case ["pooling_mode_lasttoken"]: return .last
         default:
             throw .inFile(
                 name: name,

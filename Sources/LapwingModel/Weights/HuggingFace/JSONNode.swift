@@ -11,7 +11,19 @@ enum JSONNode: Sendable, Equatable {
 
     /// Reads a file of at most `limit` bytes that holds one object.
     static func read(path: String, limit: Int) throws(WeightsError) -> [String: JSONNode] {
-        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let node = try JSONNode(path: path, limit: limit)
+        guard case .object(let members) = node else {
+            throw .inFile(
+                name: fileName(path),
+                .invalid(field: "JSON", offset: 0, found: node.description, expected: "an object"))
+        }
+        return members
+    }
+
+    private static func fileName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+
+    /// Reads a file of at most `limit` bytes that holds one value.
+    init(path: String, limit: Int) throws(WeightsError) {
         let mapping = try FileMapping(path: path)
         do throws(WeightsError) {
             guard mapping.bytes.count <= limit else {
@@ -19,14 +31,10 @@ enum JSONNode: Sendable, Equatable {
                     field: "the file's size", offset: 0, found: UInt64(mapping.bytes.count), limit: limit)
             }
             var cursor = JSONCursor(mapping.bytes)
-            let node = try JSONNode(&cursor, depth: 0)
+            self = try JSONNode(&cursor, depth: 0)
             try cursor.end()
-            guard case .object(let members) = node else {
-                throw .invalid(field: "JSON", offset: 0, found: node.description, expected: "an object")
-            }
-            return members
         } catch {
-            throw .inFile(name: name, error)
+            throw .inFile(name: Self.fileName(path), error)
         }
     }
 

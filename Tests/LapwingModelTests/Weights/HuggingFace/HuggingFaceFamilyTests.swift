@@ -277,5 +277,15 @@ struct HuggingFaceFamilyTests {
         #expect {
             try open(["model_type": "bert"], tensors, files: ["1_Pooling/config.json": "{}"])
         } throws: { "\($0)".contains("expected one of mean_tokens, cls_token and lasttoken") }
+        // Two vectors end to end, and a layer after the pooling, are other models'.
+        let both = "{\"pooling_mode_max_tokens\":true,\"pooling_mode_mean_tokens\":true}"
+        #expect {
+            try open(["model_type": "bert"], tensors, files: ["1_Pooling/config.json": both])
+        } throws: { "\($0)".contains("pooling_mode_max_tokens") }
+        let modules =
+            "[{\"type\": \"sentence_transformers.models.Transformer\"}, {\"type\": \"sentence_transformers.models.Dense\"}]"
+        #expect {
+            try open(["model_type": "bert"], tensors, files: pooling.merging(["modules.json": modules]) { $1 })
+        } throws: { "\($0)".contains("sentence_transformers.models.Dense") }
     }
 }
