@@ -38,19 +38,19 @@ package struct Download: Sendable {
         self.digest = digest
     }
 
+    /// Whether something has the file's name already.
+    var isThere: Bool { FileManager.default.fileExists(atPath: path) }
+
     /// Bytes that are still to come, as far as the sizes on the disk tell.
     var remaining: Int64 {
-        let sizes = [path, PartialFile.path(for: path, digest)].map { path in
-            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-            return (attributes?[.size] as? NSNumber)?.int64Value ?? 0
-        }
+        let sizes = [path, PartialFile.path(for: path, digest)].map { FileSize.of($0) ?? 0 }
         return max(0, file.size - (sizes.max() ?? 0))
     }
 
     /// Runs to the end and returns where the verified file lies. Nothing is at `path` before.
     package func run(progress: @Sendable (DownloadProgress) -> Void) async throws -> PulledFile {
         let verifying = { (done: Int64, total: Int64) in progress(.verifying(done: done, total: total)) }
-        if FileManager.default.fileExists(atPath: path) {
+        if isThere {
             var hash = ContentHash(of: file)
             try hash.update(contentsOf: path, progress: verifying)
             guard hash.asTold == digest.text else { throw HubError.alreadyExists(path: path) }

@@ -32,14 +32,18 @@ package struct HubPull: Sendable {
         let listing = try await client.files(of: snapshot)
         var model = try reference.choose(among: listing)
         let path = URL(filePath: folder).appending(path: model.name).path
-        // What is there already comes first, then what is small: it fails sooner.
-        model.files = try await complete(model, listing, snapshot, at: path).sorted {
-            ($0.path == ModelFolder.indexName ? -1 : $0.size) < ($1.path == ModelFolder.indexName ? -1 : $1.size)
-        }
-        let downloads = try model.files.map { try download($0, of: model, snapshot, at: path) }
-        try checkSpace(for: path, needed: downloads.reduce(0) { $0 + $1.remaining })
         var pulled = PulledModel(path: path, snapshot: snapshot, files: [])
-        for download in downloads {
+        // What lies there first: where it is another model's, all of it stays as it is.
+        for file in model.files {
+            let download = try download(file, of: model, snapshot, at: path)
+            if download.isThere { pulled.files.append(try await download.run(progress: progress)) }
+        }
+        model.files = try await complete(model, listing, snapshot, at: path)
+        let rest = model.files.filter { file in !pulled.files.contains { $0.file == file } }
+        // Then what is there of the parts that the index names, then what is small: it fails sooner.
+        let downloads = try rest.sorted { $0.size < $1.size }.map { try download($0, of: model, snapshot, at: path) }
+        try checkSpace(for: path, needed: downloads.reduce(0) { $0 + $1.remaining })
+        for download in downloads.filter(\.isThere) + downloads.filter({ !$0.isThere }) {
             let (before, total) = (pulled.size, model.size)
             let file = try await download.run { step in
                 switch step {
@@ -64,6 +68,11 @@ package struct HubPull: Sendable {
     ) async throws -> [HubFile] {
         guard model.isFolder, let index = model.files.first(where: { $0.path == ModelFolder.indexName }) else {
             return model.files
+        }
+        guard index.size <= ModelFolder.indexByteCountLimit else {
+            throw .badIndex(
+                file: index.path,
+                reason: "it has \(index.size) bytes, at most \(ModelFolder.indexByteCountLimit) are read")
         }
         try checkSpace(for: path, needed: index.size)
         let fetched = try await download(index, of: model, snapshot, at: path).run { _ in }

@@ -7,6 +7,8 @@ enum ModelFolder {
     static let weightsName = "model.safetensors"
     static let indexName = "model.safetensors.index.json"
     static let cardName = "README.md"
+    /// As the loader's. The largest models' have some hundred thousand tensors.
+    static let indexByteCountLimit = 16 << 20
 
     /// All but the weights, those of sentence encoders too. No model has every one.
     static let fileNames = [
@@ -19,8 +21,7 @@ enum ModelFolder {
         struct Index: Decodable {
             var weight_map: [String: String]
         }
-        // The largest models' have some hundred thousand tensors.
-        guard let data = FileManager.default.contents(atPath: path), data.count <= 64 << 20,
+        guard let data = FileManager.default.contents(atPath: path), data.count <= indexByteCountLimit,
             let index = try? JSONDecoder().decode(Index.self, from: data), !index.weight_map.isEmpty
         else {
             throw .badIndex(file: path, reason: "expected JSON with a weight_map of file names")
@@ -33,6 +34,13 @@ enum ModelFolder {
             }
         }
         return names
+    }
+
+    /// The weight files that a folder's model is made of, by its index and by what was pulled. Others may lie beside them.
+    static func weightNames(in folder: String) -> [String] {
+        let indexed = (try? parts(ofIndex: "\(folder)/\(indexName)")) ?? []
+        let pulled = ((try? PullRecord(of: folder))?.files ?? []).map(\.path).filter { $0.hasSuffix(".safetensors") }
+        return Set([weightsName] + indexed + pulled).sorted()
     }
 
     /// Whether a path is a folder that holds a model, as far as names tell; a pulled one stays one when files are lost.

@@ -15,13 +15,13 @@ extension StoredModel {
         defer { withExtendedLifetime(locks) {} }
         var byteCount: Int64 = 0
         for file in files {
-            let size = (try? FileManager.default.attributesOfItem(atPath: file))?[.size] as? NSNumber
+            let size = FileSize.of(file)
             guard unlink(file) == 0 else {
                 throw .cannotWrite(path: file, reason: String(cString: strerror(errno)).lowercased())
             }
-            byteCount += size?.int64Value ?? 0
+            byteCount += size ?? 0
         }
-        guard files.contains("\(path)/\(ModelFolder.configurationName)") else { return Removal(byteCount: byteCount) }
+        guard FileManager.default.fileExists(atPath: path) else { return Removal(byteCount: byteCount) }
         for folder in ["\(path)/1_Pooling", path] { rmdir(folder) }
         let isLeft = FileManager.default.fileExists(atPath: path)
         return Removal(byteCount: byteCount, leftFolder: isLeft ? path : nil)

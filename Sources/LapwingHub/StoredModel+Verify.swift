@@ -53,10 +53,7 @@ extension StoredModel {
     private func fault(of file: PullRecord.File, progress: (Int64) -> Void) throws -> String? {
         let folder = ModelFolder.isModel(path) ? path : URL(filePath: path).deletingLastPathComponent().path
         let place = "\(folder)/\(file.path)"
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: place) else {
-            return "'\(place)' is missing"
-        }
-        let size = (attributes[.size] as? NSNumber)?.int64Value ?? 0
+        guard let size = FileSize.of(place) else { return "'\(place)' is missing" }
         guard size == file.size else { return "'\(place)' has \(size) bytes, pulled with \(file.size)" }
         var hash = ContentHash()
         try hash.update(contentsOf: place) { done, _ in progress(done) }

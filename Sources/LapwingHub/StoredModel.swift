@@ -44,7 +44,7 @@ package struct StoredModel: Hashable, Sendable {
     /// Those that a process keeps open while it runs the model.
     var weightFiles: [String] {
         if ModelFolder.isModel(path) {
-            return contents(of: path).filter { $0.hasSuffix(".safetensors") }.map { "\(path)/\($0)" }
+            return ModelFolder.weightNames(in: path).map { "\(path)/\($0)" }.filter(FileManager.default.fileExists)
         }
         let folder = URL(filePath: path).deletingLastPathComponent().path
         let parts = Self.parts(of: name, in: folder)
@@ -55,10 +55,6 @@ package struct StoredModel: Hashable, Sendable {
         let beside = ["\(path).lapwing-packed", PullRecord.path(of: path)]
         let within = (ModelFolder.fileNames + [ModelFolder.indexName]).map { "\(path)/\($0)" }
         return (beside + (ModelFolder.isModel(path) ? within : [])).filter(FileManager.default.fileExists)
-    }
-
-    private func contents(of folder: String) -> [String] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
     }
 
     /// The names of a model's parts that are there; none for a file that is whole.

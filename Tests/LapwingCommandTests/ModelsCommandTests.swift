@@ -71,6 +71,16 @@ import Testing
         #expect(program.exists("lapwing.yaml"))
     }
 
+    @Test("A file's name that two models have removes neither")
+    func ambiguous() throws {
+        let program = try house()
+        _ = try program.folder.write(TinyModel().bytes(), to: "models/tiny.gguf")
+        let refused = try program.run(["models", "rm", "tiny.gguf", "--yes"])
+        #expect(refused.status == 1)
+        #expect(refused.error.contains("say which path"))
+        #expect(program.exists("models/tiny.gguf") && program.exists("tiny.gguf"))
+    }
+
     @Test("A model that a running process has open is not removed")
     func open() throws {
         let program = try house()

@@ -65,6 +65,21 @@ import Testing
         #expect(pull.bytes("lark/model-00002-of-00002.safetensors") == [6, 7, 8])
     }
 
+    @Test("A folder that holds another model is left as it is, whatever is new in the one that was asked for")
+    func conflict() async throws {
+        let pull = try Pull()
+        defer { pull.remove() }
+        var repository = HubRepository(files: Self.folder)
+        _ = try await run(repository, in: pull)
+        let before = pull.files
+        // Small, so that it would come early; and one of the large ones is another.
+        repository.files["chat_template.jinja"] = [9]
+        repository.files["tokenizer.json"] = Array("{\"a\": 2, \"b\": [1, 2, 3, 4, 5, 6, 7, 8]}".utf8)
+        let error = await #expect(throws: HubError.self) { try await run(repository, in: pull) }
+        #expect(error == .alreadyExists(path: pull.folder.appending(path: "lark/tokenizer.json").path))
+        #expect(pull.files == before)
+    }
+
     @Test("A small file is held against git's id of it")
     func smallFileDamaged() async throws {
         let pull = try Pull()

@@ -77,7 +77,8 @@ import Testing
         try write("b/config.json", "b/model.safetensors", "b/notes.txt", "b/extra.safetensors")
         #expect(try #require(StoredModel(path: path("a"))).remove().leftFolder == nil)
         #expect(try #require(StoredModel(path: path("b"))).remove().leftFolder == path("b"))
-        #expect(names == ["b", "b/notes.txt"])
+        // An adapter that lies beside a model is none of its files.
+        #expect(names == ["b", "b/extra.safetensors", "b/notes.txt"])
     }
 
     private func whileOpen(_ path: String, _ body: () -> Void) throws {
@@ -118,6 +119,14 @@ import Testing
         #expect(try model.verify { _ in }.faults.first?.hasSuffix("has 1 bytes, pulled with 3") == true)
         try FileManager.default.removeItem(atPath: self.path("m-00002-of-00002.gguf"))
         #expect(try model.verify { _ in }.faults.first?.hasSuffix("is missing") == true)
+    }
+
+    @Test("Weights that a link leads to are verified where they are")
+    func linked() async throws {
+        let model = try #require(StoredModel(path: try await pull(["m.gguf": [1, 2, 3]])))
+        try FileManager.default.moveItem(atPath: model.path, toPath: path("elsewhere"))
+        try FileManager.default.createSymbolicLink(atPath: model.path, withDestinationPath: path("elsewhere"))
+        #expect(try model.verify { _ in }.state == .verified)
     }
 
     @Test("What was not pulled opens or does not, and no checksum is claimed")

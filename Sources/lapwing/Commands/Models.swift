@@ -57,7 +57,12 @@ struct NamedModel {
     static func find(_ name: String, _ configuration: Configuration?) throws -> NamedModel {
         let models = all(configuration)
         if let found = models.first(where: { $0.names.contains(name) }) { return found }
-        if let found = models.first(where: { [name, "\(name).gguf"].contains($0.model.name) }) { return found }
+        let called = models.filter { [name, "\(name).gguf"].contains($0.model.name) }
+        guard called.count < 2 else {
+            throw Failure(
+                "'\(name)' is the name of \(called.map(\.model.path).joined(separator: " and of ")); say which path")
+        }
+        if let found = called.first { return found }
         if name.contains("/"), let model = StoredModel(path: name) {
             return models.first { $0.model == model } ?? NamedModel(model: model, names: [])
         }
