@@ -7,6 +7,9 @@ package enum Synchronous: String, Sendable {
     case full = "FULL"
     /// The log is flushed at checkpoints only: a power cut takes the last commits with it. For measurements and tests.
     case normal = "NORMAL"
+
+    /// Takes effect for the next commit; does nothing within a transaction.
+    func set(_ db: Database) throws { try db.execute(sql: "PRAGMA synchronous = \(rawValue)") }
 }
 
 /// Opens the one SQLite file of a data folder.
@@ -22,7 +25,7 @@ enum StoreDatabase {
             let pool = try DatabasePool(path: path, configuration: configuration())
             try pool.writeWithoutTransaction { db in
                 // GRDB sets NORMAL as it turns the write-ahead log on, after any hook of the configuration has run.
-                try db.execute(sql: "PRAGMA synchronous = \(synchronous.rawValue)")
+                try synchronous.set(db)
                 // On macOS fsync alone leaves the data in the drive's cache; elsewhere these two do nothing.
                 try db.execute(sql: "PRAGMA fullfsync = \(synchronous == .full ? 1 : 0)")
                 try db.execute(sql: "PRAGMA checkpoint_fullfsync = \(synchronous == .full ? 1 : 0)")

@@ -21,6 +21,28 @@ struct DurabilityTests {
         #expect(try !Self.isDurable(calls))
     }
 
+    @Test("An intent reaches the disk although its call never ends")
+    func intentIsFlushed() async throws {
+        let silent = try SilentUpstream()
+        let folder = try TestFolder()
+        try folder.write(models: ["tiny: { provider: openai-compatible, endpoints: [\"\(silent.baseURL)\"] }"])
+        let log = folder.path + "/strace"
+        let server = try ServerProcess.start(in: folder, prefix: Self.strace(log))
+        let asking = Task { [url = server.baseURL] in _ = try? await Self.ask(url, stream: false) }
+        defer {
+            asking.cancel()
+            server.kill()
+        }
+        var found: [SystemCall] = []
+        for _ in 0..<200 {
+            found = SystemCall.parse(try String(contentsOfFile: log, encoding: .utf8))
+            let called = found.firstIndex { $0.isSend && $0.text.contains("POST /v1/chat/completions") }
+            if let called, found[called...].contains(where: \.isFlushOfLog) { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        Issue.record("no flush of the log after the call: \(found.map(\.name))")
+    }
+
     /// Whether the last write to the ledger's log that there was came before the answer's last byte, and between the two a
     /// completed `fdatasync` of the same file. An entry that is written after the answer is thus seen, although the
     /// intent was synced before it.
@@ -31,21 +53,18 @@ struct DurabilityTests {
         let written = try #require(
             calls.lastIndex { $0.name == "pwrite64" && $0.text.contains("-wal>") }, "the log was not written")
         return written < end
-            && calls[written..<end].contains { $0.name == "fdatasync" && $0.text.contains("-wal>") && $0.succeeded }
+            && calls[written..<end].contains(where: \.isFlushOfLog)
     }
 
-    private func trace(stream: Bool, options: [String]) async throws -> [SystemCall] {
-        let folder = try TestFolder()
-        let model = try TinyModel().write()
-        try folder.configure(model: model.path, name: "tiny", context: 512)
-        let log = folder.path + "/strace"
-        let server = try ServerProcess.start(
-            in: folder,
-            prefix: [
-                "strace", "-D", "-f", "-y", "-s", "65536", "-o", log, "-e",
-                "trace=fdatasync,fsync,pwrite64,write,writev,sendto,sendmsg",
-            ], options: options)
-        var request = HTTPClientRequest(url: "\(server.baseURL)/v1/chat/completions")
+    private static func strace(_ log: String) -> [String] {
+        [
+            "strace", "-D", "-f", "-y", "-s", "65536", "-o", log, "-e",
+            "trace=fdatasync,fsync,pwrite64,write,writev,sendto,sendmsg",
+        ]
+    }
+
+    private static func ask(_ baseURL: String, stream: Bool) async throws -> HTTPClientResponse {
+        var request = HTTPClientRequest(url: "\(baseURL)/v1/chat/completions")
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
         request.body = .bytes(
@@ -53,7 +72,16 @@ struct DurabilityTests {
                 string:
                     #"{"model":"tiny","max_tokens":8,"stream":\#(stream),"messages":[{"role":"user","content":"hi"}]}"#
             ))
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        return try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+    }
+
+    private func trace(stream: Bool, options: [String]) async throws -> [SystemCall] {
+        let folder = try TestFolder()
+        let model = try TinyModel().write()
+        try folder.configure(model: model.path, name: "tiny", context: 512)
+        let log = folder.path + "/strace"
+        let server = try ServerProcess.start(in: folder, prefix: Self.strace(log), options: options)
+        let response = try await Self.ask(server.baseURL, stream: stream)
         let body = String(buffer: try await response.body.collect(upTo: 1 << 20))
         #expect(response.status == .ok, "\(body)")
         server.stop()
@@ -70,13 +98,39 @@ struct DurabilityTests {
     }
 }
 
+/// A server that takes connections and never says a word.
+private final class SilentUpstream {
+    let baseURL: String
+    private let descriptor: Int32
+
+    init() throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let port = try withUnsafeMutablePointer(to: &address) { pointer in
+            try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                // The kernel takes connections for whoever listens.
+                guard bind(descriptor, pointer, length) == 0, listen(descriptor, 8) == 0,
+                    getsockname(descriptor, pointer, &length) == 0
+                else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EINVAL) }
+            }
+            return UInt16(bigEndian: pointer.pointee.sin_port)
+        }
+        baseURL = "http://127.0.0.1:\(port)/v1"
+    }
+
+    deinit { close(descriptor) }
+}
+
 /// One line of strace's output: a send stands where it was issued, any other call where it returned.
 struct SystemCall {
     let name: String
     let text: String
 
     var isSend: Bool { Self.sends.contains(name) && (text.contains("<TCP:") || text.contains("<socket:")) }
-    var succeeded: Bool { text.hasSuffix("= 0") }
+    var isFlushOfLog: Bool { name == "fdatasync" && text.contains("-wal>") && text.hasSuffix("= 0") }
 
     private static let sends: Set<String> = ["write", "writev", "sendto", "sendmsg"]
 

@@ -1,9 +1,12 @@
+import Foundation
 import GRDB
 import Synchronization
 
 /// Lets concurrent writers share one transaction, and so one flush of the disk.
 ///
-/// While one batch is being flushed the next one gathers; a lone writer pays one flush and waits for nobody.
+/// While one batch is being flushed the next one gathers; a lone writer pays one flush and waits for nobody. A batch of
+/// writes that need not wait for the disk is flushed soon after, with the next that must or by itself: until then a power
+/// cut may take it, the end of the process may not.
 package final class GroupCommit<Write: Sendable>: Sendable {
     /// Performs a batch inside the transaction that is open. One result for each write, in order; a thrown error
     /// rolls back and fails them all.
@@ -17,6 +20,11 @@ package final class GroupCommit<Write: Sendable>: Sendable {
     private struct State {
         var waiting: [Job] = []
         var isScheduled = false
+        /// Whether the log has commits that were not flushed to the disk.
+        var owesFlush = false
+        var isFlushScheduled = false
+        /// Commits that waited for the disk.
+        var flushCount = 0
     }
 
     /// More would hold the log's write lock for long and gain nothing.
@@ -25,21 +33,27 @@ package final class GroupCommit<Write: Sendable>: Sendable {
     private let pool: DatabasePool
     private let limit: Int
     private let perform: Perform
+    private let waitsForDisk: @Sendable (Write) -> Bool
+    /// Whether anything waits for the disk.
+    private let flushes: Bool
     /// Called after a batch was rolled back, so that what `perform` remembers can be read again.
     private let rolledBack: @Sendable (Database) throws -> Void
     private let state = Mutex(State())
 
     package init(
-        pool: DatabasePool, limit: Int, perform: @escaping Perform,
+        pool: DatabasePool, limit: Int, flushes: Bool, waitsForDisk: @escaping @Sendable (Write) -> Bool,
+        perform: @escaping Perform,
         rolledBack: @escaping @Sendable (Database) throws -> Void
     ) {
         self.pool = pool
         self.limit = limit
+        self.waitsForDisk = waitsForDisk
+        self.flushes = flushes
         self.perform = perform
         self.rolledBack = rolledBack
     }
 
-    /// Returns once the write is on the disk.
+    /// Returns once the write is in the log, and on the disk where it waits for that.
     package func submit(_ write: Write) async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             let (accepted, mustSchedule) = state.withLock { state in
@@ -78,10 +92,14 @@ package final class GroupCommit<Write: Sendable>: Sendable {
     private func commit(_ writes: [Write], _ db: Database) -> [Result<Void, any Error>] {
         do {
             var results: [Result<Void, StoreError>] = []
+            let isLater = flushes && !writes.contains(where: waitsForDisk)
+            if isLater { try Synchronous.normal.set(db) }
+            defer { if isLater { try? Synchronous.full.set(db) } }
             try db.inTransaction(.immediate) {
                 results = try perform(writes, db)
                 return .commit
             }
+            if flushes { noteCommit(isLater: isLater) }
             return results.map { $0.mapError { $0 as any Error } }
         } catch {
             // SQLite rolls back by itself on some errors, GRDB on the others.
@@ -91,5 +109,38 @@ package final class GroupCommit<Write: Sendable>: Sendable {
             }
             return writes.map { _ in .failure(mapped) }
         }
+    }
+
+    private func noteCommit(isLater: Bool) {
+        let mustSchedule = state.withLock { state in
+            state.owesFlush = isLater
+            // A commit that waited has flushed all those before it.
+            if !isLater { state.flushCount += 1 }
+            defer { if isLater { state.isFlushScheduled = true } }
+            return isLater && !state.isFlushScheduled
+        }
+        if mustSchedule { scheduleFlush() }
+    }
+
+    /// While others commit, they flush the log within this time.
+    private static var flushDelay: DispatchTimeInterval { .milliseconds(10) }
+
+    private func scheduleFlush() {
+        let count = state.withLock { $0.flushCount }
+        DispatchQueue.global().asyncAfter(deadline: .now() + Self.flushDelay) { [weak self] in
+            guard let self else { return }
+            pool.asyncWriteWithoutTransaction { db in self.flushLog(db, unlessAfter: count) }
+        }
+    }
+
+    private func flushLog(_ db: Database, unlessAfter count: Int) {
+        let (isOwed, isYoung) = state.withLock { state in
+            state.isFlushScheduled = state.owesFlush && state.flushCount > count
+            return (state.owesFlush, state.isFlushScheduled)
+        }
+        if isYoung { return scheduleFlush() }
+        // A checkpoint flushes the log before it copies from it. One that fails is made good by the next commit that waits.
+        guard isOwed, (try? db.checkpoint(.passive)) != nil else { return }
+        state.withLock { $0.owesFlush = false }
     }
 }

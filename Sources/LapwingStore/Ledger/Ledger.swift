@@ -37,17 +37,18 @@ package final class Ledger: Sendable {
         self.unfinished = unfinished
         reader = LedgerReader(path: path, database: pool)
         commits = GroupCommit(
-            pool: pool, limit: options.queueLimit, perform: { try writer.perform($0, $1) },
+            pool: pool, limit: options.queueLimit, flushes: options.synchronous == .full,
+            waitsForDisk: \.waitsForDisk, perform: { try writer.perform($0, $1) },
             rolledBack: { try writer.reload($0) })
     }
 
-    /// Records that a request was let in. Returns once that is on the disk.
+    /// Records that a request was let in. Returns once that is in the log, where the end of the process leaves it; it is on
+    /// the disk a few milliseconds later, or with the next entry.
     package func admit(_ intent: LedgerIntent) async throws {
         try await commits.submit(.admit(intent))
     }
 
-    /// Puts an intent in the place of the one that the request was let in with, which must be open. Returns once that is
-    /// on the disk.
+    /// Puts an intent in the place of the one that the request was let in with, which must be open. Returns as `admit` does.
     package func amend(_ intent: LedgerIntent) async throws {
         try await commits.submit(.amend(intent))
     }

@@ -8,6 +8,9 @@ enum LedgerWrite: Sendable {
     case admit(LedgerIntent)
     case amend(LedgerIntent)
     case complete(LedgerEntry)
+
+    /// Whether somebody is told of it who counts on it after a power cut.
+    var waitsForDisk: Bool { if case .complete = self { true } else { false } }
 }
 
 /// Knows the end of the chain and adds to it. Used on the database's writer queue only; the lock is never waited for.

@@ -33,13 +33,12 @@ struct OpeningTests {
         do {
             let ledger = try Ledger(path: folder.ledger)
             try withExtendedLifetime(ledger) {
-                for name in try FileManager.default.contentsOfDirectory(atPath: "/dev/fd") {
+                // All are looked at before the first copy, which may take the number of one that was open while listing.
+                let locks = try FileManager.default.contentsOfDirectory(atPath: "/dev/fd").filter { name in
                     let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(name)")
-                    guard let descriptor = Int32(name), target?.hasSuffix(folder.ledger + ".lock") == true else {
-                        continue
-                    }
-                    copies.append(dup(descriptor))
+                    return target?.hasSuffix(folder.ledger + ".lock") == true
                 }
+                copies = locks.compactMap { Int32($0) }.map { dup($0) }
             }
         }
         _ = try Ledger(path: folder.ledger)
