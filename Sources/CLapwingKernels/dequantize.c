@@ -175,3 +175,15 @@ void lw_dequantize_iq4_xs(const lw_block_iq4_xs *restrict blocks, float *restric
         }
     }
 }
+
+/// Twice the sixteen values, so that all are whole.
+static const float mxfp4_doubles[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
+void lw_dequantize_mxfp4(const lw_block_mxfp4 *restrict blocks, float *restrict values, size_t count) {
+    for (size_t b = 0; b < count; b++, values += 32) {
+        // Half the scale: 2^-128 and 2^-127, of exponents 0 and 1, are subnormal floats.
+        const uint32_t exponent = blocks[b].exponent;
+        const float scale = lw_float_of_bits(exponent < 2 ? 0x00200000u << exponent : (exponent - 1) << 23);
+        for (int i = 0; i < 32; i++) values[i] = mxfp4_doubles[nibble(blocks[b].quants, i)] * scale;
+    }
+}

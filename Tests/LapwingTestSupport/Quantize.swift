@@ -20,6 +20,7 @@ package enum Quantize {
             case .q5_1: return affine(block, bits: 5)
             case .q8_0: return eightBit(block)
             case .iq4_nl: return tabled(block)
+            case .mxfp4: return microscaled(block)
             default: preconditionFailure("no encoder for \(type)")
             }
         }
@@ -83,6 +84,20 @@ package enum Quantize {
             table.indices.min { abs(table[$0] * scale - value) < abs(table[$1] * scale - value) } ?? 0
         }
         return half(scale) + packed(block.map(code), bits: 4)
+    }
+
+    /// What the sixteen codes of MXFP4 stand for, times the block's power of two.
+    private static let smallFloats: [Float] = [0, 0.5, 1, 1.5, 2, 3, 4, 6, 0, -0.5, -1, -1.5, -2, -3, -4, -6]
+
+    private static func microscaled(_ block: [Float]) -> [UInt8] {
+        let greatest = block.map(abs).max() ?? 0
+        // The greatest code is 6; what is over 7 of a unit is nearer to a code of twice the unit.
+        let exponent = greatest > 0 ? (greatest / 7).exponent + 1 : 0
+        let scale = Float(sign: .plus, exponent: exponent, significand: 1)
+        func code(_ value: Float) -> Int {
+            smallFloats.indices.min { abs(smallFloats[$0] * scale - value) < abs(smallFloats[$1] * scale - value) } ?? 0
+        }
+        return [UInt8(exponent + 127)] + packed(block.map(code), bits: 4)
     }
 
     /// Fifth bits first where there are any, then nibbles: weight i in the low and i + 16 in the high half of byte i.

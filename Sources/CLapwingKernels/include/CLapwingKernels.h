@@ -62,7 +62,7 @@ size_t lw_strip_bytes(lw_layout layout, size_t columns);
 int lw_layout_for_type(uint32_t ggml_type);
 
 /// Packs strips [strip0, strip1) of a row-major tensor of `rows` rows, `row_bytes` apart, into `strips`.
-/// False where a block has a scale or minimum that is infinite or no number. Such a matrix must not be multiplied with:
+/// False where a block has a scale or minimum, or MXFP4 a weight, that is infinite or no number. Such a matrix must not be multiplied with:
 /// a token's remainder of zero would make NaN of it, and tokens of a tile share their remainders.
 bool lw_pack(uint32_t ggml_type, const void *restrict source, size_t row_bytes, size_t rows, size_t columns,
              void *restrict strips, size_t strip0, size_t strip1);

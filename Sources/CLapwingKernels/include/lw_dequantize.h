@@ -103,6 +103,13 @@ typedef struct lw_block_iq4_xs {
     uint8_t quants[128];
 } lw_block_iq4_xs;
 
+/// 32 weights of the OCP microscaling format: value * 2^(exponent - 127) with values of one bit of sign, two of exponent and
+/// one of mantissa; nibbles as in `lw_block_q4_0`.
+typedef struct lw_block_mxfp4 {
+    uint8_t exponent;
+    uint8_t quants[16];
+} lw_block_mxfp4;
+
 _Static_assert(sizeof(lw_block_q4_0) == 18, "the size that the file format fixes");
 _Static_assert(sizeof(lw_block_q4_1) == 20, "the size that the file format fixes");
 _Static_assert(sizeof(lw_block_q5_0) == 22, "the size that the file format fixes");
@@ -115,6 +122,7 @@ _Static_assert(sizeof(lw_block_q2_k) == 84, "the size that the file format fixes
 _Static_assert(sizeof(lw_block_q3_k) == 110, "the size that the file format fixes");
 _Static_assert(sizeof(lw_block_iq4_nl) == 18, "the size that the file format fixes");
 _Static_assert(sizeof(lw_block_iq4_xs) == 136, "the size that the file format fixes");
+_Static_assert(sizeof(lw_block_mxfp4) == 17, "the size that the file format fixes");
 
 // Each writes the weights of `count` blocks in order. Sources need two-byte alignment, which GGUF guarantees; the
 // arithmetic is in float, one rounding an operation.
@@ -132,5 +140,7 @@ void lw_dequantize_q2_k(const lw_block_q2_k *restrict blocks, float *restrict va
 void lw_dequantize_q3_k(const lw_block_q3_k *restrict blocks, float *restrict values, size_t count);
 void lw_dequantize_iq4_nl(const lw_block_iq4_nl *restrict blocks, float *restrict values, size_t count);
 void lw_dequantize_iq4_xs(const lw_block_iq4_xs *restrict blocks, float *restrict values, size_t count);
+/// An exponent of 255, by which the format means no number, counts as 2^128, as ggml has it.
+void lw_dequantize_mxfp4(const lw_block_mxfp4 *restrict blocks, float *restrict values, size_t count);
 
 #endif

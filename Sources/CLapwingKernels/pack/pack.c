@@ -12,7 +12,11 @@ static const uint32_t types[] = {
     [LW_LAYOUT_Q6_K] = 14, [LW_LAYOUT_IQ4_NL] = 20, [LW_LAYOUT_IQ4_XS] = 23,
 };
 
+/// Its values times a power of two have at most two bits, so that bfloat16 holds them, and down to 2^-128.
+#define MXFP4 39
+
 int lw_layout_for_type(uint32_t ggml_type) {
+    if (ggml_type == MXFP4) return LW_LAYOUT_BF16;
     for (size_t layout = 0; layout < sizeof types / sizeof *types; layout++)
         if (types[layout] == ggml_type) return (int)layout;
     return -1;
@@ -30,6 +34,26 @@ LW_ALWAYS_INLINE void pack_floats(const size_t size, const uint8_t *restrict row
     for (size_t column = 0; column < columns; column++)
         for (size_t lane = 0; lane < filled; lane++)
             memcpy(strip + (column * LW_STRIP_ROWS + lane) * size, rows + lane * row_bytes + column * size, size);
+}
+
+/// Whether all weights are finite.
+static bool pack_mxfp4(const uint8_t *restrict rows, size_t row_bytes, size_t filled, size_t columns,
+                       uint8_t *restrict strip) {
+    bool finite = true;
+    for (size_t lane = 0; lane < filled; lane++) {
+        const lw_block_mxfp4 *blocks = (const lw_block_mxfp4 *)(rows + lane * row_bytes);
+        for (size_t b = 0; b < columns / LW_BLOCK_LENGTH; b++) {
+            float values[LW_BLOCK_LENGTH];
+            lw_dequantize_mxfp4(&blocks[b], values, 1);
+            finite = finite && blocks[b].exponent != 255;
+            for (size_t i = 0; i < LW_BLOCK_LENGTH; i++) {
+                const uint16_t half = (uint16_t)(lw_bits_of_float(values[i]) >> 16);
+                finite = finite && (half & 0x7f80) != 0x7f80;
+                memcpy(strip + ((b * LW_BLOCK_LENGTH + i) * LW_STRIP_ROWS + lane) * 2, &half, 2);
+            }
+        }
+    }
+    return finite;
 }
 
 /// Bits `shift` to `shift + bits` of a row's codes to its place in the planes.
@@ -85,6 +109,10 @@ bool lw_pack(uint32_t ggml_type, const void *restrict source, size_t row_bytes, 
         const size_t filled = left < LW_STRIP_ROWS ? left : LW_STRIP_ROWS;
         const uint8_t *first = (const uint8_t *)source + s * LW_STRIP_ROWS * row_bytes;
         if (filled < LW_STRIP_ROWS) memset(strip, 0, strip_bytes);
+        if (ggml_type == MXFP4) {
+            finite &= pack_mxfp4(first, row_bytes, filled, columns, strip);
+            continue;
+        }
         switch (layout) {
         case LW_LAYOUT_F32: pack_floats(4, first, row_bytes, filled, columns, strip); break;
         case LW_LAYOUT_F16:

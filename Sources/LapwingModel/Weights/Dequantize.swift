@@ -46,6 +46,7 @@ extension TensorType {
         case .q6_K: run(lw_dequantize_q6_k)
         case .iq4_nl: run(lw_dequantize_iq4_nl)
         case .iq4_xs: run(lw_dequantize_iq4_xs)
+        case .mxfp4: run(lw_dequantize_mxfp4)
         default: preconditionFailure("\(self) is not a readable type")
         }
     }

@@ -47,6 +47,7 @@ extension TensorType {
     /// Types that the engine computes with.
     package static let readable: [TensorType] = [
         .f32, .f16, .bf16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .iq4_nl, .iq4_xs,
+        .mxfp4,
     ]
 
     package var isReadable: Bool { Self.readable.contains(self) }

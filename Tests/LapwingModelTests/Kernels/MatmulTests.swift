@@ -20,7 +20,8 @@ struct MatmulTests {
     @Test("A packed strip takes what eight rows of the file take, but for scales of six bits, which take a byte")
     func packingIsCompact() {
         // Sixteen numbers of six bits for 256 weights are twelve bytes of the file, eight are six.
-        let added: [TensorType: Int] = [.q3_K: 4, .q4_K: 4, .q5_K: 4, .iq4_xs: 2]
+        // MXFP4 becomes BF16.
+        let added: [TensorType: Int] = [.q3_K: 4, .q4_K: 4, .q5_K: 4, .iq4_xs: 2, .mxfp4: 2 * 256 - 8 * 17]
         for type in TestMatrix.types {
             let layout = lw_layout(rawValue: UInt32(lw_layout_for_type(type.rawValue)))
             let file = 256 / type.blockElementCount * type.blockByteCount

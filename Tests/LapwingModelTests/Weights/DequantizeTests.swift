@@ -1,3 +1,4 @@
+import CLapwingKernels
 import Foundation
 import LapwingModel
 import LapwingTestSupport
@@ -153,6 +154,32 @@ struct DequantizeTests {
         }
     }
 
+    @Test("MXFP4 is a power of two times a float of four bits, low nibbles before high ones")
+    func smallFloatsByHand() {
+        let table: [Float] = [0, 0.5, 1, 1.5, 2, 3, 4, 6, 0, -0.5, -1, -1.5, -2, -3, -4, -6]
+        let nibbles = (0..<16).map { UInt8($0 | (15 - $0) << 4) }
+        // The exponents of 1, of the least scale, of the next one, and of the greatest whose weights are all floats.
+        for (exponent, power) in [(127, 0), (0, -127), (1, -126), (252, 125)] {
+            let scale = Float(sign: .plus, exponent: power, significand: 1)
+            let expected = (table + table.reversed()).map { $0 * scale }
+            #expect(decode(.mxfp4, [UInt8(exponent)] + nibbles) == expected)
+        }
+    }
+
+    @Test("Every MXFP4 weight is packed without loss, whatever its exponent")
+    func smallFloatsPackExactly() {
+        // A row of 32 blocks has each eighth exponent, and every row other ones; each block has all codes twice.
+        let codes = (0..<16).map { UInt8($0 | (15 - $0) << 4) }
+        let bytes = (0..<8).flatMap { row in (0..<32).flatMap { [UInt8(8 * $0 + row)] + codes } }
+        let columns = 32 * 32
+        let matrix = TestMatrix(.mxfp4, rows: 8, columns: columns, bytes: bytes)
+        for row in 0..<8 {
+            var found = [Float](repeating: 0, count: columns)
+            withUnsafePointer(to: matrix.packed) { lw_matrix_row($0, row, &found) }
+            #expect(found == Array(matrix.weights[row * columns..<(row + 1) * columns]))
+        }
+    }
+
     @Test("Rows encoded for tests decode close to what they were", arguments: encodable)
     func encoderRoundTrip(type: TensorType, tolerance: Float) {
         var random = SplitMix64(seed: 7)
@@ -164,7 +191,7 @@ struct DequantizeTests {
     /// Half a step of each type over values in [-1, 1].
     private static let encodable: [(TensorType, Float)] = [
         (.f32, 0), (.f16, 0.0003), (.bf16, 0.008), (.q8_0, 0.0045), (.q5_0, 0.035), (.q5_1, 0.034),
-        (.q4_0, 0.072), (.q4_1, 0.068), (.iq4_nl, 0.11),
+        (.q4_0, 0.072), (.q4_1, 0.068), (.iq4_nl, 0.11), (.mxfp4, 0.13),
     ]
 
     private func scale(_ group: Int) -> Int { 8 * group + 1 }

@@ -97,10 +97,10 @@ struct GGUFFileTests {
         let place = try file.tensor("matrix").offset
         let mismatch = WeightsError.shapeMismatch(name: "matrix", offset: place, expected: [3, 4], found: [4, 3])
         #expect(throws: mismatch) { try file.tensor("matrix", shape: [3, 4]) }
-        let unsupported = WeightsError.unsupportedTensorType(name: "unusual", type: .mxfp4, offset: unusual.offset)
+        let unsupported = WeightsError.unsupportedTensorType(name: "unusual", type: .nvfp4, offset: unusual.offset)
         #expect(throws: unsupported) { try file.tensor("unusual") }
         #expect(throws: unsupported) { try file.dequantize(unusual) }
-        #expect(unsupported.description.contains("MXFP4"))
+        #expect(unsupported.description.contains("NVFP4"))
     }
 
     @Test("A tiny model of every type opens, and its embedding decodes to its range", arguments: TensorType.readable)

@@ -29,7 +29,7 @@ enum GGUFSample {
         writer.add(tensor: "matrix", .f32, shape: [4, 3], data: Quantize.encode((0..<12).map(Float.init), as: .f32))
         writer.add(tensor: "row", .q4_0, shape: [32], data: random.bytes(18))
         writer.add(tensor: "cube", .bf16, shape: [2, 2, 2], data: random.bytes(16))
-        writer.add(tensor: "unusual", .mxfp4, shape: [32, 2], data: random.bytes(34))
+        writer.add(tensor: "unusual", .nvfp4, shape: [64, 2], data: random.bytes(72))
         writer.add(tensor: "number", .f16, shape: [], data: [0, 0x3C])
         return writer
     }

@@ -48,6 +48,36 @@ struct NonFiniteScaleTests {
         for place in places { #expect(try error(type, half: 0xfbff, at: place, block: 3) == nil) }
     }
 
+    @Test(
+        "MXFP4 is refused where a weight overflows or its exponent means no number, and read up to the greatest weight")
+    func microscaling() throws {
+        // Block 3 is the second row's second; the code 7 is 6, the code 5 is 3.
+        func error(exponent: UInt8, code: UInt8) throws -> WeightsError? {
+            var writer = TinyModel(seed: 3, weights: .mxfp4).writer()
+            let index = try #require(writer.tensors.firstIndex { $0.name == "blk.1.attn_k.weight" })
+            let block = [exponent] + [UInt8](repeating: code << 4, count: 16)
+            writer.tensors[index].data.replaceSubrange(3 * 17..<4 * 17, with: block)
+            do {
+                _ = try LanguageModel(
+                    file: GGUFFile(bytes: writer.file().bytes), options: LoadOptions(workers: Workers(count: 2)))
+                return nil
+            } catch {
+                return try #require(error as? WeightsError)
+            }
+        }
+        for (exponent, code) in [(255, 0), (255, 1), (254, 7), (254, 5), (254, 12), (253, 7)] as [(UInt8, UInt8)] {
+            guard
+                case .invalid("the tensor \"blk.1.attn_k.weight\"", _, _, _) = try error(exponent: exponent, code: code)
+            else {
+                Issue.record("the code \(code) with the exponent \(exponent) passed")
+                continue
+            }
+        }
+        for (exponent, code) in [(254, 2), (254, 3), (253, 5), (252, 7), (0, 1), (0, 15)] as [(UInt8, UInt8)] {
+            #expect(try error(exponent: exponent, code: code) == nil, "exponent \(exponent), code \(code)")
+        }
+    }
+
     @Test("All types of blocks are looked at")
-    func all() { #expect(Set(Self.places.keys) == Set(TensorType.readable).subtracting([.f32, .f16, .bf16])) }
+    func all() { #expect(Set(Self.places.keys) == Set(TensorType.readable).subtracting([.f32, .f16, .bf16, .mxfp4])) }
 }
