@@ -13,6 +13,8 @@ package enum TextError: Error, Hashable, Sendable {
     case malformedTokenizerFile(file: String, reason: String)
     /// A `tokenizer.json` has a part that this engine does not run.
     case unsupportedTokenizerPart(part: String, type: String)
+    /// A weight file has no word for a part of a folder's tokenizer.
+    case notForWeightFile(part: String, found: String, expected: String)
     case tokenIDMissing(id: Int32, tokens: Int)
     case tokenIDTwice(id: Int32)
     case tokenIDOutOfRange(id: Int32, tokens: Int)
@@ -61,6 +63,8 @@ extension TextError: CustomStringConvertible {
         case .malformedTokenizerFile(let file, let reason): "\(file) is malformed: \(reason)."
         case .unsupportedTokenizerPart(let part, let type):
             "The tokenizer has a \(part) of type '\(type)', which is not supported; a GGUF file of the model may be."
+        case .notForWeightFile(let part, let found, let expected):
+            "The tokenizer's \(part) is \(found), which a GGUF file cannot say; expected \(expected)."
         case .tokenIDMissing(let id, let tokens):
             "No token has the id \(id); the \(tokens) tokens' ids must be all from 0 on."
         case .tokenIDTwice(let id): "Two tokens have the id \(id)."

@@ -58,6 +58,52 @@ import Testing
         #expect(program.files == ["in.gguf", "text.txt"])
     }
 
+    /// A folder of a tiny model, with a tokenizer of single letters.
+    private func folderHouse() throws -> Program {
+        let program = try house(), tiny = TinyModel(), path = "\(program.path)/model"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        var writer = SafetensorsWriter()
+        writer.tensors = tiny.folderTensors()
+        try Data(writer.bytes()).write(to: URL(filePath: "\(path)/model.safetensors"))
+        try program.write(tiny.configuration(), to: "model/config.json")
+        let letters = (97...122).map { "\"\(Character(Unicode.Scalar(UInt8($0))))\": \($0 - 96)" }.joined(
+            separator: ",")
+        try program.write(
+            """
+            {"added_tokens": [{"id": 0, "content": "</s>", "special": true}], "normalizer": {"type": "NFC"},
+            "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false}, "decoder": {"type": "ByteLevel"},
+            "model": {"type": "BPE", "vocab": {"</s>": 0, \(letters)}, "merges": []}}
+            """, to: "model/tokenizer.json")
+        try program.write("{\"eos_token\": \"</s>\"}", to: "model/tokenizer_config.json")
+        return program
+    }
+
+    @Test("A folder becomes a file with its tokenizer, and what a file cannot say of that is told")
+    func quantizesFolder() throws {
+        let program = try folderHouse()
+        let arguments = ["quantize", "model", "out.gguf", "--type", "q8_0", "--calibrate", "text.txt"]
+        let outcome = try program.run(arguments)
+        #expect(outcome.status == 0, "\(outcome.error)")
+        #expect(outcome.error.contains("warning: ") && outcome.error.contains("(NFC)"))
+        #expect(outcome.output.contains("KL divergence from the source over "))
+        let file = try ModelFile(path: "\(program.path)/out.gguf")
+        #expect(try file.strings("tokenizer.ggml.tokens")[1] == "a" && file.uint32("tokenizer.ggml.eos_token_id") == 0)
+        #expect(try file.tensor("blk.0.attn_q.weight").type == .q8_0)
+        // llama.cpp reads no byte-level file without a list of merges, be it empty.
+        #expect(try file.strings("tokenizer.ggml.merges") == [])
+    }
+
+    @Test("A folder's own files are not written over, and one without a tokenizer is refused")
+    func refusesFolder() throws {
+        let program = try folderHouse()
+        let over = try program.run(["quantize", "model", "model/model.safetensors", "--type", "q8_0"])
+        #expect(over.status == 1 && over.error.contains("is the input itself"), "\(over.error)")
+        try FileManager.default.removeItem(atPath: "\(program.path)/model/tokenizer.json")
+        let without = try program.run(["quantize", "model", "out.gguf", "--type", "q8_0"])
+        #expect(without.status == 1 && without.error.contains("tokenizer.json"), "\(without.error)")
+        #expect(!program.exists("out.gguf"))
+    }
+
     @Test("What is quantised already needs leave for a second loss")
     func requantizes() throws {
         let program = try house(TinyModel(weights: .q8_0))

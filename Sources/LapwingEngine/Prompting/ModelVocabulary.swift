@@ -55,7 +55,7 @@ package struct ModelVocabulary {
     }
 
     /// Phi-3's special tokens, all but these, take the white space after them, which its files do not say.
-    private static func phi3Stripping(_ vocabulary: Vocabulary) -> Set<Int32> {
+    static func phi3Stripping(_ vocabulary: Vocabulary) -> Set<Int32> {
         let others: Set = ["<unk>", "<s>", "<|endoftext|>"]
         let special = zip(vocabulary.tokens, vocabulary.tokenTypes).enumerated().filter { _, token in
             let type = TokenType(rawValue: token.1)

@@ -6,6 +6,8 @@ package struct Quantization: Sendable {
     package let tensors: [Planned]
     private let file: GGUFFile
     private let importance: ImportanceMatrix?
+    /// Of the result, beside those of the source.
+    private let added: [GGUFFileWriter.Entry]
 
     /// A tensor and the type that it gets.
     package struct Planned: Sendable, Equatable {
@@ -15,15 +17,19 @@ package struct Quantization: Sendable {
         package var byteCount: Int { tensor.elementCount / type.blockElementCount * type.blockByteCount }
     }
 
-    /// Decides for every tensor; `allowsRequantizing` lets what is quantised already lose precision a second time.
+    /// Decides for every tensor of a file that was opened to be written, or of a GGUF file.
+    ///
+    /// - Parameters:
+    ///   - allowsRequantizing: Lets what is quantised already lose precision a second time.
+    ///   - adding: Metadata that a folder's `ModelFile` lacks: the tokenizer's.
     package init(
         _ file: GGUFFile, to type: QuantizationType, importance: ImportanceMatrix? = nil,
-        allowsRequantizing: Bool = false
+        allowsRequantizing: Bool = false, adding: [GGUFFileWriter.Entry] = []
     ) throws {
         let mix = QuantizationMix(type, for: file, hasImportance: importance != nil)
         let ordered = file.tensors.values.sorted { ($0.offset, $0.name) < ($1.offset, $1.name) }
         tensors = ordered.map { Planned(tensor: $0, type: mix.type(of: $0.name, stored: $0.type, shape: $0.shape)) }
-        (self.file, self.type, self.importance) = (file, type, importance)
+        (self.file, self.type, self.importance, added) = (file, type, importance, adding)
         for planned in tensors where planned.type != planned.tensor.type {
             let (tensor, target) = (planned.tensor, planned.type)
             guard tensor.type.isFloat || target.isFloat || allowsRequantizing else {
@@ -55,7 +61,7 @@ package struct Quantization: Sendable {
     package func write(
         to path: String, workers: Workers, progress: (Progress) -> Void = { _ in }
     ) throws {
-        if let source = file.source?.path, Self.isSameFile(source, path) {
+        if file.paths.contains(where: { Self.isSameFile($0, path) }) {
             throw QuantizationError.wouldReplaceInput(path: path)
         }
         let alignment = try file.ifPresent("general.alignment", file.uint32) ?? 32
@@ -97,7 +103,7 @@ extension Quantization {
 
     /// The source's, with what says how the file was quantised in the place of what said so before.
     private var metadata: [GGUFFileWriter.Entry] {
-        let own = ownMetadata
+        let own = ownMetadata + added
         let replaced = Set(own.map(\.key))
         let kept = file.keys.filter { !replaced.contains($0) && !$0.hasPrefix("quantize.imatrix.") }
         return kept.compactMap { key in

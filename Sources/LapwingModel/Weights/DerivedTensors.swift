@@ -14,6 +14,10 @@ final class DerivedTensors: Sendable {
         /// Queries, keys and values that lie head by head; afterwards all heads' queries lie together, then keys, then values.
         /// Those of a bias become floats.
         case sorted(TensorInfo, heads: Int)
+        /// Each head's rows with its first and second half in turns. A bias becomes floats.
+        case interleaved(TensorInfo, heads: Int)
+        /// End to end.
+        case joined([TensorInfo])
     }
 
     private struct Entry: Sendable {
@@ -88,9 +92,23 @@ final class DerivedTensors: Sendable {
         case .copy(let source):
             target.copyMemory(from: bytes(in: source))
         case .sorted(let source, let heads):
-            guard source.shape.count == 1 else { return Self.sort(bytes(in: source), heads: heads, into: target) }
-            floats(source).withUnsafeBytes { Self.sort($0, heads: heads, into: target) }
+            withMatrixOrFloats(of: source) { Self.sort($0, heads: heads, into: target) }
+        case .interleaved(let source, let heads):
+            let rows = source.shape.last ?? 1
+            withMatrixOrFloats(of: source) { Self.interleave($0, rows: rows, heads: heads, into: target) }
+        case .joined(let sources):
+            var offset = 0
+            for source in sources {
+                UnsafeMutableRawBufferPointer(rebasing: target[offset..<offset + source.byteCount])
+                    .copyMemory(from: bytes(in: source))
+                offset += source.byteCount
+            }
         }
+    }
+
+    /// A matrix' bytes, or a vector's elements as floats.
+    private func withMatrixOrFloats(of source: TensorInfo, _ body: (UnsafeRawBufferPointer) -> Void) {
+        if source.shape.count == 1 { floats(source).withUnsafeBytes(body) } else { body(bytes(in: source)) }
     }
 
     private func bytes(in source: TensorInfo) -> UnsafeRawBufferPointer {
@@ -115,6 +133,17 @@ final class DerivedTensors: Sendable {
                 UnsafeMutableRawBufferPointer(rebasing: target[to..<to + share])
                     .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[from..<from + share]))
             }
+        }
+    }
+    private static func interleave(
+        _ source: UnsafeRawBufferPointer, rows: Int, heads: Int, into target: UnsafeMutableRawBufferPointer
+    ) {
+        let rowBytes = source.count / rows, half = rows / heads / 2
+        for row in 0..<rows {
+            let (head, within) = row.quotientAndRemainder(dividingBy: 2 * half)
+            let from = row * rowBytes, to = (head * 2 * half + within % half * 2 + within / half) * rowBytes
+            UnsafeMutableRawBufferPointer(rebasing: target[to..<to + rowBytes])
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[from..<from + rowBytes]))
         }
     }
 }

@@ -27,6 +27,16 @@ package final class GGUFFileWriter {
 
         package init(_ key: String, encoded: [UInt8]) { (self.key, self.encoded) = (key, encoded) }
         package init(_ key: String, _ value: GGUFValue) { self.init(key, encoded: value.encoded) }
+
+        /// An array of strings, which it also is where it is empty.
+        package init(_ key: String, strings: [String]) {
+            var bytes: [UInt8] = []
+            bytes.append(littleEndian: MetadataType.array.rawValue)
+            bytes.append(littleEndian: MetadataType.string.rawValue)
+            bytes.append(littleEndian: UInt64(strings.count))
+            for text in strings { bytes.append(string: text) }
+            self.init(key, encoded: bytes)
+        }
     }
 
     /// Bytes of the whole file.

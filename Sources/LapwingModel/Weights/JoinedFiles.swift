@@ -35,6 +35,9 @@ struct JoinedFiles: Sendable {
 
     func releasePages(_ range: Range<Int>) { file(at: range.lowerBound).mapping.releasePages(bytes(range)) }
 
+    /// Of those that are on the disk.
+    var paths: [String] { files.compactMap(\.mapping.source?.path) }
+
     /// One source for all: its time changes when that of any file does. nil where a file is in memory only.
     func source(path: String) -> FileSource? {
         let sources = files.compactMap(\.mapping.source)

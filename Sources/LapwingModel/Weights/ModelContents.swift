@@ -20,9 +20,9 @@ struct ModelContents: Sendable {
     }
 
     /// Tells the form by what the path names.
-    init(path: String) throws(WeightsError) {
+    init(path: String, _ form: HuggingFaceForm) throws(WeightsError) {
         if let folder = HuggingFaceFolder.folder(of: path) {
-            self = try HuggingFaceFolder(folder).contents()
+            self = try HuggingFaceFolder(folder).contents(form)
             return
         }
         let first = ModelFile(try Self(gguf: FileMapping(path: path)))

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A model on the disk: metadata by key and tensor data without a copy, in whichever form it came.
 ///
 /// It is one GGUF file, the shards of one, or a Hugging Face folder; each tells its metadata under GGUF's keys and its
@@ -21,7 +23,13 @@ package final class ModelFile: Sendable {
 
     /// Opens a GGUF file, all shards of the one that is named, or a folder, which one of its safetensors files names too.
     package convenience init(path: String) throws(WeightsError) {
-        self.init(try ModelContents(path: path))
+        self.init(try ModelContents(path: path, .running))
+    }
+
+    /// Opens a model to be written as a GGUF file: of a folder the tensors that such a file has, so that its metadata and
+    /// tensors can be copied. A GGUF file is as it is.
+    package convenience init(toWrite path: String) throws(WeightsError) {
+        self.init(try ModelContents(path: path, .file))
     }
 
     /// Reads a GGUF file that is already in memory, from a copy of it.
@@ -66,6 +74,12 @@ package final class ModelFile: Sendable {
 
     /// Tells the system that metadata is not needed for now; what is read again comes from the file.
     package func releaseHeaderPages() { metadata.mapping.releasePages(headerBytes) }
+
+    /// Of all files that it was read from, and in a folder of all that lie there.
+    var paths: [String] {
+        let names = folder.flatMap { try? FileManager.default.contentsOfDirectory(atPath: $0) } ?? []
+        return contents.files.paths + names.map { "\(folder ?? "")/\($0)" }
+    }
 
     var metadata: Metadata { contents.metadata }
 

@@ -23,6 +23,13 @@ package struct PreTokenizer: Sendable, Hashable {
         self = match.preTokenizer
     }
 
+    /// The first of its names in weight files; nil for a sequence that none stands for.
+    var fileName: String? {
+        PreTokenizer.names.first {
+            $0.preTokenizer.splits == splits && $0.preTokenizer.ignoresMerges == ignoresMerges
+        }?.names.first
+    }
+
     /// The file's own, spelled out or named.
     init(_ vocabulary: Vocabulary) throws(TextError) {
         if let spelled = vocabulary.spelledPreTokenizer {

@@ -34,7 +34,7 @@ package struct Vocabulary: Sendable {
     /// Whether what is unknown in a row is unknown once, for SentencePiece.
     package var fusesUnknown = true
     /// For WordPiece: longer words are unknown, in characters.
-    package var wordLimit = 100
+    package var wordLimit = Vocabulary.usualWordLimit
     /// Special tokens that take the white space before them, and after them.
     package var leftStripping: Set<Int32> = []
     package var rightStripping: Set<Int32> = []
@@ -73,6 +73,8 @@ package enum TokenType: Int32, Sendable {
 }
 
 extension Vocabulary {
+    /// That of every published model, which weight files take for granted.
+    package static let usualWordLimit = 100
     /// The most tokens, and the most merges, that are taken; the largest known vocabularies have a quarter of it.
     static let countLimit = 4 << 20
 

@@ -10,19 +10,21 @@ package struct Quantize: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Make a weight file smaller by quantising it.",
         discussion: """
-            IN is a GGUF file in F32, F16 or BF16, OUT the GGUF file to be written; llama.cpp reads it too. q4_k_m is about \
-            a seventh of F32 and the usual choice; q8_0 loses next to nothing. Docs/Quantize.md says which tensor gets what.
+            IN is a GGUF file or a Hugging Face folder with safetensors, in F32, F16 or BF16; OUT is the GGUF file to be \
+            written, which llama.cpp reads too, a folder's tokenizer and chat template with it. q4_k_m is about a seventh of \
+            F32 and the usual choice; q8_0 loses next to nothing. Docs/Quantize.md says which tensor gets what.
 
             With --calibrate the errors of weights count by how much their inputs matter over the text, and the result's \
             divergence from the source is measured: a text of some thousand words, like those that the model will read. \
             With --imatrix what matters comes from a file, and a text of --calibrate serves the measurement alone.
 
               lapwing quantize model-f16.gguf model-q4_k_m.gguf --type q4_k_m
+              lapwing quantize models/all-MiniLM-L6-v2 minilm-q8_0.gguf --type q8_0
               lapwing quantize model-f16.gguf model-q3_k_m.gguf --type q3_k_m --calibrate text.txt
               lapwing quantize model-f16.gguf model-iq4_xs.gguf --type iq4_xs --imatrix model.imatrix.gguf
             """)
 
-    @Argument(help: ArgumentHelp("The weight file to read.", valueName: "in")) var input: String
+    @Argument(help: ArgumentHelp("The weight file or folder to read.", valueName: "in")) var input: String
     @Argument(help: ArgumentHelp("The weight file to write.", valueName: "out")) var output: String
     @Option(name: .shortAndLong, help: "What to quantise to.") var type: QuantizationType
     @Option(help: ArgumentHelp("An importance matrix, as GGUF or in llama.cpp's older form.", valueName: "file"))
@@ -54,14 +56,19 @@ package struct Quantize: AsyncParsableCommand {
 
     private func quantize() throws -> QuantizeReport {
         let workers = threads.map { Workers(count: $0) } ?? Workers()
-        let file = try GGUFFile(path: input)
+        let file = try ModelFile(toWrite: input)
+        let text = file.folder == nil ? (entries: [], notes: []) : try ModelVocabulary(file).entries(for: file)
+        for note in text.notes {
+            let warning = Output.error.terminal.paint("warning: ", .yellow)
+            Output.error.line("\(warning)a GGUF file cannot say all of the tokenizer: \(note)")
+        }
         let given = try imatrix.map { try ImportanceMatrix(path: $0) }
         // Before the text is read and run: what cannot be quantised needs none.
         _ = try Quantization(file, to: type, importance: given, allowsRequantizing: allowRequantize)
         let calibration = try calibrate.map { try Calibration(file, textPath: $0, limit: calibrateTokens, workers) }
         let importance = try given ?? calibration?.importance()
         let quantization = try Quantization(
-            file, to: type, importance: importance, allowsRequantizing: allowRequantize)
+            file, to: type, importance: importance, allowsRequantizing: allowRequantize, adding: text.entries)
         let start = ContinuousClock.now
         try showing("quantising") { show in
             try quantization.write(to: output, workers: workers) { progress in
@@ -100,6 +107,10 @@ private struct Calibration {
     private static let comparedTokenCount = 4_096
 
     init(_ file: GGUFFile, textPath: String, limit: Int, _ workers: Workers) throws {
+        let architecture = try file.string("general.architecture")
+        guard architecture != EncoderConfiguration.architecture else {
+            throw Failure("--calibrate runs a model that predicts tokens; \(architecture) is an encoder")
+        }
         name = URL(filePath: textPath).lastPathComponent
         let tokenizer = try Tokenizer(ModelVocabulary(file).vocabulary)
         let tokens = try tokenizer.encode(String(contentsOf: URL(filePath: textPath), encoding: .utf8))

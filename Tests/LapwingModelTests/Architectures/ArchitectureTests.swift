@@ -25,6 +25,16 @@ struct ArchitectureTests {
         let folder = try fixture.writeFolder()
         _ = try fixture.check(path: folder.path, against: .transformers, name)
     }
+
+    @Test(
+        "A file that is written from a folder gives transformers' logits, and keeps what GGUF lacks",
+        arguments: decoders)
+    func written(name: String) throws {
+        let fixture = try ArchitectureFixture.read(name)
+        let folder = try fixture.writeFolder(), path = folder.path + "/written.gguf"
+        try Quantization(ModelFile(toWrite: folder.path), to: .f32).write(to: path, workers: Workers(count: 2))
+        _ = try fixture.check(path: path, against: .transformers, name)
+    }
 }
 
 extension ArchitectureFixture {

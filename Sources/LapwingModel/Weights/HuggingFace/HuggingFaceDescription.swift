@@ -6,6 +6,10 @@ struct HuggingFaceDescription {
     /// Tensors that follow from the configuration: divisors of rotation.
     private(set) var vectors: [(name: String, values: [Float])] = []
     private(set) var headCount = 1
+    private(set) var kvHeadCount = 1
+    private(set) var expertCount = 0
+    /// The function within the feed-forward network: the key that tells it, what the key says, and its name here.
+    private var activation: (key: String, found: String, word: String)?
     private(set) var embeddingLength = 1
     private(set) var headLength = 1
 
@@ -61,9 +65,8 @@ struct HuggingFaceDescription {
             set("feed_forward_length", fourfold)
         }
         set("attention.head_count", headCount)
-        set(
-            "attention.head_count_kv", try config.integer("num_key_value_heads", default: defaults.kvHeads ?? headCount)
-        )
+        kvHeadCount = try config.integer("num_key_value_heads", default: defaults.kvHeads ?? headCount)
+        set("attention.head_count_kv", kvHeadCount)
         if config.has("head_dim") || defaults.headLength != nil {
             set("attention.key_length", headLength)
             set("attention.value_length", headLength)
@@ -92,7 +95,16 @@ struct HuggingFaceDescription {
         case "gelu_new", "gelu_pytorch_tanh", "gelu_fast": word = "gelu_tanh"
         default: throw HuggingFaceConfiguration.unfit(name, .string(found), "silu, gelu, gelu_new or gelu_pytorch_tanh")
         }
+        activation = (name, found, word)
         setPlain("lapwing.activation", word)
+    }
+
+    /// Other readers of GGUF go by the architecture, and tell no two forms of GELU apart.
+    func checkActivation(isSilu: Bool) throws(WeightsError) {
+        guard let activation, (activation.word == "silu") != isSilu else { return }
+        throw HuggingFaceConfiguration.unfit(
+            activation.key, .string(activation.found),
+            "\(isSilu ? "silu" : "a form of gelu"), which a GGUF file of \(architecture) stands for")
     }
 
     /// Windows over the last positions, in all layers where there are any.
@@ -137,7 +149,8 @@ struct HuggingFaceDescription {
     }
 
     mutating func addExperts(count: String) throws(WeightsError) {
-        set("expert_count", try config.integer(count))
+        expertCount = try config.integer(count)
+        set("expert_count", expertCount)
         set("expert_used_count", try config.integer("num_experts_per_tok"))
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// The keys, names and values are those that llama.cpp's converter writes, so that a folder and the file made of it are the
 /// same to all that reads a `ModelFile`. But for one thing: the converter reorders the rows of Llama's queries and keys for
-/// a rotation of neighbours; here the rows stay, and the rotation is said to be one of halves.
+/// a rotation of neighbours; where a folder is run the rows stay, and the rotation is said to be one of halves.
 struct HuggingFaceFamily: Sendable {
     /// `model_type` in `config.json`.
     let modelType: String
@@ -13,6 +13,8 @@ struct HuggingFaceFamily: Sendable {
     var isTied = false
     /// Added to the weights of all norms: Gemma's files hold the difference from 1.
     var normOffset: Float = 0
+    /// Whether the converter reorders the rows of queries and keys.
+    var interleavesHeads = false
     let describe: @Sendable (inout HuggingFaceDescription) throws(WeightsError) -> Void
 
     static let all: [HuggingFaceFamily] = [
@@ -27,13 +29,19 @@ struct HuggingFaceFamily: Sendable {
         self = known
     }
 
+    /// Whether the feed-forward networks of the architecture have SiLU in them, and not GELU.
+    var usesSilu: Bool {
+        ["llama", "smollm3", "qwen2", "qwen2moe", "qwen3", "qwen3moe", "phi3"].contains(architecture)
+    }
+
     private init(
         _ modelType: String, _ architecture: String, _ names: HuggingFaceNames, isTied: Bool = false,
-        normOffset: Float = 0,
+        normOffset: Float = 0, interleavesHeads: Bool = false,
         describe: @escaping @Sendable (inout HuggingFaceDescription) throws(WeightsError) -> Void
     ) {
         (self.modelType, self.architecture, self.names) = (modelType, architecture, names)
-        (self.isTied, self.normOffset, self.describe) = (isTied, normOffset, describe)
+        (self.isTied, self.normOffset, self.interleavesHeads) = (isTied, normOffset, interleavesHeads)
+        self.describe = describe
     }
 }
 
@@ -41,22 +49,24 @@ struct HuggingFaceFamily: Sendable {
 
 extension HuggingFaceFamily {
     private static func llama(_ modelType: String) -> HuggingFaceFamily {
-        HuggingFaceFamily(modelType, "llama", .llama) { model throws(WeightsError) in
-            try describeLlama(&model, defaultBase: 10_000)
+        HuggingFaceFamily(modelType, "llama", .llama, interleavesHeads: true) { model throws(WeightsError) in
+            try describeRotatedRMS(&model)
             if modelType == "mistral" { try model.addWindow() }
         }
     }
 
-    private static let mixtral = HuggingFaceFamily("mixtral", "llama", .llama.adding(.mixtralExperts)) {
-        model throws(WeightsError) in
-        try describeLlama(&model, defaultBase: 1_000_000)
+    private static let mixtral = HuggingFaceFamily(
+        "mixtral", "llama", .llama.adding(.mixtralExperts), interleavesHeads: true
+    ) { model throws(WeightsError) in
+        try describeRotatedRMS(&model, defaultBase: 1_000_000)
         try model.addExperts(count: "num_local_experts")
         try model.addWindow()
     }
 
-    private static let smollm3 = HuggingFaceFamily("smollm3", "smollm3", .llama, isTied: true) {
-        model throws(WeightsError) in
-        try describeLlama(&model, defaultBase: 2_000_000)
+    private static let smollm3 = HuggingFaceFamily(
+        "smollm3", "smollm3", .llama, isTied: true, interleavesHeads: true
+    ) { model throws(WeightsError) in
+        try describeRotatedRMS(&model, defaultBase: 2_000_000)
         try model.refuseWindow()
         try model.config.expect("no_rope_layer_interval", .integer(4))
         // GGUF's readers take each fourth layer for one that does not rotate.
@@ -66,13 +76,6 @@ extension HuggingFaceFamily {
                     "no_rope_layers", model.config.node("no_rope_layers"), "0 for each fourth layer, 1 for the others")
             }
         }
-    }
-
-    private static func describeLlama(
-        _ model: inout HuggingFaceDescription, defaultBase: Double
-    ) throws(WeightsError) {
-        try describeRotatedRMS(&model, defaultBase: defaultBase)
-        model.setPlain("lapwing.rope.style", "half")
     }
 
     /// Norms of root mean squares, gated networks, and rotation: what most families have in common.

@@ -19,10 +19,13 @@ struct FolderSample {
     }
 
     /// Writes both files and opens them.
-    func open(_ changes: Members = [:]) throws -> ModelFile {
+    func open(_ changes: Members = [:]) throws -> ModelFile { try ModelFile(path: write(changes).path) }
+
+    /// Writes both files.
+    func write(_ changes: Members = [:]) throws -> TemporaryFolder {
         _ = try folder.write(Array(model.configuration(changes).utf8), to: "config.json")
         _ = try folder.write(writer.bytes(), to: "model.safetensors")
-        return try ModelFile(path: folder.path)
+        return folder
     }
 
     /// What opening says, without the names of the files that it is about.
