@@ -6,7 +6,7 @@
 # MODEL is a GGUF file (the default model where none is given, expanded to F32), DATA a folder with gsm8k/test.jsonl and
 # stsb/stsb-en-test.csv, whose questions and sentences are the texts. TYPES names types, with commas between them, where not
 # only the four that are held to a limit are to be compared. llama.cpp comes as the Python package llama-cpp-python, built into
-# .cache/peers. The last line is one JSON object; Docs/Quantize.md says what it means. About ten minutes on two cores.
+# .cache/peers. The last line is one JSON object; Docs/Quantize.md says what it means. Three minutes on two cores.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . Benchmarks/peers.sh

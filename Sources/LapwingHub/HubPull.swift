@@ -70,7 +70,7 @@ package struct HubPull: Sendable {
             return model.files
         }
         guard index.size <= ModelFolder.indexByteCountLimit else {
-            throw .badIndex(
+            throw HubError.badIndex(
                 file: index.path,
                 reason: "it has \(index.size) bytes, at most \(ModelFolder.indexByteCountLimit) are read")
         }

@@ -44,7 +44,7 @@ package struct WeightFile: Hashable, Sendable, Codable {
         let main = elements.max { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }?.key
         quantisation = Self.quantisation(file, main)
         isSupported =
-            ModelConfiguration.supportedArchitectures.contains(architecture)
+            ModelFile.supportedArchitectures.contains(architecture)
             && file.tensors.values.allSatisfy { $0.type.isReadable }
         // A record that cannot be read is `verify`'s to complain of.
         let record = try? PullRecord(of: path)

@@ -104,7 +104,7 @@ private final class SilentUpstream {
     private let descriptor: Int32
 
     init() throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
@@ -119,6 +119,7 @@ private final class SilentUpstream {
             return UInt16(bigEndian: pointer.pointee.sin_port)
         }
         baseURL = "http://127.0.0.1:\(port)/v1"
+        self.descriptor = descriptor
     }
 
     deinit { close(descriptor) }

@@ -50,7 +50,7 @@ struct ModelConfigurationTests {
             error("general.architecture", .string("mamba"))
                 == .unsupportedArchitecture(
                     found: "mamba", offset: offset("general.architecture", .string("mamba")),
-                    supported: Architecture.all.map(\.name)))
+                    supported: Architecture.all.map(\.name) + ["bert"]))
         #expect(error("general.architecture", nil) == .missingKey("general.architecture"))
     }
 

@@ -26,17 +26,22 @@ package struct Architecture: Sendable {
         guard let known = Self.all.first(where: { $0.name == name }) else {
             throw .unsupportedArchitecture(
                 found: name, offset: file.offset(of: "general.architecture") ?? 0,
-                supported: ModelConfiguration.supportedArchitectures)
+                supported: ModelFile.supportedArchitectures)
         }
         self = known
     }
 }
 
-extension ModelConfiguration {
+extension ModelFile {
     /// Decoders' and encoders'.
     package static var supportedArchitectures: [String] {
         Architecture.all.map(\.name) + [EncoderConfiguration.architecture]
     }
+}
+
+extension ModelConfiguration {
+    /// Decoders'.
+    package static var supportedArchitectures: [String] { Architecture.all.map(\.name) }
 
     /// Gives windows to all layers but each `period`th, or to all where there is no period.
     mutating func setWindows(_ window: Int?, allButEach period: Int? = nil) {

@@ -6,23 +6,24 @@ package struct CalibrationText: Sendable {
 
     /// Sequences of `length` tokens, each behind `first` where the model expects its texts to begin with it.
     package init(_ tokens: [Int32], length: Int = 512, first: Int32? = nil) {
-        let own = length - (first == nil ? 0 : 1)
+        let own = max(1, length - (first == nil ? 0 : 1))
         sequences = stride(from: 0, to: tokens.count, by: own).map { start in
             (first.map { [$0] } ?? []) + tokens[start..<min(start + own, tokens.count)]
         }
     }
 
-    /// The first sequences, so many that they hold about `count` tokens.
+    /// The first `count` tokens, in the same sequences, of which the last may be cut.
     package func prefix(tokenCount count: Int) -> CalibrationText {
         var left = count
         return CalibrationText(
-            sequences: sequences.prefix { sequence in
-                defer { left -= sequence.count }
-                return left > 0
+            sequences: sequences.compactMap { sequence in
+                let part = Array(sequence.prefix(left))
+                left -= part.count
+                return part.isEmpty ? nil : part
             })
     }
 
-    private init(sequences: ArraySlice<[Int32]>) { self.sequences = Array(sequences) }
+    private init(sequences: [[Int32]]) { self.sequences = sequences }
 }
 
 extension LanguageModel {

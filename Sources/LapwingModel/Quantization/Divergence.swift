@@ -42,6 +42,7 @@ package struct Divergence: Sendable, Equatable {
                 progress(done)
             }
         }
+        guard sum.isFinite else { throw QuantizationError.divergenceNotFinite }
         (mean, positionCount, agreement) = (sum / Double(max(1, done)), done, Double(same) / Double(max(1, done)))
     }
 
@@ -56,6 +57,8 @@ package struct Divergence: Sendable, Equatable {
             differences += weight * difference
             ratios += weight * exp(-difference)
         }
-        return max(0, differences / total + log(ratios / total))
+        let divergence = differences / total + log(ratios / total)
+        // Rounding may take it below nothing; what is no number stays none.
+        return divergence < 0 ? 0 : divergence
     }
 }

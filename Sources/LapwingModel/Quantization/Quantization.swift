@@ -68,7 +68,7 @@ package struct Quantization: Sendable {
         let writer = try GGUFFileWriter(
             path: path, metadata: metadata,
             tensors: tensors.map { .init(name: $0.tensor.name, type: $0.type, shape: $0.tensor.shape) },
-            alignment: Int(alignment))
+            alignment: Int(alignment), permissions: file.source?.permissions)
         var state = Progress(byteCount: 0, total: byteCount)
         progress(state)
         for planned in tensors {
@@ -105,7 +105,9 @@ extension Quantization {
     private var metadata: [GGUFFileWriter.Entry] {
         let own = ownMetadata + added
         let replaced = Set(own.map(\.key))
-        let kept = file.keys.filter { !replaced.contains($0) && !$0.hasPrefix("quantize.imatrix.") }
+        // The result is one file, however many parts the source has.
+        let dropped = ["quantize.imatrix.", "split."]
+        let kept = file.keys.filter { key in !replaced.contains(key) && !dropped.contains(where: key.hasPrefix) }
         return kept.compactMap { key in
             file.encodedValue(key).map { GGUFFileWriter.Entry(key, encoded: $0) }
         } + own
@@ -133,7 +135,9 @@ extension QuantizationMix {
         let layers = file.tensors.keys.compactMap { name in
             name.split(separator: ".").dropFirst().first.flatMap { name.hasPrefix("blk.") ? Int($0) : nil }
         }
-        self.init(type: type, layerCount: (layers.max() ?? -1) + 1)
+        // Names are anybody's: a layer has no number beyond those of the tensors.
+        let sound = layers.filter { (0..<file.tensors.count).contains($0) }
+        self.init(type: type, layerCount: (sound.max() ?? -1) + 1)
         let architecture = (try? file.string("general.architecture")) ?? ""
         /// Some architectures have an array with a number for each layer: then the rules for grouped heads do not apply.
         func number(_ key: String) -> Int? { (try? file.uint32("\(architecture).\(key)")).map(Int.init) }

@@ -10,6 +10,8 @@ package enum QuantizationError: Error, Equatable {
     case notFinite(name: String, row: Int)
     /// The importance matrix is that of another model.
     case unfitImportance(name: String, expected: Int, found: Int)
+    /// A model gives logits that are no numbers.
+    case divergenceNotFinite
 }
 
 extension QuantizationError: CustomStringConvertible {
@@ -29,6 +31,8 @@ extension QuantizationError: CustomStringConvertible {
         case .unfitImportance(let name, let expected, let found):
             "the importance matrix has \(found) values for the tensor \"\(name)\", expected \(expected): it is of "
                 + "another model"
+        case .divergenceNotFinite:
+            "the divergence over the text is no number: one of the two models gives logits that are none"
         }
     }
 }

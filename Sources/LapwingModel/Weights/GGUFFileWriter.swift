@@ -50,9 +50,10 @@ package final class GGUFFileWriter {
     /// The tensor that the next piece belongs to, and how much of it is there.
     private var current = (tensor: 0, byteCount: 0)
 
-    /// Checks that the disk has room for the whole file, and writes the header.
+    /// Checks that the disk has room for the whole file, and writes the header. `permissions` are those of the file that it
+    /// is made from, where there is one: what only its owner may read stays so.
     package init(
-        path: String, metadata: [Entry], tensors: [Tensor], alignment: Int = 32,
+        path: String, metadata: [Entry], tensors: [Tensor], alignment: Int = 32, permissions: mode_t? = nil,
         availableByteCount: (_ folder: String) -> Int? = GGUFFileWriter.availableByteCount
     ) throws {
         let header = Self.header(metadata: metadata, tensors: tensors, alignment: alignment)
@@ -63,7 +64,7 @@ package final class GGUFFileWriter {
         if let available = availableByteCount(folder), available < byteCount {
             throw QuantizationError.notEnoughSpace(path: path, needed: byteCount, available: available)
         }
-        descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (permissions ?? 0o644) | 0o200)
         guard descriptor >= 0 else {
             throw QuantizationError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
         }

@@ -14,7 +14,12 @@ struct MergeScores {
         }
         let listed = try rank(vocabulary, types, ids)
         for (index, type) in types.enumerated() where type == .normal {
-            try Self.check(Array(vocabulary.tokens[index].utf8), listed, ids)
+            let text = Array(vocabulary.tokens[index].utf8)
+            guard text.count <= MergeTable.mergedByteLimit else {
+                throw .tokenTooLong(
+                    id: Int32(truncatingIfNeeded: index), byteCount: text.count, limit: MergeTable.mergedByteLimit)
+            }
+            try Self.check(text, listed, ids)
         }
     }
 

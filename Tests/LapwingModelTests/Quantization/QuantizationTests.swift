@@ -153,6 +153,46 @@ struct QuantizationTests {
         #expect(try Data(contentsOf: URL(filePath: input)) == before)
     }
 
+    @Test("A model in parts becomes one file, and none of its parts is the output")
+    func parts() throws {
+        let parts = TinyModel().writer().shards(2, name: "in")
+        let paths = try parts.map { try folder.write($0.bytes, to: $0.name) }
+        let quantization = try Quantization(GGUFFile(path: paths[0]), to: .q8_0)
+        #expect(throws: QuantizationError.wouldReplaceInput(path: paths[1])) {
+            try quantization.write(to: paths[1], workers: Workers(count: 1))
+        }
+        try quantization.write(to: path, workers: Workers(count: 1))
+        let file = try GGUFFile(path: path)
+        #expect(file.tensors.count == TinyModel().writer().tensors.count)
+        #expect(!file.keys.contains { $0.hasPrefix("split.") })
+    }
+
+    @Test("What only its owner may read stays so")
+    func permissions() throws {
+        let input = try folder.write(TinyModel().bytes(), to: "in.gguf")
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: input)
+        try Quantization(GGUFFile(path: input), to: .q8_0).write(to: path, workers: Workers(count: 1))
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
+    }
+
+    @Test("A layer's number beyond all tensors changes nothing", arguments: ["9223372036854775807", "-1", "3000000"])
+    func strangeLayers(number: String) throws {
+        var writer = TinyModel().writer()
+        writer.add(tensor: "blk.\(number).x.weight", .f32, shape: [32], data: [UInt8](repeating: 0, count: 128))
+        let plain = try Quantization(GGUFFile(bytes: TinyModel().bytes()), to: .q4_k_m).tensors
+        let strange = try Quantization(GGUFFile(bytes: writer.file().bytes), to: .q4_k_m).tensors
+        #expect(strange.filter { !$0.tensor.name.hasSuffix("x.weight") }.map(\.type) == plain.map(\.type))
+    }
+
+    @Test("So many tokens of a text as were asked for, in its sequences")
+    func prefix() {
+        let text = CalibrationText((0..<100).map { $0 }, length: 30, first: 7)
+        #expect(text.prefix(tokenCount: 40).sequences.map(\.count) == [30, 10])
+        #expect(text.prefix(tokenCount: 1).sequences == [[7]])
+        #expect(CalibrationText([1, 2], length: 1, first: 7).sequences == [[7, 1], [7, 2]])
+    }
+
     @Test("A weight that is not finite is refused with its tensor and row, and nothing is left")
     func notFinite() throws {
         var writer = TinyModel().writer()

@@ -17,7 +17,7 @@ struct GroupCommitTests {
         let release = DispatchSemaphore(value: 0)
         let limit = 40
         let commits = GroupCommit<Int>(
-            pool: pool, limit: limit,
+            pool: pool, limit: limit, flushes: true, waitsForDisk: { _ in true },
             perform: { writes, _ in
                 let isFirst = batches.withLock { batches in
                     batches.append(writes)

@@ -116,6 +116,14 @@ import Testing
         #expect(try WeightFileVocabulary(apart).notes.isEmpty)
     }
 
+    @Test("A token so long that looking for its merges would take minutes is refused")
+    func refusesLong() throws {
+        let vocabulary = try pieces([String(repeating: "a", count: 513)], merges: [])
+        #expect(throws: TextError.tokenTooLong(id: 263, byteCount: 513, limit: 512)) {
+            try WeightFileVocabulary(vocabulary)
+        }
+    }
+
     @Test("Without a token for each byte there is no word for a character that is none")
     func refusesWithoutBytes() throws {
         let json = HuggingFaceTokenizerTests.bpe
