@@ -66,6 +66,8 @@ package struct GenerationRequest: Sendable {
     package var echo = false
     /// Keep generating past end-of-sequence tokens, to `maxTokens`.
     package var ignoreEOS = false
+    /// The last message is the beginning of an assistant's answer, which is to be gone on with.
+    package var continuesLastMessage = false
     /// Whether the prompt may be read from and left in the prefix cache.
     package var cachePrompt = true
     /// Whether the client reads the answer as a stream. The answer is the same.

@@ -2,7 +2,7 @@
 package enum Decision: String, Sendable, Codable, CaseIterable {
     /// The open model's answer was kept.
     case open
-    /// The closed model was chosen by the prompt gate or by the client.
+    /// The closed model was chosen by the prompt gate or by the client, or answered where no open one could.
     case closed
     /// The open answer fell under the threshold and the closed model answered instead.
     case escalated
@@ -52,6 +52,8 @@ package struct CallReceipt: Hashable, Sendable, Codable {
         case kept
         /// It was made and paid, and its text was not used.
         case discarded
+        /// It broke off in mid-answer, and the answer goes on from there with the text of another call.
+        case continued
         /// It gave no answer.
         case failed
     }
@@ -121,6 +123,9 @@ package struct Receipt: Hashable, Sendable, Codable {
     package var cost: NanoUSD
     package var unpricedCalls: Int
     package var counterfactual: Counterfactual?
+
+    /// Whether the answer is of several calls, the later ones going on where an earlier one broke off.
+    package var isContinued: Bool { calls.contains { $0.role == .continued } }
 
     /// Counterfactual less cost; nil where there is nothing to compare with or a call has no price.
     package var saved: NanoUSD? {

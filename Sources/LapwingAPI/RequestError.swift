@@ -26,7 +26,7 @@ package enum RequestError: Error, Hashable, Sendable {
     case upstreamTimedOut(model: String, stage: String)
     /// An upstream found fault with the request itself: the client's matter, and no use in trying again.
     case upstreamRefused(model: String, isTooLong: Bool, reason: String)
-    /// No connection could be made, so nothing was asked.
+    /// No connection could be made, or it ended before any of an answer.
     case upstreamUnreachable(model: String, reason: String)
     /// Our own fault; the reason is for the log and must not hold content.
     case `internal`(reason: String)

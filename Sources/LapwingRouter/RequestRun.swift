@@ -2,30 +2,60 @@ import LapwingAPI
 import LapwingStore
 import Logging
 
-/// Performs one request: makes the calls that `StreamCommit` decides on, sends what it says, and enters the end.
+/// Performs one request: makes the calls that `StreamCommit` and each side's `AnswerCourse` decide on, sends what they
+/// say, and enters the end.
 struct RequestRun: Sendable {
-    private typealias Input = (side: CallReceipt.Side, event: CallEvent)
-
-    /// One call in progress.
-    private struct RunningCall {
-        var meter: CallMeter
-        let task: Task<Void, Never>
+    enum Input: Sendable {
+        /// Of the call at this place in `calls`.
+        case call(Int, CallEvent)
+        /// A pause before the side's next call is over.
+        case due(CallReceipt.Side)
+        /// The call has said nothing for as long as its model may be waited for alone.
+        case slow(AnswerCourse.Call, CallReceipt.Side)
     }
 
-    private let request: GenerationRequest
-    private let context: RequestContext
-    private let plan: RequestPlan
+    /// A call that was made.
+    struct RunningCall {
+        let call: AnswerCourse.Call
+        /// Whose answer it may become; its cost is on its meter's side.
+        let side: CallReceipt.Side
+        var meter: CallMeter
+        let task: Task<Void, Never>
+        /// Holds it against what was shown, where it follows that.
+        var repeated: RepeatedAnswer?
+    }
+
+    let request: GenerationRequest
+    let context: RequestContext
+    let plan: RequestPlan
     private let output: GenerationStream.Continuation
     private let logger: Logger
+    let clock: any Clock<Duration>
+    let random: @Sendable () -> Double
+    let stopwatch: Stopwatch
     private let inputs: AsyncStream<Input>
-    private let mailbox: AsyncStream<Input>.Continuation
-    private var record: RequestRecord
-    private var commit: StreamCommit
-    private var calls: [CallReceipt.Side: RunningCall] = [:]
+    let mailbox: AsyncStream<Input>.Continuation
+    var record: RequestRecord
+    var commit: StreamCommit
+    var courses: [CallReceipt.Side: AnswerCourse] = [:]
+    /// The models of each course's candidates, in their order.
+    var models: [CallReceipt.Side: [PlannedModel]]
+    /// In the order in which they were made.
+    var calls: [RunningCall] = []
+    /// Pauses and delays in progress.
+    var timers: [Task<Void, Never>] = []
+    /// Models of which the ledger expects a call that may cost something and has not been made.
+    var expected: Set<String> = []
+    /// What is sent once it is whole, to a client that reads one body: until then another answer may take its place.
+    private var unsent: [GenerationEvent] = []
+    /// The text that the client has, where another call may go on with it, and the calls that it is of.
+    private(set) var shown = ""
+    private(set) var parts: [Int] = []
 
     init(
         _ request: GenerationRequest, context: RequestContext, plan: RequestPlan, record: RequestRecord,
-        confidence: any ConfidenceModel, output: GenerationStream.Continuation, logger: Logger
+        confidence: any ConfidenceModel, output: GenerationStream.Continuation, logger: Logger,
+        clock: any Clock<Duration>, random: @escaping @Sendable () -> Double
     ) {
         self.request = request
         self.context = context
@@ -33,7 +63,11 @@ struct RequestRun: Sendable {
         self.record = record
         self.output = output
         self.logger = logger
+        self.clock = clock
+        self.random = random
+        stopwatch = Stopwatch(clock)
         (inputs, mailbox) = AsyncStream.makeStream()
+        self.models = plan.models
         var models = [plan.policy.first: plan.first.name]
         if let escalation = plan.escalation { models[.closed] = escalation.name }
         commit = StreamCommit(
@@ -45,17 +79,21 @@ struct RequestRun: Sendable {
     mutating func run() async {
         do {
             try await record.expect(plan.first)
+            expected.insert(plan.first.name)
         } catch {
             return output.finish(throwing: RequestError(error))
         }
         let end = await answer()
-        for side in calls.keys where !end.isWhole || side != commit.keptSide { stop(side) }
+        for timer in timers { timer.cancel() }
+        let kept = keptCall
+        for index in calls.indices where !end.isWhole || index != kept { stop(index) }
         // The ledger must be written although the client, and with it this task, may be gone.
         let entering = Task { [record, outcome = outcome(end)] in try await record.enter(outcome) }
         do {
             let receipt = try await entering.value
             switch end {
             case .whole(let model, let usage):
+                for event in unsent { output.yield(event) }
                 output.yield(.completed(model: model, usage: usage, receipt: receipt))
                 output.finish()
             case .failed(let error): output.finish(throwing: error)
@@ -65,10 +103,10 @@ struct RequestRun: Sendable {
             output.finish(throwing: RequestError(error))
         }
         // A kept call has said its last event and ends by itself, so that its connection can be used again.
-        for call in calls.values { await call.task.value }
+        for call in calls { await call.task.value }
     }
 
-    private enum End {
+    enum End {
         case whole(model: String, usage: Usage)
         case failed(RequestError)
         case cancelled
@@ -80,89 +118,96 @@ struct RequestRun: Sendable {
         // A client that has gone already is not answered at all.
         if Task.isCancelled { return .cancelled }
         if let end = await perform(commit.start()) { return end }
-        call(plan.first, side: plan.policy.first)
-        for await (side, event) in inputs {
-            calls[side]?.meter.observe(event)
-            let actions = commit.receive(event, from: side)
-            if side == .closed, case .ended(let error) = event, commit.decision == .unavailable { warn(of: error) }
-            if let end = await perform(actions) { return end }
+        if let end = await proceed(plan.policy.first) { return end }
+        for await input in inputs {
+            if let end = await take(input) { return end }
         }
         return .cancelled
     }
 
-    /// The client is answered all the same, so that only the log says why.
-    private func warn(of error: RequestError?) {
-        let name = plan.escalation?.name ?? plan.route.name
-        logger.warning(
-            "the closed model gave no answer, the open one was kept",
-            metadata: [
-                "request": "\(context.requestID)", "route": "\(plan.route.name)", "model": "\(name)",
-                "code": "\((error ?? .endedEarly(model: name)).ledgerCode)",
-            ])
+    private mutating func take(_ input: Input) async -> End? {
+        switch input {
+        case .call(let index, let event):
+            calls[index].meter.observe(event)
+            guard case .event(let said) = event, let finding = calls[index].repeated?.receive(said) else {
+                return await advance(index, event)
+            }
+            guard case .new(let events) = finding else { return await reject(index) }
+            for event in events {
+                if let end = await advance(index, .event(event)) { return end }
+            }
+            return nil
+        case .due(let side): return await proceed(side)
+        case .slow(let call, let side): return await hedge(call, side)
+        }
     }
 
-    private mutating func perform(_ actions: [StreamCommit.Action]) async -> End? {
+    mutating func perform(_ actions: [StreamCommit.Action]) async -> End? {
         for action in actions {
             switch action {
             case .send(let event):
                 if event.isContent { record.noteContent() }
-                output.yield(event)
+                if plan.continuation != nil, case .delta(_, let text, _) = event { shown += text }
+                if plan.policy.readsStream { output.yield(event) } else { unsent.append(event) }
             case .callClosed:
-                await callClosed()
-                if Task.isCancelled { return .cancelled }
-            case .cancelOpen: stop(.open)
+                if let end = await proceed(.closed) { return end }
+            case .cancelOpen:
+                for index in calls.indices where calls[index].side == .open { stop(index) }
             case .finish:
-                guard let side = commit.keptSide, let meter = calls[side]?.meter, let usage = meter.reportedUsage
+                guard let kept = keptCall, let usage = wholeUsage(kept)
                 else { return .failed(.internal(reason: "an answer was finished that no call gave")) }
-                return .whole(model: meter.model.name, usage: usage)
+                return .whole(model: calls[kept].meter.model.name, usage: usage)
             case .fail(let error): return .failed(error)
             }
         }
         return nil
     }
 
-    private mutating func callClosed() async {
-        guard let escalation = plan.escalation else { return }
-        do {
-            try await record.expect(escalation)
-            if !Task.isCancelled { call(escalation, side: .closed) }
-        } catch {
-            // What cannot be written down is not called; to the decision it is a closed model that failed.
-            mailbox.yield((.closed, .ended(RequestError(error))))
+    /// Nothing more is tried for this side.
+    mutating func giveUp(_ side: CallReceipt.Side, _ error: RequestError) async -> End? {
+        let actions = commit.receive(.ended(error), from: side)
+        // The client is answered all the same, so that only the log says why.
+        if side == .closed, commit.decision == .unavailable {
+            let name = plan.escalation?.name ?? plan.route.name
+            logger.warning(
+                "the closed model gave no answer, the open one was kept",
+                metadata: [
+                    "request": "\(context.requestID)", "route": "\(plan.route.name)", "model": "\(name)",
+                    "code": "\(error.ledgerCode)",
+                ])
         }
+        return await perform(actions)
     }
 
-    private mutating func call(_ model: ModelBinding, side: CallReceipt.Side) {
-        var request = request
-        request.model = model.upstreamName
-        if side == .open, plan.wantsEvidence {
-            // Evidence is of the answer: more of the prompt than was asked for would only be computed again.
-            request.promptTopLogProbabilities = request.topLogProbabilities
-            request.topLogProbabilities = max(
-                request.topLogProbabilities ?? 0, Self.alternativesForEvidence)
-        }
-        let meter = record.meter(model, side: side)
-        let task = Task { [mailbox, request, context = meter.metered(context)] in
-            do {
-                let provider = try model.require(\.provider, for: .chat)
-                for try await event in try await provider.generate(request, context: context) {
-                    mailbox.yield((side, .event(event)))
-                }
-                mailbox.yield((side, .ended(nil)))
-            } catch {
-                mailbox.yield((side, .ended(RequestError(error))))
-            }
-        }
-        calls[side] = RunningCall(meter: meter, task: task)
+    /// Another answer follows in place of the side's.
+    mutating func restart(_ side: CallReceipt.Side) {
+        commit.restart(side)
+        (unsent, parts, shown) = ([], [], "")
     }
 
-    /// The best and the second: what the margin and the entropy of the first token need.
-    private static let alternativesForEvidence = 2
+    /// The call gives a part of the answer.
+    mutating func notePart(_ index: Int, _ manner: AnswerCourse.Manner) {
+        guard parts.last != index else { return }
+        parts = manner == .continuing ? parts + [index] : [index]
+    }
 
-    /// Ends the work behind a call; its meter stands still from here on.
-    private mutating func stop(_ side: CallReceipt.Side) {
-        calls[side]?.task.cancel()
-        calls[side]?.meter.stop()
+    /// Tokens of the answer so far, whoever wrote them.
+    var shownTokenCount: Int { parts.reduce(0) { $0 + calls[$1].meter.usage.completionTokens } }
+
+    /// Whether more than one call gave the answer.
+    private var isInParts: Bool { parts.count > 1 && parts.last == keptCall }
+
+    /// What the client is told: of an answer in parts, the first one's prompt and all that was written.
+    private func wholeUsage(_ kept: Int) -> Usage? {
+        guard let usage = calls[kept].meter.reportedUsage else { return nil }
+        guard isInParts, let first = parts.first else { return usage }
+        return Usage(
+            promptTokens: calls[first].meter.usage.promptTokens, completionTokens: shownTokenCount, isEstimated: true)
+    }
+
+    private func role(of index: Int, _ end: End) -> CallReceipt.Role {
+        if index == keptCall { return .kept }
+        return end.isWhole && isInParts && parts.contains(index) ? .continued : .discarded
     }
 
     private func outcome(_ end: End) -> RequestRecord.Outcome {
@@ -180,10 +225,7 @@ struct RequestRun: Sendable {
         }
         let lacked = plan.lacksClosedModel && commit.decision == .wouldEscalate
         if commit.decision == .unavailable || lacked { outcome.escalation = "unavailable" }
-        for side in [CallReceipt.Side.open, .closed] {
-            guard let call = calls[side] else { continue }
-            outcome.calls.append((call.meter, side == commit.keptSide ? .kept : .discarded))
-        }
+        outcome.calls = calls.indices.map { (calls[$0].meter, role(of: $0, end)) }
         return outcome
     }
 }

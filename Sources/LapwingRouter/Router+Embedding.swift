@@ -5,13 +5,14 @@ import LapwingAPI
 extension Router: EmbeddingProvider {
     package func embed(_ request: EmbeddingRequest, context: RequestContext) async throws -> EmbeddingResult {
         let (route, model) = try table.openModel(of: request.model)
-        let provider = try model.require(\.embedding, for: .embeddings)
+        _ = try model.require(\.embedding, for: .embeddings)
         let call = SingleCall(
             endpoint: "embeddings", route: route, model: model, prompts: request.inputs.map(Prompt.init),
             context: context)
-        return try await perform(call) { [request] context in
+        return try await perform(call) { [request] endpoint, context in
             var request = request
             request.model = model.upstreamName
+            let provider = try endpoint?.embedding ?? model.require(\.embedding, for: .embeddings)
             var result = try await provider.embed(request, context: context)
             result.model = model.name
             return result
@@ -22,12 +23,13 @@ extension Router: EmbeddingProvider {
 extension Router: RerankProvider {
     package func rerank(_ request: RerankRequest, context: RequestContext) async throws -> RerankResult {
         let (route, model) = try table.openModel(of: request.model)
-        let provider = try model.require(\.reranking, for: .rerank)
+        _ = try model.require(\.reranking, for: .rerank)
         let call = SingleCall(
             endpoint: "rerank", route: route, model: model, prompts: request.texts.map(Prompt.text), context: context)
-        return try await perform(call) { [request] context in
+        return try await perform(call) { [request] endpoint, context in
             var request = request
             request.model = model.upstreamName
+            let provider = try endpoint?.reranking ?? model.require(\.reranking, for: .rerank)
             var result = try await provider.rerank(request, context: context)
             result.model = model.name
             return result

@@ -10,7 +10,7 @@ extension Router: ScoringProvider {
         let call = SingleCall(
             endpoint: "score", route: route, model: model,
             prompts: [.tokens(request.prompt + request.continuations.flatMap(\.self))], context: context)
-        return try await perform(call) { [request] context in
+        return try await perform(call) { [request] _, context in
             var request = request
             request.model = model.upstreamName
             return try await provider.score(request, context: context)

@@ -12,6 +12,7 @@ package final class Router: Sendable {
     let running = RunningRequests()
     private let confidence: any ConfidenceModel
     private let gate: (any PromptGate)?
+    let random: @Sendable () -> Double
     private let logger: Logger
 
     package init(
@@ -26,6 +27,7 @@ package final class Router: Sendable {
             counterfactual: configuration.counterfactual, table: table)
         confidence = configuration.confidence
         gate = configuration.gate
+        random = configuration.random
         logger = configuration.logger
     }
 
@@ -49,10 +51,10 @@ extension Router: ChatProvider {
             tokenLimit: request.tokenLimit, threshold: plan.policy.threshold, stream: request.stream, context: context,
             services: services)
         let (stream, output) = GenerationStream.makeStream()
-        let task = try running.start { [confidence, logger, plan] in
+        let task = try running.start { [confidence, logger, plan, random, clock = services.time.clock] in
             var run = RequestRun(
                 request, context: context, plan: plan, record: record, confidence: confidence, output: output,
-                logger: logger)
+                logger: logger, clock: clock, random: random)
             await run.run()
         }
         output.onTermination = { if case .cancelled = $0 { task.cancel() } }

@@ -11,6 +11,8 @@ package struct RouterConfiguration: Sendable {
     package var counterfactual: String?
     package var confidence: any ConfidenceModel = LogisticConfidence.default1
     package var gate: (any PromptGate)?
+    /// From 0 to 1, for pauses before retries.
+    package var random: @Sendable () -> Double = { .random(in: 0...1) }
     /// Says what went wrong behind an answer that was given all the same; silent unless it is set.
     package var logger = Logger(label: "lapwing") { _ in SwiftLogNoOpLogHandler() }
 

@@ -3,6 +3,7 @@ package enum RouterError: Error, Hashable, Sendable {
     /// Two routes, two models, or a route and a model have the same name.
     case duplicateName(String)
     case unknownModel(route: String, model: String, known: [String])
+    case unknownFallback(model: String, fallback: String, known: [String])
     case invalidThreshold(route: String, found: Double)
     case invalidHold(route: String, found: Int)
     case invalidEndpoint(model: String, found: String, expected: String)
@@ -15,6 +16,8 @@ extension RouterError: CustomStringConvertible {
         case .duplicateName(let name): "'\(name)' names more than one route or model; names must differ."
         case .unknownModel(let route, let model, let known):
             "Route '\(route)' names the model '\(model)', which does not exist. Known models: \(known.joined(separator: ", "))."
+        case .unknownFallback(let model, let fallback, let known):
+            "Model '\(model)' falls back to '\(fallback)', which does not exist. Known models: \(known.joined(separator: ", "))."
         case .invalidThreshold(let route, let found):
             "Route '\(route)' escalates below \(found), expected a number from 0 to 1."
         case .invalidHold(let route, let found): "Route '\(route)' holds \(found) tokens back, expected at least 1."

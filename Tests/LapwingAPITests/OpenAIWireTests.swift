@@ -119,6 +119,24 @@ struct OpenAIWireTests {
         #expect(try decode(OpenAI.ReceiptObject.self, text) == object)
     }
 
+    @Test("An answer that another call went on with says so, and no other does")
+    func continuedReceipt() throws {
+        for roles in [[.kept], [.failed, .kept], [.continued, .kept]] as [[CallReceipt.Role]] {
+            let calls = roles.map {
+                CallReceipt(
+                    model: "m", side: .open, role: $0, usage: .init(promptTokens: 1, completionTokens: 1), cost: nil,
+                    priceSource: nil, latencyMilliseconds: 1)
+            }
+            let object = OpenAI.ReceiptObject(
+                Receipt(
+                    requestID: "r", route: "r", model: "m", decision: .open, confidence: nil, calls: calls,
+                    counterfactual: nil))
+            let text = try json(object)
+            #expect(text.contains(#""continued":true"#) == roles.contains(.continued))
+            #expect(try decode(OpenAI.ReceiptObject.self, text) == object)
+        }
+    }
+
     @Test("A JSON value keeps integers as integers and survives the round trip")
     func jsonValue() throws {
         let value: JSONValue = ["a": [1, 9_007_199_254_740_993, 0.5, true, nil], "b": ["c": "d"]]

@@ -50,7 +50,7 @@ import lapwing
         let yaml = """
             models:
               big: { provider: openai, endpoints: ["http://127.0.0.1:1/v1"], key: k }
-              other: { provider: openai-compatible, endpoints: ["http://127.0.0.1:1/v1"] }
+              other: { provider: openai-compatible, endpoints: ["http://127.0.0.1:1/v1"], retries: { attempts: 1 } }
             """
         let assembly = try await Assembly.make(configuration(yaml))
         // Nobody listens there, so whatever is not refused here is not reached.

@@ -41,6 +41,19 @@ struct EngineTests {
         #expect(chat.usage.promptTokens == plain.usage.promptTokens)
     }
 
+    @Test("An answer that is to be gone on with stands where the model's own would, and is not closed")
+    func continuesAnAnswer() async throws {
+        let engine = try Fixture.engine()
+        let messages = [ChatMessage(role: "user", content: "hi"), ChatMessage(role: "assistant", content: "the other")]
+        var request = GenerationRequest.greedy(.messages(messages), maxTokens: 3)
+        request.continuesLastMessage = true
+        let rendered = "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\nthe other"
+        let plain = try await engine.answer(.greedy(.text(rendered), maxTokens: 3))
+        let chat = try await engine.answer(request)
+        #expect(chat.answer.ids == plain.answer.ids)
+        #expect(chat.usage.promptTokens == plain.usage.promptTokens)
+    }
+
     @Test("Without log-probabilities asked for, tokens come without them")
     func noLogProbabilities() async throws {
         var request = GenerationRequest.greedy(Self.text, maxTokens: 3)

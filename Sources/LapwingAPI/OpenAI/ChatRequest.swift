@@ -10,6 +10,8 @@ extension OpenAI {
         /// Alternatives per token, 0 to 20; needs `logprobs`.
         package var topLogprobs: Int?
         package var metadata: [String: String]?
+        /// Goes on with the last message instead of answering it; of vLLM, where a new answer must not be begun then.
+        package var continuesFinalMessage = false
 
         package init(model: String, messages: [Message]) {
             self.model = model
@@ -52,6 +54,8 @@ extension OpenAI.ChatRequest: Encodable {
         case model, messages, logprobs, metadata
         case maxCompletionTokens = "max_completion_tokens"
         case topLogprobs = "top_logprobs"
+        case continuesFinalMessage = "continue_final_message"
+        case beginsAnswer = "add_generation_prompt"
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -63,6 +67,10 @@ extension OpenAI.ChatRequest: Encodable {
         try container.encodeIfPresent(logprobs, forKey: .logprobs)
         try container.encodeIfPresent(topLogprobs, forKey: .topLogprobs)
         try container.encodeIfPresent(metadata, forKey: .metadata)
+        if continuesFinalMessage {
+            try container.encode(true, forKey: .continuesFinalMessage)
+            try container.encode(false, forKey: .beginsAnswer)
+        }
     }
 }
 

@@ -16,6 +16,8 @@ extension OpenAI {
         package var counterfactual: CounterfactualObject?
         /// `unavailable` where an escalation was due and the closed model gave no answer or could not be called.
         package var escalation: String?
+        /// The answer broke off and another call went on with it; see the calls of role `continued`.
+        package var isContinued: Bool
         package var calls: [Call]
 
         package init(_ receipt: Receipt) {
@@ -29,6 +31,7 @@ extension OpenAI {
             unpricedCalls = receipt.unpricedCalls
             counterfactual = receipt.counterfactual.map(CounterfactualObject.init)
             escalation = receipt.escalation
+            isContinued = receipt.isContinued
             calls = receipt.calls.map(Call.init)
         }
     }
@@ -107,6 +110,7 @@ extension OpenAI.ReceiptObject {
 extension OpenAI.ReceiptObject: Codable {
     private enum CodingKeys: String, CodingKey {
         case route, model, decision, confidence, calibrator, calibrated, counterfactual, escalation, calls
+        case isContinued = "continued"
         case requestID = "request_id"
         case cost = "cost_usd"
         case saved = "saved_usd"
@@ -130,6 +134,7 @@ extension OpenAI.ReceiptObject: Codable {
         counterfactual = try container.decodeIfPresent(
             OpenAI.CounterfactualObject.self, forKey: .counterfactual)
         escalation = try container.decodeIfPresent(String.self, forKey: .escalation)
+        isContinued = try container.decodeIfPresent(Bool.self, forKey: .isContinued) ?? false
         calls = try container.decodeIfPresent([Call].self, forKey: .calls) ?? []
     }
 
@@ -147,6 +152,7 @@ extension OpenAI.ReceiptObject: Codable {
         try container.encode(unpricedCalls, forKey: .unpricedCalls)
         try container.encode(counterfactual, forKey: .counterfactual)
         try container.encodeIfPresent(escalation, forKey: .escalation)
+        if isContinued { try container.encode(true, forKey: .isContinued) }
         try container.encode(calls, forKey: .calls)
     }
 }

@@ -51,11 +51,15 @@ struct PromptEncoder: Sendable {
         "the model's chat template cannot be used: \(error)"
     }
 
-    /// The prompt's tokens, at least one. `field` names the prompt in errors.
-    func encode(_ prompt: Prompt, field: String) throws(RequestError) -> [TokenID] {
+    /// The prompt's tokens, at least one. `field` names the prompt in errors. With `continuing`, the last message is the
+    /// beginning of the answer: it stands where the answer begins, as if the model had written it.
+    func encode(_ prompt: Prompt, field: String, continuing: Bool = false) throws(RequestError) -> [TokenID] {
         let tokens: [TokenID]
         switch prompt {
-        case .messages(let messages): tokens = tokenizer.encode(try render(messages))
+        case .messages(let messages):
+            let begun = continuing ? messages.last : nil
+            tokens = tokenizer.encode(
+                try render(begun == nil ? messages : messages.dropLast()) + (begun?.content ?? ""))
         case .text(let text): tokens = tokenizer.encode(text, addSpecialTokens: true)
         case .tokens(let given): tokens = given
         }

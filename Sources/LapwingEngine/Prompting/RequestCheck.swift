@@ -24,7 +24,7 @@ struct CheckedRequest: Sendable {
                 if case .messages = prompt { "messages" } else {
                     request.prompts.count == 1 ? "prompt" : "prompt[\(index)]"
                 }
-            let tokens = try encoder.encode(prompt, field: field)
+            let tokens = try encoder.encode(prompt, field: field, continuing: request.continuesLastMessage)
             let room = encoder.contextLength - tokens.count
             guard room >= request.maxTokens ?? 1 else {
                 throw .contextOverflow(

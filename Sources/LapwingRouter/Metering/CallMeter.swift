@@ -69,14 +69,19 @@ package struct CallMeter: Sendable {
             computeNanoseconds: model.location == .local ? compute.nanoseconds : nil, isEstimated: true)
     }
 
+    /// Whether a provider may ask money for it: one that refused it has read nothing.
+    var mayBeBilled: Bool { !wasRefused }
+
     private var wasRefused: Bool { tokenCount == 0 && failure?.isRefusal == true }
 
-    /// The call's line in the receipt, priced. A call that failed is `failed` whatever `role` says.
+    /// The call's line in the receipt, priced. A call that failed is `failed` whatever `role` says, unless the answer begins
+    /// with its text.
     package func receipt(as role: CallReceipt.Role, pricing: Pricing, day: String) -> CallReceipt {
         let isFree = wasRefused && model.location == .remote
         let cost = isFree ? Pricing.Cost(amount: .zero) : pricing.cost(of: usage, on: model, day: day)
         return CallReceipt(
-            model: model.name, side: side, role: failure == nil ? role : .failed, usage: usage, cost: cost.amount,
+            model: model.name, side: side, role: failure == nil || role == .continued ? role : .failed, usage: usage,
+            cost: cost.amount,
             priceSource: cost.source, latencyMilliseconds: (end ?? stopwatch.elapsed()).milliseconds,
             firstTokenMilliseconds: firstToken?.milliseconds, failure: failure?.ledgerCode)
     }

@@ -138,6 +138,10 @@ struct RequestRecord: Sendable {
         else { return nil }
         let estimate = CounterfactualEstimate(model: name, price: price)
         var usage = kept.usage
+        // Of an answer in parts the first part's prompt is the request's.
+        let parts = calls.filter { $0.role == .continued }.map(\.meter.usage)
+        if let first = parts.first { usage.promptTokens = first.promptTokens }
+        usage.completionTokens += parts.reduce(0) { $0 + $1.completionTokens }
         if kept.model.name == name { return estimate.known(from: usage) }
         usage.promptTokens = await CounterfactualEstimate.promptTokens(
             of: prompts, usage: usage, model: kept.model)

@@ -14,6 +14,9 @@ package struct CommitPolicy: Hashable, Sendable {
     /// Whether the client reads a stream, and so gains from the closed model's first words.
     package var readsStream: Bool
     package var choiceCount: Int
+    /// Whether another model may yet answer in the first one's place: the commitment, which names who does, then goes out
+    /// with the first of the answer.
+    package var commitsLate = false
     /// Alternatives that the client asked for with each token; nil is no log-probabilities at all.
     package var topLogProbabilities: Int?
     package var echo: Bool

@@ -11,13 +11,17 @@ package struct ModelBinding: Sendable {
 
     /// The name in requests, receipts and the ledger.
     package var name: String
-    /// Chats and completions; nil where it serves none.
+    /// Chats and completions; nil where it serves none. Where there is a pool, its endpoints are called instead.
     package var provider: (any ChatProvider)?
     package var embedding: (any EmbeddingProvider)?
     package var reranking: (any RerankProvider)?
     package var scoring: (any ScoringProvider)?
     package var tokenizing: (any TokenizingProvider)?
     package var location: Location
+    /// The endpoints that answer for it, where failures are made good; nil for a model in this process.
+    package var pool: ModelPool?
+    /// Models that answer in its place, in turn, where it gives no answer and the route names no others.
+    package var fallback: [String] = []
     /// The name that the provider knows it by.
     package var upstreamName: String
     /// The names that price tables may know it by, the best first.

@@ -12,6 +12,13 @@ package enum UnknownEvidence: String, Hashable, Sendable, Codable {
     case keep, escalate
 }
 
+/// What goes on with an answer that broke off after a part of it was sent.
+package enum Continuation: Hashable, Sendable {
+    /// The model that gave it, at another endpoint, and then those that answer in its place.
+    case sameModels
+    case model(String)
+}
+
 /// A name that requests ask for: an open model first, and a closed one where the open answer is too unsure.
 package struct Route: Hashable, Sendable {
     package var name: String
@@ -25,6 +32,10 @@ package struct Route: Hashable, Sendable {
     /// The tiers that escalate; nil means all.
     package var tiers: Set<String>?
     package var unknown: UnknownEvidence
+    /// Models that answer in the open one's place, in turn, where it gives no answer; nil means those of the model itself.
+    package var fallback: [String]?
+    /// nil ends such an answer with an error.
+    package var continuation: Continuation?
 
     package init(
         name: String, open: String, closed: String? = nil, hold: Hold = .standard, escalateBelow: Double? = nil,

@@ -6,25 +6,53 @@ package struct RequestPlan: Sendable {
     package var route: Route
     /// The model that is called first.
     package var first: ModelBinding
+    /// The models that answer in the first one's place, in turn, where it gives no answer.
+    package var fallbacks: [PlannedModel] = []
     /// The model that is called where the first answer is too unsure; set only where `policy.mayEscalate`.
     package var escalation: ModelBinding?
+    /// The same for the closed model.
+    package var escalationFallbacks: [PlannedModel] = []
     package var policy: CommitPolicy
+    /// What may go on with an answer that broke off; nil where nothing may.
+    package var continuation: PlannedContinuation?
     /// Whether the route would escalate this request if its closed model could be called.
     package var lacksClosedModel = false
     /// Whether the model is to be asked for log-probabilities that the client did not ask for.
     package var wantsEvidence = false
+
+    /// The models that may answer for each side, in their order.
+    var models: [CallReceipt.Side: [PlannedModel]] {
+        var models = [policy.first: [PlannedModel(binding: first, side: policy.first)] + fallbacks]
+        if let escalation {
+            models[.closed] = [PlannedModel(binding: escalation, side: .closed)] + escalationFallbacks
+        }
+        return models
+    }
 
     /// The same request with the closed model called at once, as a prompt gate decides.
     func sentToClosed() -> RequestPlan {
         guard let escalation else { return self }
         var plan = self
         plan.first = escalation
+        plan.fallbacks = escalationFallbacks
         plan.escalation = nil
+        plan.policy.commitsLate = !plan.fallbacks.isEmpty
         plan.policy.first = .closed
         plan.policy.mayEscalate = false
         plan.wantsEvidence = false
         return plan
     }
+}
+
+package enum PlannedContinuation: Sendable {
+    case sameModels
+    case model(PlannedModel)
+}
+
+/// A model that may be called, and the side of the bill that its calls are on.
+package struct PlannedModel: Sendable {
+    package var binding: ModelBinding
+    package var side: CallReceipt.Side
 }
 
 /// The names that requests may use, and what each comes to. A model by itself is a route that never escalates.
@@ -42,8 +70,15 @@ package struct RouteTable: Sendable {
             throw .duplicateName(name)
         }
         let known = Set(models.map(\.name))
+        for model in models {
+            for other in model.fallback where !known.contains(other) {
+                throw .unknownFallback(model: model.name, fallback: other, known: models.map(\.name))
+            }
+        }
         for route in routes {
-            for model in [route.open, route.closed].compactMap(\.self) where !known.contains(model) {
+            var named = [route.open, route.closed].compactMap(\.self) + (route.fallback ?? [])
+            if case .model(let name) = route.continuation { named.append(name) }
+            for model in named where !known.contains(model) {
                 throw .unknownModel(route: route.name, model: model, known: models.map(\.name))
             }
             if let threshold = route.escalateBelow, !(0...1).contains(threshold) {
@@ -72,7 +107,7 @@ package struct RouteTable: Sendable {
     /// Throws `unknownModel`, or `unavailable` where the model to be called first cannot be called.
     package func plan(for request: GenerationRequest, tier: String) throws(RequestError) -> RequestPlan {
         let route = try route(named: request.model)
-        let first = try available(route.open)
+        let (first, fallbacks) = try answering(request, on: route)
         _ = try first.require(\.provider, for: .chat)
         var policy = CommitPolicy(
             first: side(of: first), hold: Self.hold(of: request, on: route), threshold: route.escalateBelow,
@@ -80,7 +115,9 @@ package struct RouteTable: Sendable {
             choiceCount: request.prompts.count * request.choiceCount,
             topLogProbabilities: request.topLogProbabilities, echo: request.echo)
         if policy.first == .closed { policy.threshold = nil }
-        var plan = RequestPlan(route: route, first: first, policy: policy)
+        policy.commitsLate = !fallbacks.isEmpty
+        var plan = RequestPlan(route: route, first: first, fallbacks: fallbacks, policy: policy)
+        if Self.canContinue(request) { plan.continuation = continuation(on: route, for: request) }
         plan.wantsEvidence = policy.first == .open && first.reportsLogProbabilities && Self.canBeJudged(request)
         let wantsClosed =
             policy.threshold != nil && route.tiers?.contains(tier) != false && Self.canBeJudged(request)
@@ -89,11 +126,44 @@ package struct RouteTable: Sendable {
         else { return plan }
         if closed.unavailable == nil {
             plan.escalation = closed
+            plan.escalationFallbacks = self.fallbacks(closed.fallback, of: closed, for: request)
             plan.policy.mayEscalate = true
         } else {
             plan.lacksClosedModel = true
         }
         return plan
+    }
+
+    /// The model that is called first, which is the first of those that can be called now, and those that may follow it.
+    private func answering(
+        _ request: GenerationRequest, on route: Route
+    ) throws(RequestError) -> (first: ModelBinding, fallbacks: [PlannedModel]) {
+        let names = route.fallback ?? modelsByName[route.open]?.fallback ?? []
+        let first: ModelBinding
+        do {
+            first = try available(route.open)
+        } catch {
+            guard let other = fallbacks(names, of: nil, for: request).first else { throw error }
+            first = other.binding
+        }
+        return (first, fallbacks(names, of: first, for: request))
+    }
+
+    /// Those that can be called for the request, beside the model itself.
+    private func fallbacks(
+        _ names: [String], of model: ModelBinding?, for request: GenerationRequest
+    ) -> [PlannedModel] {
+        names.compactMap { modelsByName[$0] }.filter {
+            $0.name != model?.name && $0.unavailable == nil && $0.provider != nil && Self.isPortable(request, to: $0)
+        }.map { PlannedModel(binding: $0, side: side(of: $0)) }
+    }
+
+    private func continuation(on route: Route, for request: GenerationRequest) -> PlannedContinuation? {
+        switch route.continuation {
+        case nil: nil
+        case .sameModels: .sameModels
+        case .model(let name): fallbacks([name], of: nil, for: request).first.map(PlannedContinuation.model)
+        }
     }
 
     /// Which side of the bill a model's calls are on: a model that a route names as closed, or that savings are counted
@@ -133,6 +203,15 @@ package struct RouteTable: Sendable {
     /// provider reports both or neither.
     private static func canBeJudged(_ request: GenerationRequest) -> Bool {
         request.maxTokens != 0 && (!request.echo || request.topLogProbabilities != nil)
+    }
+
+    /// Whether its answer is one text, which its client reads as a stream: who reads one body is answered anew instead.
+    private static func canContinue(_ request: GenerationRequest) -> Bool {
+        guard request.stream, request.prompts.count * request.choiceCount == 1, !request.echo,
+            request.topLogProbabilities == nil
+        else { return false }
+        if case .tokens = request.prompts[0] { return false }
+        return true
     }
 
     /// Whether another model could take the request: token ids are of one vocabulary only.

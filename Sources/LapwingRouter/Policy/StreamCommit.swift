@@ -48,12 +48,17 @@ package struct StreamCommit: Sendable {
     }
 
     private let route: String
-    private let models: [CallReceipt.Side: String]
-    private let policy: CommitPolicy
+    private var models: [CallReceipt.Side: String]
+    private var policy: CommitPolicy
+    private let model: any ConfidenceModel
     private var judge: AnswerJudge
     private var phase: Phase
     private var open = Held()
     private var closed = Held()
+    /// The commitment goes out with the next event.
+    private var owesCommitment = false
+    /// Whether the decision may not change any more.
+    private var isFinal = true
 
     /// nil until something is decided; final once `finish` or `fail` was returned.
     package private(set) var decision: Decision?
@@ -70,6 +75,7 @@ package struct StreamCommit: Sendable {
         self.route = route
         self.models = models
         self.policy = policy
+        self.model = model
         judge = AnswerJudge(policy: policy, model: model)
         phase = .holding
     }
@@ -77,9 +83,19 @@ package struct StreamCommit: Sendable {
     /// What to do before the first call; that call itself is the caller's to make.
     package mutating func start() -> [Action] {
         if policy.mayEscalate { return [] }
-        let decision: Decision = policy.first == .closed ? .closed : .open
+        pass(policy.first)
+        if policy.commitsLate { return [] }
+        return commitment()
+    }
+
+    /// Lets the answer of `side` through as it comes.
+    private mutating func pass(_ side: CallReceipt.Side) {
+        phase = .passing(side)
+        keptSide = side
+        decision = policy.first == .closed ? .closed : .open
         // An answer that is sent before it is judged may yet come to `would-escalate`.
-        return commit(policy.first, decision, isFinal: policy.threshold == nil)
+        isFinal = policy.threshold == nil
+        owesCommitment = true
     }
 
     package mutating func receive(_ event: CallEvent, from side: CallReceipt.Side) -> [Action] {
@@ -137,17 +153,23 @@ package struct StreamCommit: Sendable {
         }
     }
 
-    private mutating func commit(
-        _ side: CallReceipt.Side, _ decision: Decision, isFinal: Bool = true
-    ) -> [Action] {
+    private mutating func commit(_ side: CallReceipt.Side, _ decision: Decision) -> [Action] {
         phase = .passing(side)
         keptSide = side
         self.decision = decision
+        isFinal = true
+        owesCommitment = true
         let held = side == .open ? open : closed
         (open, closed) = (Held(), Held())
+        return commitment() + send(held.events)
+    }
+
+    private mutating func commitment() -> [Action] {
+        guard owesCommitment, let side = keptSide else { return [] }
+        owesCommitment = false
         let commitment = Commitment(
             route: route, model: models[side] ?? route, decision: isFinal ? decision : nil, confidence: confidence)
-        return [.send(.committed(commitment))] + send(held.events)
+        return [.send(.committed(commitment))]
     }
 
     private mutating func send(_ events: [GenerationEvent]) -> [Action] {
@@ -155,11 +177,11 @@ package struct StreamCommit: Sendable {
         for event in events {
             if case .completed = event {
                 phase = .ended
-                return actions + [.finish]
+                return actions + commitment() + [.finish]
             }
             guard let event = policy.presented(event) else { continue }
             hasSentContent = true
-            actions.append(.send(event))
+            actions += commitment() + [.send(event)]
         }
         return actions
     }
@@ -167,6 +189,53 @@ package struct StreamCommit: Sendable {
     private mutating func fail(_ error: RequestError?, of side: CallReceipt.Side) -> [Action] {
         phase = .ended
         return [.fail(error ?? .endedEarly(model: models[side] ?? route))]
+    }
+}
+
+extension StreamCommit {
+    /// Whether nothing of the side's answer was shown, so that another may take its place. Who reads one body has seen
+    /// nothing before its end.
+    package func canRestart(_ side: CallReceipt.Side) -> Bool {
+        switch phase {
+        case .holding: side == .open
+        case .escalating: side == .closed
+        case .passing(let kept): kept == side && !(hasSentContent && policy.readsStream)
+        case .ended: false
+        }
+    }
+
+    /// Forgets what came of the side's answer; another follows. Only where `canRestart`.
+    package mutating func restart(_ side: CallReceipt.Side) {
+        precondition(canRestart(side), "an answer that was shown cannot begin anew")
+        hasSentContent = false
+        if side == .closed, decision == .escalated || decision == nil {
+            closed = Held()
+            owesCommitment = decision != nil
+            return
+        }
+        judge = AnswerJudge(policy: policy, model: model)
+        (open, confidence, decision, keptSide) = (Held(), nil, nil, nil)
+        if policy.mayEscalate {
+            phase = .holding
+        } else {
+            let isOwed = owesCommitment || policy.commitsLate || !policy.readsStream
+            pass(policy.first)
+            owesCommitment = isOwed
+        }
+    }
+
+    /// Another model's answer follows on this side. Where nothing was shown yet, a closed one is not judged, and there is
+    /// nothing to escalate to. Where it goes on with what was shown, the client is told of it.
+    package mutating func expect(_ name: String, billedAs billed: CallReceipt.Side, on side: CallReceipt.Side) {
+        if hasSentContent, models[side] != name { owesCommitment = true }
+        models[side] = name
+        guard side == policy.first, !hasSentContent else { return }
+        if side == .open, billed == .closed {
+            (policy.mayEscalate, policy.threshold) = (false, nil)
+            judge = AnswerJudge(policy: policy, model: model)
+            pass(side)
+        }
+        if keptSide == side { decision = billed == .closed ? .closed : .open }
     }
 }
 

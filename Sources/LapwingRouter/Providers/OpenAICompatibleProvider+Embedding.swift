@@ -65,7 +65,7 @@ extension OpenAICompatibleProvider {
         // Nothing is heard of it before it is whole.
         var timeouts = options.timeouts
         timeouts.firstToken = timeouts.total
-        let call = try call(path: path, body: try JSONEncoder().encode(body), accept: "application/json", timeouts)
+        let call = call(path: path, body: try JSONEncoder().encode(body), accept: "application/json", timeouts)
         let data = try await call.body(atMost: Self.byteLimit)
         do {
             return try JSONDecoder().decode(Answer.self, from: data)

@@ -3,11 +3,10 @@ import Foundation
 import LapwingAPI
 import NIOCore
 import NIOHTTP1
-import Synchronization
 
-/// A model behind an OpenAI-compatible HTTP API: vLLM, SGLang, llama-server, OpenAI and many more.
+/// A model behind one address of an OpenAI-compatible HTTP API: vLLM, SGLang, llama-server, OpenAI and many more.
 ///
-/// Answers always come as a stream, so that one that is not wanted any more can be cut off. Several endpoints take turns.
+/// Answers always come as a stream, so that one that is not wanted any more can be cut off.
 package final class OpenAICompatibleProvider: ChatProvider {
     package struct Options: Sendable {
         package var timeouts = UpstreamTimeouts()
@@ -21,21 +20,19 @@ package final class OpenAICompatibleProvider: ChatProvider {
     }
 
     let model: String
-    private let endpoints: [UpstreamEndpoint]
+    private let endpoint: UpstreamEndpoint
     let options: Options
     private let client: HTTPClient
     private let clock: any Clock<Duration>
-    private let turn = Atomic<Int>(0)
 
     /// `model` is our name for it, for errors; the request's own model name is what is sent. `client` is the caller's to
-    /// shut down. There is at least one endpoint.
+    /// shut down.
     package init(
-        model: String, endpoints: [UpstreamEndpoint], options: Options = Options(), client: HTTPClient,
+        model: String, endpoint: UpstreamEndpoint, options: Options = Options(), client: HTTPClient,
         clock: any Clock<Duration> = ContinuousClock()
     ) {
-        precondition(!endpoints.isEmpty, "a remote model has at least one endpoint")
         self.model = model
-        self.endpoints = endpoints
+        self.endpoint = endpoint
         self.options = options
         self.client = client
         self.clock = clock
@@ -56,23 +53,33 @@ package final class OpenAICompatibleProvider: ChatProvider {
         return stream
     }
 
-    private func nextEndpoint() -> UpstreamEndpoint {
-        let count = turn.wrappingAdd(1, ordering: .relaxed).oldValue
-        return endpoints[count & Int.max % endpoints.count]
+    /// Asks for the list of models, which costs nothing. Throws `RequestError` where nothing comes within ten seconds or the
+    /// server is in trouble; one that has no such list, or refuses it, is up.
+    package func probe() async throws {
+        var timeouts = options.timeouts
+        timeouts.firstToken = .seconds(10)
+        timeouts.total = timeouts.firstToken
+        let call = call(path: "/models", body: nil, accept: "application/json", timeouts)
+        do {
+            _ = try await call.body(atMost: 4 << 20)
+        } catch {
+            if FailureClass(RequestError(error)).isBreakage { throw error }
+        }
     }
 
-    /// A request to the next endpoint, not sent yet; its time begins now.
-    func call(path: String, body: Data, accept: String, _ timeouts: UpstreamTimeouts) -> UpstreamCall {
-        let endpoint = nextEndpoint()
+    /// A request, not sent yet; its time begins now. Without a body it only asks.
+    func call(path: String, body: Data?, accept: String, _ timeouts: UpstreamTimeouts) -> UpstreamCall {
         var message = HTTPClientRequest(url: endpoint.base + path)
-        message.method = .POST
-        message.headers.add(name: "content-type", value: "application/json")
         message.headers.add(name: "accept", value: accept)
         message.headers.add(name: "user-agent", value: "lapwing")
         if let authorization = endpoint.key?.authorization(for: message.url) {
             message.headers.add(name: "authorization", value: authorization)
         }
-        message.body = .bytes(ByteBuffer(bytes: body))
+        if let body {
+            message.method = .POST
+            message.headers.add(name: "content-type", value: "application/json")
+            message.body = .bytes(ByteBuffer(bytes: body))
+        }
         return UpstreamCall(
             model: model, message: message, key: endpoint.key, options: options, client: client,
             watch: UpstreamWatch(model: model, timeouts: timeouts, clock: clock))

@@ -8,6 +8,8 @@ package struct UpstreamAnswer {
     private let estimatedPromptTokens: Int
     private var isFinished: [Bool]
     private var tokenCount = 0
+    /// Whether an event came that cannot be read, and may have held a part of the answer.
+    package private(set) var hasGap = false
     private var usage: OpenAI.Usage?
     private let decoder = JSONDecoder()
     /// Far beyond any context.
@@ -27,26 +29,30 @@ package struct UpstreamAnswer {
     /// Every choice has given its reason to finish; what may follow is the usage.
     package var isWhole: Bool { !isFinished.contains(false) }
 
-    /// Reads one event's data. Throws `upstreamFailed` for an error event and for what is not an event of the API.
+    /// Reads one event's data. Throws `upstreamFailed` for an error event. What cannot be read is passed over: whether it
+    /// held a part of the answer, `completed` finds out.
     package mutating func receive(_ data: [UInt8]) throws(RequestError) -> [GenerationEvent] {
         if data.elementsEqual("[DONE]".utf8) {
             isDone = true
             return []
         }
         if isChat {
-            let chunk = try decode(OpenAI.ChatChunk.self, data)
+            guard let chunk = try decode(OpenAI.ChatChunk.self, data) else { return [] }
             usage = chunk.usage ?? usage
             return chunk.choices.flatMap {
                 events($0.index, $0.delta.content ?? "", $0.logprobs?.scored ?? [], $0.finishReason)
             }
         }
-        let chunk = try decode(OpenAI.Completion.self, data)
+        guard let chunk = try decode(OpenAI.Completion.self, data) else { return [] }
         usage = chunk.usage ?? usage
         return chunk.choices.flatMap { events($0.index, $0.text, $0.logprobs?.scored ?? [], $0.finishReason) }
     }
 
-    /// The last event, once the stream is over. Throws `upstreamFailed` where it broke off.
+    /// The last event, once the stream is over. Throws `upstreamFailed` where it broke off, or a part may be missing.
     package func completed() throws(RequestError) -> GenerationEvent {
+        guard !hasGap || isWhole && usage?.completionTokens == tokenCount else {
+            throw .upstreamFailed(model: model, status: nil, reason: "it sent an event that cannot be read")
+        }
         guard isWhole else { throw .endedEarly(model: model) }
         if let usage {
             let reported = Usage(
@@ -80,7 +86,9 @@ package struct UpstreamAnswer {
         return events
     }
 
-    private func decode<Value: Decodable>(_ type: Value.Type, _ data: [UInt8]) throws(RequestError) -> Value {
+    private mutating func decode<Value: Decodable>(
+        _ type: Value.Type, _ data: [UInt8]
+    ) throws(RequestError) -> Value? {
         let data = Data(data)
         // An error is looked for first: chunks decode with nearly everything left out.
         if data.firstRange(of: Self.errorMember) != nil,
@@ -89,9 +97,9 @@ package struct UpstreamAnswer {
             throw .upstreamFailed(
                 model: model, status: nil, reason: UpstreamFailure.bounded(failure.error.message))
         }
-        guard let value = try? decoder.decode(type, from: data) else {
-            throw .upstreamFailed(model: model, status: nil, reason: "it sent an event that cannot be read")
-        }
+        let value = try? decoder.decode(type, from: data)
+        // What comes after the last choice's end is no part of the answer.
+        if value == nil, !isWhole { hasGap = true }
         return value
     }
 }

@@ -41,7 +41,7 @@ struct UpstreamCall: Sendable {
         try await check(reply)
         do {
             try await read(reply.body, &answer, into: output)
-        } catch  where answer.isWhole {
+        } catch  where answer.isWhole && !answer.hasGap {
             // Every choice has ended. At most the usage is missing, and is estimated.
         }
         if !answer.isDone { output.yield(try answer.completed()) }

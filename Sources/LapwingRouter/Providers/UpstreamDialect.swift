@@ -14,7 +14,7 @@ package enum UpstreamDialect: Hashable, Sendable {
         let extensions = [
             ("top_k", request.sampling.topK != nil), ("min_p", request.sampling.minP != standard.minP),
             ("repetition_penalty", request.sampling.repetitionPenalty != standard.repetitionPenalty),
-            ("ignore_eos", request.ignoreEOS),
+            ("ignore_eos", request.ignoreEOS), ("continue_final_message", request.continuesLastMessage),
         ]
         return extensions.first { $0.1 }?.0
     }

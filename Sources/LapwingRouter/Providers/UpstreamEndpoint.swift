@@ -21,6 +21,9 @@ package struct UpstreamEndpoint: Sendable {
         self.key = key.map { UpstreamKey($0, origin: origin) }
     }
 
+    /// Host and port.
+    package var name: String { "\(origin.host):\(origin.port)" }
+
     /// The user part of a URL may be a password, which no message shows.
     private static func withoutUser(_ url: String) -> String {
         guard let at = url.lastIndex(of: "@") else { return url }

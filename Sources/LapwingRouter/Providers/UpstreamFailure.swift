@@ -43,7 +43,10 @@ package enum UpstreamFailure {
     /// What AsyncHTTPClient and NIO throw. Their descriptions may name addresses, so the words are ours.
     package static func transport(_ error: any Error, model: String, hasAnswered: Bool) -> RequestError {
         func failed(_ reason: String) -> RequestError { .upstreamFailed(model: model, status: nil, reason: reason) }
-        let broken = failed(hasAnswered ? "the connection broke" : "it hung up before it answered")
+        let broken =
+            hasAnswered
+            ? failed("the connection broke")
+            : .upstreamUnreachable(model: model, reason: "it hung up before it answered")
         switch error {
         case let error as RequestError: return error
         case is CancellationError: return .cancelled

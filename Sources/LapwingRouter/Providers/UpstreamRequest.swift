@@ -26,6 +26,7 @@ package enum UpstreamRequest {
             }
             chat.logprobs = request.topLogProbabilities.map { _ in true }
             chat.topLogprobs = request.topLogProbabilities
+            chat.continuesFinalMessage = request.continuesLastMessage
             chat.sampling = fields
             self = .chat(chat)
         } else {

@@ -3,6 +3,8 @@ import Synchronization
 
 /// How long an upstream may take for each part of an answer.
 package struct UpstreamTimeouts: Hashable, Sendable {
+    /// The client's own; `HTTPClient.forUpstreams` takes it.
+    package var connect: Duration = .seconds(5)
     /// From sending the request to the first token, connecting included.
     package var firstToken: Duration = .seconds(60)
     package var betweenTokens: Duration = .seconds(30)

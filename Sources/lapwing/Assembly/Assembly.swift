@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import Foundation
 import LapwingAPI
 import LapwingEngine
@@ -25,7 +24,8 @@ package final class Assembly: Sendable {
     package let memoryLine: String?
     /// Requests of an earlier process that were entered as lost.
     package let recoveredCount: Int
-    private let client: HTTPClient
+    private let clients: UpstreamClients
+    private let probes: Probes
 
     /// Opens the ledger, loads the models, and connects all. Takes the time that loading takes.
     ///
@@ -34,18 +34,18 @@ package final class Assembly: Sendable {
         _ configuration: Configuration, ledger options: LedgerOptions = LedgerOptions(),
         logger: Logger = CommandLog.make(.error), workers: Workers = Workers(), engine: EngineOptions = EngineOptions()
     ) async throws -> Assembly {
-        let client = HTTPClient.forUpstreams()
+        let clients = UpstreamClients()
         do {
             return try Assembly(
-                configuration, ledger: options, client: client, logger: logger, workers: workers, engine: engine)
+                configuration, ledger: options, clients: clients, logger: logger, workers: workers, engine: engine)
         } catch {
-            try? await client.shutdown()
+            await clients.shutDown()
             throw error
         }
     }
 
     private init(
-        _ configuration: Configuration, ledger options: LedgerOptions, client: HTTPClient, logger: Logger,
+        _ configuration: Configuration, ledger options: LedgerOptions, clients: UpstreamClients, logger: Logger,
         workers: Workers, engine engineOptions: EngineOptions
     ) throws {
         try configuration.makeDataFolder()
@@ -70,7 +70,8 @@ package final class Assembly: Sendable {
                 if let embedding = loaded.embedding { embeddings.append(embedding) }
                 bindings.append(ModelBinding(name: model.name, loaded))
             case .local: bindings.append(ModelBinding(unavailable: model, location: .local))
-            case .remote(let remote): bindings.append(try ModelBinding(model, remote, client: client))
+            case .remote(let remote):
+                bindings.append(try ModelBinding(model, remote, clients: clients, logger: logger))
             }
         }
         var routing = RouterConfiguration(
@@ -84,15 +85,17 @@ package final class Assembly: Sendable {
         localNames = locals.map(\.name)
         self.engines = engines
         self.embeddings = embeddings
-        self.client = client
+        self.clients = clients
+        probes = Probes(bindings.compactMap(\.pool))
     }
 
     /// Lets what is in progress end and reach the ledger, then takes all apart.
     package func shutDown() async {
         await router.drain()
+        probes.stop()
         for engine in embeddings { engine.shutDown() }
         for engine in engines { await engine.shutDown() }
-        try? await client.shutdown()
+        await clients.shutDown()
     }
 }
 
@@ -107,42 +110,9 @@ extension ModelBinding {
         self.embedding = embedding?.capabilities.contains(.embeddings) == true ? embedding : nil
     }
 
-    fileprivate init(_ model: Configuration.Model, _ remote: Configuration.Remote, client: HTTPClient) throws {
-        guard model.unavailable == nil else {
-            self.init(unavailable: model, location: .remote)
-            (upstreamName, listedNames) = (remote.upstream, remote.listedNames)
-            return
-        }
-        // A weight of n is n turns of the round.
-        let endpoints = try remote.endpoints.flatMap { endpoint in
-            let one = try UpstreamEndpoint(url: endpoint.url, key: remote.key, model: model.name)
-            return Array(repeating: one, count: endpoint.weight)
-        }
-        var options = OpenAICompatibleProvider.Options()
-        options.dialect = remote.provider.dialect
-        let provider = OpenAICompatibleProvider(
-            model: model.name, endpoints: endpoints, options: options, client: client)
-        self.init(name: model.name, provider: provider, location: .remote, upstreamName: remote.upstream)
-        embedding = provider
-        // OpenAI's own API ranks nothing.
-        reranking = remote.provider == .openAI ? nil : provider
-        listedNames = remote.listedNames
-        dialect = remote.provider.dialect
-        reportsLogProbabilities = remote.reportsLogProbabilities
-    }
-
-    fileprivate init(unavailable model: Configuration.Model, location: Location) {
+    init(unavailable model: Configuration.Model, location: Location) {
         let reason = model.unavailable ?? "it is not configured"
         self.init(name: model.name, provider: nil, location: location, unavailable: reason)
-    }
-}
-
-extension Configuration.Remote.Provider {
-    fileprivate var dialect: UpstreamDialect {
-        switch self {
-        case .openAI: .openAI
-        case .openAICompatible: .extended
-        }
     }
 }
 
@@ -157,5 +127,7 @@ extension Route {
             name: route.name, open: route.open, closed: route.closed, hold: hold,
             escalateBelow: route.escalation?.below, tiers: route.escalation?.tiers.map(Set.init),
             unknown: route.unknown == .keep ? .keep : .escalate)
+        fallback = route.fallback
+        continuation = route.continuation
     }
 }

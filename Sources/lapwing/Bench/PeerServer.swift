@@ -29,7 +29,7 @@ package struct PeerServer: Sendable {
         options.timeouts.total = .seconds(3600)
         return ServerBench.Side(
             engine: engine ?? "\(endpoint.origin.host):\(endpoint.origin.port)", model: name,
-            provider: OpenAICompatibleProvider(model: name, endpoints: [endpoint], options: options, client: client))
+            provider: OpenAICompatibleProvider(model: name, endpoint: endpoint, options: options, client: client))
     }
 
     private func firstModel() async throws -> String {

@@ -1,6 +1,7 @@
 import LapwingAPI
 import LapwingEngine
 import LapwingModel
+import LapwingRouter
 import LapwingServer
 import LapwingText
 
@@ -75,6 +76,13 @@ package struct Configuration: Sendable {
         package var price: Price?
         /// Whether it is asked for log-probabilities, without which its answers cannot be judged.
         package var reportsLogProbabilities = true
+        /// Most tokens of a conversation; nil where it is not said.
+        package var context: Int?
+        package var timeouts = UpstreamTimeouts()
+        /// How the endpoints share the calls, and what is done about failures.
+        package var pool = PoolOptions()
+        /// The models that answer in its place, in turn, where it gives no answer.
+        package var fallback: [String] = []
     }
 
     package struct Endpoint: Hashable, Sendable {
@@ -103,6 +111,10 @@ package struct Configuration: Sendable {
         package var hold = Hold.tokens(48)
         package var escalation: Escalation?
         package var unknown = Unknown.keep
+        /// The models that answer in the open one's place; nil means those of the model itself.
+        package var fallback: [String]?
+        /// What goes on with an answer that broke off; nil ends it with an error.
+        package var continuation: Continuation?
     }
 
     package func model(named name: String) -> Model? { models.first { $0.name == name } }

@@ -69,7 +69,8 @@ extension Configuration {
             reader.refuse(
                 Field(path: "models", line: nil, node: root.node), found: "no model", expected: "at least one")
         }
-        // Both name models, which may stand after them in the file.
+        // All three name models, which may stand after them in the file.
+        reader.check(reader.fallbacks, models: reader.declaredModels)
         if let routesField { routes = reader.routes(routesField) }
         if let reportField { counterfactual = reader.report(reportField, models: models) }
         warnings = reader.warnings

@@ -1,6 +1,7 @@
 import Foundation
 import LapwingAPI
 import LapwingHub
+import LapwingRouter
 import LapwingServer
 
 /// What a configuration says, in the words of a person. Keys are never shown.
@@ -18,12 +19,27 @@ package enum ConfigurationSummary {
         var models = Table([("model", .left), ("runs", .left), ("", .left)])
         models.rows = configuration.models.map { [$0.name, place(of: $0), state(of: $0)] }
         lines += [""] + models.lines(for: terminal)
+        let pools = configuration.models.compactMap { model in model.remote.map { pool(model.name, $0) } }
+        if !pools.isEmpty {
+            var table = Table([
+                ("pool", .left), ("endpoints", .right), ("calls go to", .left), ("attempts", .right), ("times", .left),
+                ("then", .left),
+            ])
+            table.rows = pools
+            lines += [""] + table.lines(for: terminal)
+        }
         if !configuration.routes.isEmpty {
             var routes = Table([
                 ("route", .left), ("open", .left), ("closed", .left), ("escalates", .left), ("holds", .left),
             ])
             routes.rows = configuration.routes.map { route in
                 [route.name, route.open, route.closed ?? "–", escalation(of: route), hold(of: route)]
+            }
+            if configuration.routes.contains(where: { $0.fallback != nil || $0.continuation != nil }) {
+                routes.columns += [("falls back to", .left), ("continues with", .left)]
+                for (index, route) in configuration.routes.enumerated() {
+                    routes.rows[index] += [fallback(of: route), continuation(of: route)]
+                }
             }
             lines += [""] + routes.lines(for: terminal)
         }
@@ -57,11 +73,39 @@ package enum ConfigurationSummary {
         }
     }
 
+    /// How a model's endpoints share its calls, and what is done when they fail.
+    private static func pool(_ name: String, _ remote: Configuration.Remote) -> [String] {
+        let options = remote.pool
+        let choice = options.endpoints.balance == .weighted ? "each in turn" : "the least loaded"
+        let affinity = options.affinityBytes.map { ", by the first \($0) bytes" } ?? ""
+        let time = NodeReader.text
+        var times = "first token \(time(remote.timeouts.firstToken)), total \(time(remote.timeouts.total))"
+        if let hedge = options.hedge { times += ", hedged after \(time(hedge))" }
+        if let interval = options.probeEvery { times += ", probed every \(time(interval))" }
+        return [
+            name, "\(remote.endpoints.count)", choice + affinity, "\(options.attempts)", times,
+            remote.fallback.isEmpty ? "–" : remote.fallback.joined(separator: ", "),
+        ]
+    }
+
     private static func escalation(of route: Configuration.Route) -> String {
         guard let escalation = route.escalation else { return "never" }
         let tiers = escalation.tiers.map { " for \($0.joined(separator: ", "))" } ?? ""
         // Without a closed model its answers are marked, and kept.
         return "\(route.closed == nil ? "never, would " : "")below \(escalation.below)\(tiers)"
+    }
+
+    private static func fallback(of route: Configuration.Route) -> String {
+        guard let fallback = route.fallback else { return "as the model" }
+        return fallback.isEmpty ? "–" : fallback.joined(separator: ", ")
+    }
+
+    private static func continuation(of route: Configuration.Route) -> String {
+        switch route.continuation {
+        case nil: "–"
+        case .sameModels: "the same models"
+        case .model(let name): name
+        }
     }
 
     private static func hold(of route: Configuration.Route) -> String {

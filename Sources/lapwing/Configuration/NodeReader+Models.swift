@@ -36,7 +36,7 @@ extension NodeReader {
         declaredModels.append(name)
         guard isName(name, field) else { return nil }
         let isLocal = ["weights", "context", "kv_cache", "packed_cache", "chat_template", "pooling", "precision"]
-        let isRemote = ["provider", "upstream", "endpoints", "key", "price", "logprobs"]
+        let isRemote = ["provider", "upstream", "endpoints", "key", "price", "logprobs"] + Self.poolKeys
         guard let given = fields(of: field, known: isLocal + isRemote) else { return nil }
         unset = []
         defer { unset = nil }
@@ -47,7 +47,7 @@ extension NodeReader {
             guard onlyKnown(given, isLocal, "a model with 'weights'") else { return nil }
             source = .local(local(given, folder: folder))
         case (false, true):
-            guard onlyKnown(given, isRemote, "a model with a 'provider'") else { return nil }
+            guard onlyKnown(given, ["context"] + isRemote, "a model with a 'provider'") else { return nil }
             source = .remote(remote(name, field, given, day: day))
         case (let both, _):
             refuse(
@@ -109,7 +109,9 @@ extension NodeReader {
             case "endpoints": remote.endpoints = endpoints(field)
             case "key": remote.key = string(field, expected: "a key such as \"${NAME}\"", isSecret: true)
             case "logprobs": remote.reportsLogProbabilities = boolean(field) ?? true
-            default: remote.price = price(field, day: day)
+            case "context": remote.context = integer(field, in: 16...100_000_000, "a number of tokens")
+            case "price": remote.price = price(field, day: day)
+            default: readPool(name, key, field, into: &remote)
             }
         }
         guard let provider else { return remote }

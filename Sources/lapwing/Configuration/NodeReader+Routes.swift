@@ -1,3 +1,4 @@
+import LapwingRouter
 import Yams
 
 extension NodeReader {
@@ -29,7 +30,7 @@ extension NodeReader {
     }
 
     private mutating func route(_ name: String, _ field: Field, models: [String]) -> Configuration.Route? {
-        let known = ["open", "closed", "hold", "escalate", "unknown"]
+        let known = ["open", "closed", "hold", "escalate", "unknown", "fallback", "continue"]
         guard let given = fields(of: field, known: known) else { return nil }
         guard given.contains(where: { $0.key == "open" }) else {
             refuse(field, found: "no 'open'", expected: "the name of the model that is asked first")
@@ -42,6 +43,8 @@ extension NodeReader {
             case "closed": route.closed = modelName(field, models)
             case "hold": route.hold = hold(field) ?? route.hold
             case "escalate": route.escalation = escalation(field)
+            case "fallback": route.fallback = fallback(field, models)
+            case "continue": route.continuation = continuation(field, models)
             default: route.unknown = choice(field) ?? route.unknown
             }
         }
@@ -52,6 +55,30 @@ extension NodeReader {
             warn(unknown, "it says when to escalate, and has no effect without 'escalate'")
         }
         return route
+    }
+
+    /// Models that answer in the open one's place; an empty list is none, whatever the model itself says.
+    private mutating func fallback(_ field: Field, _ models: [String]) -> [String]? {
+        let expected = "a list of models such as [\(models.first ?? "gpt-4")]"
+        guard let elements = elements(of: field, expected: expected) else { return nil }
+        return elements.compactMap { modelName($0, models) }
+    }
+
+    private mutating func continuation(_ field: Field, _ models: [String]) -> Continuation? {
+        if case .scalar(let scalar) = field.node, scalar.style == .plain, Self.kind(of: scalar) == .boolean {
+            return boolean(field) == true ? .sameModels : nil
+        }
+        return modelName(field, models).map(Continuation.model)
+    }
+
+    /// Checks what models fall back to, once all of them are known.
+    mutating func check(_ fallbacks: [String: [Field]], models: [String]) {
+        for (owner, fields) in fallbacks.sorted(by: { $0.key < $1.key }) {
+            for field in fields {
+                guard let name = modelName(field, models), name == owner else { continue }
+                refuse(field, found: "'\(name)' itself", expected: "another model")
+            }
+        }
     }
 
     private mutating func modelName(_ field: Field, _ models: [String]) -> String? {

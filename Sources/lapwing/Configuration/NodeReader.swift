@@ -17,6 +17,8 @@ struct NodeReader {
     var unset: [String]?
     /// Names under `models`, those that are refused for something else included.
     var declaredModels: [String] = []
+    /// What models fall back to, by model: other models, which may stand after them in the file.
+    var fallbacks: [String: [Field]] = [:]
 
     init(environment: [String: String]) { self.environment = environment }
 

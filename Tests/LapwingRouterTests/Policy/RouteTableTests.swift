@@ -40,6 +40,51 @@ struct RouteTableTests {
         #expect(!basic.lacksClosedModel)
     }
 
+    @Test("A route's fallback goes before its model's; what cannot be called or take the request is left out")
+    func fallback() throws {
+        var small = model("small")
+        small.fallback = ["big", "small"]
+        var other = model("other")
+        other.dialect = .openAI
+        let models = [small, model("big"), other, model("off", unavailable: "OFF_KEY is not set")]
+        func names(_ route: Route, _ request: GenerationRequest) throws -> [String] {
+            try table([route], models: models).plan(for: request, tier: "default").fallbacks.map(\.binding.name)
+        }
+        var route = Route(name: "support", open: "small")
+        #expect(try names(route, chat("support")) == ["big"])
+        #expect(try names(route, chat("small")) == ["big"])
+        route.fallback = ["off", "other", "big"]
+        #expect(try names(route, chat("support")) == ["other", "big"])
+        var request = chat("support")
+        request.sampling.topK = 3
+        #expect(try names(route, request) == ["big"])
+        route.fallback = []
+        #expect(try names(route, chat("support")) == [])
+    }
+
+    @Test("A model that cannot be called is answered for by the first of its fallback that can")
+    func firstUnavailable() throws {
+        var route = Route(name: "support", open: "off")
+        let models = [model("off", unavailable: "OFF_KEY is not set"), model("small"), model("big")]
+        route.fallback = ["small", "big"]
+        let plan = try table([route], models: models).plan(for: chat("support"), tier: "default")
+        #expect(plan.first.name == "small" && plan.fallbacks.map(\.binding.name) == ["big"])
+    }
+
+    @Test("A fallback or a continuation that does not exist is refused")
+    func unknownFallback() {
+        var small = model("small")
+        small.fallback = ["tiny"]
+        #expect(throws: RouterError.unknownFallback(model: "small", fallback: "tiny", known: ["small"])) {
+            try table([], models: [small])
+        }
+        var route = Route(name: "r", open: "small")
+        route.continuation = .model("tiny")
+        #expect(throws: RouterError.unknownModel(route: "r", model: "tiny", known: ["small", "big"])) {
+            try table([route])
+        }
+    }
+
     @Test("A route without tiers escalates for all, and one without a threshold for none")
     func defaults() throws {
         var route = support

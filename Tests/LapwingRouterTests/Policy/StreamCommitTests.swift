@@ -295,4 +295,58 @@ struct StreamCommitTests {
         let echoing = CommitPolicy(topLogProbabilities: 0, echo: true)
         #expect(play(echoing, events).words == ["commit open small", "prompt 0 1", ""])
     }
+
+    private func restarting(_ policy: CommitPolicy, _ body: (inout StreamCommit) -> [StreamCommit.Action]) -> [String] {
+        var commit = StreamCommit(
+            route: "support", models: [.open: "small", .closed: "big"], policy: policy, confidence: MeanConfidence())
+        return (commit.start() + body(&commit)).words
+    }
+
+    @Test("A commitment that may yet name another model goes out with the first of the answer")
+    func commitsLate() {
+        var policy = CommitPolicy(mayEscalate: false)
+        policy.commitsLate = true
+        let words = restarting(policy) { commit in
+            commit.restart(.open)
+            commit.expect("spare", billedAs: .open, on: .open)
+            return answer(["a"]).flatMap { commit.receive(.event($0), from: .open) }
+        }
+        #expect(words == ["commit open spare", "a", "<stop>", "finish"])
+    }
+
+    @Test("A held answer that broke off is forgotten, and the next one is judged by itself")
+    func restarts() {
+        let words = restarting(CommitPolicy(hold: .all, threshold: 0.5, mayEscalate: true)) { commit in
+            let first = commit.receive(.event(delta("bad", unsure)), from: .open)
+            #expect(commit.canRestart(.open) && !commit.canRestart(.closed))
+            commit.restart(.open)
+            return first + answer(["a"]).flatMap { commit.receive(.event($0), from: .open) }
+        }
+        #expect(words == ["commit open small 0.9", "a", "<stop>", "finish"])
+    }
+
+    @Test(
+        "What was shown to a stream cannot begin anew; to the reader of one body nothing was shown",
+        arguments: [true, false])
+    func shown(readsStream: Bool) {
+        let words = restarting(CommitPolicy(mayEscalate: false, readsStream: readsStream)) { commit in
+            let first = commit.receive(.event(delta("a", sure)), from: .open)
+            #expect(commit.canRestart(.open) == !readsStream)
+            if readsStream { return first }
+            commit.restart(.open)
+            #expect(!commit.hasSentContent)
+            return commit.receive(.event(delta("b", sure)), from: .open)
+        }
+        #expect(words == (readsStream ? ["commit open small", "a"] : ["commit open small", "commit open small", "b"]))
+    }
+
+    @Test("A closed model that answers in the open one's place is not judged, and escalates nowhere")
+    func closedFallback() {
+        let words = restarting(held) { commit in
+            commit.restart(.open)
+            commit.expect("big", billedAs: .closed, on: .open)
+            return answer(["a", "b"], logProbability: unsure).flatMap { commit.receive(.event($0), from: .open) }
+        }
+        #expect(words == ["commit closed big", "a", "b", "<stop>", "finish"])
+    }
 }

@@ -114,23 +114,38 @@ struct UpstreamAnswerTests {
         #expect(try answer.receive(chunk(#"{"choices":[{"index":0,"delta":{"role":"assistant"}}]}"#)).isEmpty)
     }
 
-    @Test(
-        "An error event and what is not JSON are failures, and the words passed on are bounded",
-        arguments: [
-            #"{"error":{"message":"The engine died.","type":"server_error"}}"#, "{\"choices\":[", "nonsense", "[]", "7",
-            "",
-        ])
-    func failures(text: String) {
+    @Test("An error event is a failure, in its own words")
+    func errorEvent() {
         var answer = chatAnswer()
-        do {
-            _ = try answer.receive(chunk(text))
-            Issue.record("no error")
-        } catch {
-            guard case .upstreamFailed("m", nil, let reason) = error else {
-                Issue.record("found \(error)")
-                return
+        #expect(throws: RequestError.upstreamFailed(model: "m", status: nil, reason: "The engine died")) {
+            try answer.receive(chunk(#"{"error":{"message":"The engine died.","type":"server_error"}}"#))
+        }
+    }
+
+    @Test(
+        "An event that cannot be read is passed over where the upstream's own count says that no token is missing",
+        arguments: ["{\"choices\":[", "nonsense", "[]", "7", ""])
+    func unreadable(text: String) throws {
+        let unreadable = RequestError.upstreamFailed(
+            model: "m", status: nil, reason: "it sent an event that cannot be read")
+        for (reported, isWhole) in [(2, true), (3, false), (1, false), (nil, false)] as [(Int?, Bool)] {
+            var answer = chatAnswer()
+            for event in [
+                #"{"choices":[{"index":0,"delta":{"content":"a"}}]}"#, text,
+                #"{"choices":[{"index":0,"delta":{"content":"b"},"finish_reason":"stop"}]}"#,
+            ] {
+                _ = try answer.receive(chunk(event))
             }
-            #expect(reason == (text.contains("engine") ? "The engine died" : "it sent an event that cannot be read"))
+            if let reported {
+                let usage =
+                    #"{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":\#(reported),"total_tokens":9}}"#
+                _ = try answer.receive(chunk(usage))
+            }
+            if isWhole {
+                #expect(throws: Never.self) { try answer.completed() }
+            } else {
+                #expect(throws: unreadable) { try answer.completed() }
+            }
         }
     }
 }
@@ -206,7 +221,7 @@ struct UpstreamFailureTests {
         for error in [ChannelError.ioOnClosedChannel, IOError(errnoCode: EPIPE, reason: "write")] as [any Error] {
             #expect(
                 transport(error)
-                    == .upstreamFailed(model: "m", status: nil, reason: "it hung up before it answered"))
+                    == .upstreamUnreachable(model: "m", reason: "it hung up before it answered"))
         }
     }
 

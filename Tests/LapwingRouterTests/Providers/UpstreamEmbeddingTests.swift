@@ -12,7 +12,7 @@ private func provider(_ upstream: ScriptedUpstream, clock: any Clock<Duration> =
     -> OpenAICompatibleProvider
 {
     OpenAICompatibleProvider(
-        model: "m", endpoints: [try UpstreamEndpoint(url: upstream.url, key: "sk-1", model: "m")], client: client,
+        model: "m", endpoint: try UpstreamEndpoint(url: upstream.url, key: "sk-1", model: "m"), client: client,
         clock: clock)
 }
 
@@ -97,7 +97,7 @@ struct UpstreamEmbeddingTests {
                 [.send(reply("429 Too Many Requests", "{}", headers: "retry-after: 7\r\n"))],
                 .overloaded(what: "The upstream of 'm'", retryAfterSeconds: 7)
             ),
-            ([.close], failed("it hung up before it answered")),
+            ([.close], .upstreamUnreachable(model: "m", reason: "it hung up before it answered")),
             ([.send("HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{"), .close], failed("the connection broke")),
         ]
         for (steps, error) in cases {

@@ -33,6 +33,21 @@ struct UpstreamRequestTests {
             ])
     }
 
+    @Test("An answer that is to be gone on with is said in vLLM's words, and OpenAI's API has none for it")
+    func continuing() throws {
+        var request = chat()
+        request.prompts = [
+            .messages([ChatMessage(role: "user", content: "Hi"), ChatMessage(role: "assistant", content: "Hel")])
+        ]
+        request.continuesLastMessage = true
+        let (_, json) = try body(request)
+        #expect(json["continue_final_message"] == true && json["add_generation_prompt"] == false)
+        #expect(
+            throws: RequestError.unsupported(
+                field: "continue_final_message", reason: "the API of 'vendor/m' has no such field")
+        ) { try body(request, dialect: .openAI) }
+    }
+
     @Test("What differs from the defaults is sent")
     func fields() throws {
         var request = chat()

@@ -86,9 +86,11 @@ struct Outcome {
     var usage: Usage?
     var error: RequestError?
 
-    init(_ stream: GenerationStream) async {
+    /// `observe` sees each event before the next is waited for.
+    init(_ stream: GenerationStream, observe: (GenerationEvent) async -> Void = { _ in }) async {
         do {
             for try await event in stream {
+                await observe(event)
                 words += [StreamCommit.Action.send(event)].words
                 if case .completed(_, let usage, let receipt) = event { (self.usage, self.receipt) = (usage, receipt) }
             }

@@ -26,7 +26,9 @@ final class ScriptedUpstream: Sendable {
     private let channel = Mutex<(any Channel)?>(nil)
 
     /// Each request of the server's life gets the next script; the last one serves all that follow.
-    init(_ scripts: [Step]...) async throws {
+    convenience init(_ scripts: [Step]...) async throws { try await self.init(scripts: scripts) }
+
+    init(scripts: [[Step]]) async throws {
         (requests, arrived) = AsyncStream.makeStream()
         (closings, closed) = AsyncStream.makeStream()
         let turn = Mutex(0)
