@@ -17,6 +17,11 @@ package enum RequestError: Error, Hashable, Sendable {
     case incapable(model: String, of: ModelCapability, serves: [ModelCapability])
     case authenticationFailed(reason: String)
     case permissionDenied(reason: String)
+    /// The key's limit is used up; with no `retryAfter` the request is larger than all of it.
+    case rateLimited(RateLimitKind, limit: Int, retryAfter: Duration?)
+    /// The key's budget does not hold what the request may cost.
+    case budgetExceeded(BudgetPeriod, limit: NanoUSD, left: NanoUSD, needed: NanoUSD, retryAfterSeconds: Int)
+    case unknownKey(id: String)
     /// A bounded queue is full.
     case overloaded(what: String, retryAfterSeconds: Int)
     /// Known but not to be used now: a key that is not set, a model that is still loading, a server that is draining.
@@ -31,6 +36,27 @@ package enum RequestError: Error, Hashable, Sendable {
     /// Our own fault; the reason is for the log and must not hold content.
     case `internal`(reason: String)
     case cancelled
+}
+
+/// What a key's limit counts.
+package enum RateLimitKind: String, Hashable, Sendable {
+    case requests, tokens, concurrent
+
+    fileprivate var words: String {
+        switch self {
+        case .requests: "requests a minute"
+        case .tokens: "tokens a minute"
+        case .concurrent: "requests at once"
+        }
+    }
+}
+
+extension Duration {
+    /// Rounded up, as `Retry-After` must be; at least 1.
+    package var wholeSeconds: Int {
+        let (seconds, attoseconds) = components
+        return max(1, Int(clamping: attoseconds > 0 ? seconds + 1 : seconds))
+    }
 }
 
 extension RequestError: CustomStringConvertible {
@@ -58,6 +84,15 @@ extension RequestError: CustomStringConvertible {
                 : "The model '\(model)' does not serve \(asked.rawValue), only \(served.map(\.rawValue).joined(separator: " and "))."
         case .authenticationFailed(let reason): "Authentication failed: \(reason)."
         case .permissionDenied(let reason): "Permission denied: \(reason)."
+        case .rateLimited(let kind, let limit, let retryAfter):
+            if let retryAfter {
+                "The key's limit of \(limit) \(kind.words) is reached; try again in \(retryAfter.wholeSeconds) s."
+            } else {
+                "The request may take more than the key's limit of \(limit) \(kind.words); ask for fewer."
+            }
+        case .budgetExceeded(let period, let limit, let left, let needed, _):
+            "The request may cost up to $\(needed), and $\(left) of the key's budget of $\(limit) a \(period.rawValue) is left."
+        case .unknownKey(let id): "There is no key '\(id)'."
         case .overloaded(let what, let seconds): "\(what) is full; try again in \(seconds) s."
         case .unavailable(let what, let reason, _): "'\(what)' is unavailable: \(reason)."
         case .upstreamFailed(let model, let status, let reason):

@@ -56,6 +56,14 @@ struct ErrorResponse {
             self.init(.unauthorized, invalid, "invalid_api_key", message)
             extraHeaders[.wwwAuthenticate] = "Bearer"
         case .permissionDenied: self.init(.forbidden, "permission_error", "permission_denied", message)
+        case .rateLimited(let kind, _, let retryAfter):
+            self.init(.tooManyRequests, kind == .tokens ? "tokens" : "requests", "rate_limit_exceeded", message)
+            if let retryAfter { extraHeaders[.retryAfter] = "\(retryAfter.wholeSeconds)" } else { refuseForGood() }
+        case .budgetExceeded(_, _, _, _, let seconds):
+            self.init(.tooManyRequests, "insufficient_quota", "insufficient_quota", message)
+            extraHeaders[.retryAfter] = "\(seconds)"
+            refuseForGood()
+        case .unknownKey: self.init(.notFound, invalid, "key_not_found", message)
         case .overloaded(_, let seconds):
             self.init(.tooManyRequests, "rate_limit_error", "rate_limit_exceeded", message)
             extraHeaders[.retryAfter] = "\(seconds)"
@@ -73,6 +81,9 @@ struct ErrorResponse {
         case .cancelled: self.init(.clientClosedRequest, "server_error", "cancelled", message)
         }
     }
+
+    /// OpenAI's own clients would send it again at once otherwise.
+    private mutating func refuseForGood() { extraHeaders.set("x-should-retry", "false") }
 
     private init(_ error: ServerError) {
         let invalid = "invalid_request_error"

@@ -7,13 +7,14 @@ import Foundation
 final class FileLock: Sendable {
     private let descriptor: Int32
 
-    init(guarding path: String) throws {
+    /// Throws `StoreError.inUse` where another has it, unless it `waits` for them.
+    init(guarding path: String, waits: Bool = false) throws {
         let lockPath = path + ".lock"
         descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw StoreError.cannotOpen(path: path, reason: String(cString: strerror(errno)))
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard flock(descriptor, LOCK_EX | (waits ? 0 : LOCK_NB)) == 0 else {
             // `deinit` closes it: a class that throws once all its properties are set is deinitialised. A second close
             // would close whatever another thread has opened in between.
             throw StoreError.inUse(path: path, processID: Self.processID(in: descriptor))

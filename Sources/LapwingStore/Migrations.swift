@@ -7,6 +7,7 @@ enum Migrations {
         migrator.registerMigration("1 ledger") { try $0.execute(sql: ledger) }
         migrator.registerMigration("2 prices") { try $0.execute(sql: prices) }
         migrator.registerMigration("3 entries by time") { try $0.execute(sql: entriesByTime) }
+        migrator.registerMigration("4 reserved") { try $0.execute(sql: reserved) }
         return migrator
     }
 
@@ -116,6 +117,9 @@ enum Migrations {
             PRIMARY KEY (import, model)
         ) STRICT, WITHOUT ROWID;
         """
+
+    /// What a key's budget held for the request, in nano-US-dollars; NULL where the key had none.
+    private static let reserved = "ALTER TABLE entries ADD COLUMN reserved INTEGER"
 
     /// Finds the entries of a period without reading all that came before it.
     private static let entriesByTime = "CREATE INDEX entries_by_time ON entries (started_at)"

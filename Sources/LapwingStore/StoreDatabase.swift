@@ -12,13 +12,19 @@ package enum Synchronous: String, Sendable {
     func set(_ db: Database) throws { try db.execute(sql: "PRAGMA synchronous = \(rawValue)") }
 }
 
-/// Opens the one SQLite file of a data folder.
-enum StoreDatabase {
-    /// "LPWG", at a fixed place in the file's header, tells our files from other SQLite databases.
-    private static let applicationID: Int32 = 0x4C50_5747
+/// Opens the SQLite files of a data folder, each of its kind.
+struct StoreDatabase {
+    /// At a fixed place in the file's header: tells our files from other SQLite databases, and from one another.
+    let applicationID: Int32
+    let migrator: DatabaseMigrator
+
+    /// "LPWG": the ledger, with imported prices.
+    static var ledger: StoreDatabase { StoreDatabase(applicationID: 0x4C50_5747, migrator: Migrations.migrator) }
+    /// "LPWK".
+    static var keys: StoreDatabase { StoreDatabase(applicationID: 0x4C50_574B, migrator: KeyMigrations.migrator) }
 
     /// Opens for writing, makes the file if there is none, and brings its schema up to date.
-    static func open(path: String, synchronous: Synchronous, pageLimit: Int? = nil) throws -> DatabasePool {
+    func open(path: String, synchronous: Synchronous, pageLimit: Int? = nil) throws -> DatabasePool {
         try mapping(path: path) {
             if size(ofFileAt: path) == 0 { try mark(path) }
             try checkIdentity(path: path)
@@ -31,7 +37,6 @@ enum StoreDatabase {
                 try db.execute(sql: "PRAGMA checkpoint_fullfsync = \(synchronous == .full ? 1 : 0)")
                 if let pageLimit { try db.execute(sql: "PRAGMA max_page_count = \(pageLimit)") }
             }
-            let migrator = Migrations.migrator
             if try pool.read(migrator.hasBeenSuperseded) { throw StoreError.newerSchema(path: path) }
             try migrator.migrate(pool)
             return pool
@@ -39,7 +44,7 @@ enum StoreDatabase {
     }
 
     /// Opens beside a writer, or alone, and changes nothing.
-    static func openForReading(path: String) throws -> DatabaseQueue {
+    func openForReading(path: String) throws -> DatabaseQueue {
         try mapping(path: path) {
             guard size(ofFileAt: path) > 0 else {
                 throw StoreError.cannotOpen(path: path, reason: "there is no such file, or it is empty")
@@ -48,7 +53,6 @@ enum StoreDatabase {
             var configuration = configuration()
             configuration.readonly = true
             let queue = try DatabaseQueue(path: path, configuration: configuration)
-            let migrator = Migrations.migrator
             if try queue.read(migrator.hasBeenSuperseded) { throw StoreError.newerSchema(path: path) }
             guard try queue.read(migrator.hasCompletedMigrations) else { throw StoreError.olderSchema(path: path) }
             return queue
@@ -57,31 +61,31 @@ enum StoreDatabase {
 
     /// Makes the file and writes its application id, before the write-ahead log is turned on: what is in the log only is
     /// not in the header that `checkIdentity` reads.
-    private static func mark(_ path: String) throws {
+    private func mark(_ path: String) throws {
         let queue = try DatabaseQueue(path: path, configuration: configuration())
         try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA application_id = \(applicationID)") }
         try queue.close()
     }
 
-    private static func configuration() -> Configuration {
+    private func configuration() -> Configuration {
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
         configuration.label = "lapwing.store"
         return configuration
     }
 
-    private static func mapping<T>(path: String, _ body: () throws -> T) throws -> T {
+    private func mapping<T>(path: String, _ body: () throws -> T) throws -> T {
         try StoreError.mapping(path: path, body)
     }
 
-    private static func size(ofFileAt path: String) -> Int {
+    private func size(ofFileAt path: String) -> Int {
         ((try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int) ?? 0
     }
 
     /// Reads the header itself, because SQLite would take any empty or foreign database for ours and migrate it.
     ///
     /// https://www.sqlite.org/fileformat.html section 1.3: magic in bytes 0 ..< 16, application id in 68 ..< 72.
-    private static func checkIdentity(path: String) throws {
+    private func checkIdentity(path: String) throws {
         guard let file = FileHandle(forReadingAtPath: path), let header = try file.read(upToCount: 72) else {
             throw StoreError.cannotOpen(path: path, reason: String(cString: strerror(errno)))
         }

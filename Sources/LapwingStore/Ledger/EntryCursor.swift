@@ -79,6 +79,7 @@ struct EntryCursor {
             status: .lost, endedAt: 0, decision: nil, calls: [], latencyMilliseconds: nil)
         try readOutcome(into: &entry, &fields)
         let hash = try fields.bytes()
+        entry.reserved = try fields.optionalInteger().map(NanoUSD.init)
         entry.calls = try takeCalls(of: sequence)
         return StoredEntry(sequence: sequence, hash: hash, entry: entry)
     }

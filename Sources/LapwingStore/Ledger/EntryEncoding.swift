@@ -14,13 +14,14 @@ enum HashChain {
 }
 
 extension LedgerEntry {
-    /// The layout that entries are hashed in. A later layout gets the next number and its own branch; this one stays.
-    private static let layout: Int64 = 1
+    /// The layout that entries are hashed in. A later layout gets the next number and its own branch; these stay.
+    private var layout: Int64 { reserved == nil ? 1 : 2 }
 
-    /// Layout, sequence, the request, then the entry's fields in the order below, then the calls.
+    /// Layout, sequence, the request, then the entry's fields in the order below, then the calls; in layout 2 then what was
+    /// reserved.
     func canonicalBytes(sequence: Int64) -> [UInt8] {
         var writer = CanonicalWriter()
-        writer.write(Self.layout)
+        writer.write(layout)
         writer.write(sequence)
         writer.write(request)
         writer.write(kind)
@@ -43,35 +44,38 @@ extension LedgerEntry {
         writer.write(firstTokenMilliseconds)
         writer.writeList(count: calls.count)
         for call in calls { writer.write(call) }
+        if let reserved { writer.write(reserved.rawValue) }
         return writer.bytes
     }
 }
 
 extension LedgerIntent {
-    private static let layout: Int64 = 1
+    private var layout: Int64 { reserved == nil ? 1 : 2 }
 
-    /// Layout, the request, then a list of calls.
+    /// Layout, the request, then a list of calls; in layout 2 then what is reserved.
     var canonicalBytes: [UInt8] {
         var writer = CanonicalWriter()
-        writer.write(Self.layout)
+        writer.write(layout)
         writer.write(request)
         writer.writeList(count: calls.count)
         for call in calls { writer.write(call) }
+        if let reserved { writer.write(reserved.rawValue) }
         return writer.bytes
     }
 
     init(canonicalBytes: [UInt8]) throws(StoreError) {
         var reader = CanonicalReader(canonicalBytes)
         let layout = try reader.integer()
-        guard layout == Self.layout else {
+        guard layout == 1 || layout == 2 else {
             throw .damaged(
                 sequence: nil, reason: "an intent has the unknown layout \(layout.map(String.init) ?? "nil")")
         }
         let request = try reader.ledgerRequest()
         var calls: [CallReceipt] = []
         for _ in 0..<(try reader.listCount()) { calls.append(try reader.callReceipt()) }
+        let reserved = layout == 2 ? try reader.integer() : nil
         guard reader.isAtEnd else { throw .damaged(sequence: nil, reason: "an intent is longer than it says") }
-        self.init(request, calls: calls)
+        self.init(request, calls: calls, reserved: reserved.map(NanoUSD.init))
     }
 }
 

@@ -48,6 +48,7 @@ struct ExportLine {
             ("latency_ms", .integer(entry.latencyMilliseconds)),
             ("first_token_ms", .integer(entry.firstTokenMilliseconds)),
             ("cost_usd", .money(total(of: entry.calls))),
+            ("reserved_usd", .money(entry.reserved)),
             ("unpriced_calls", .integer(Int64(entry.calls.count { $0.cost == nil }))),
             ("counterfactual_model", .text(entry.counterfactual?.model)),
             ("counterfactual_usd", .money(entry.counterfactual?.cost)),

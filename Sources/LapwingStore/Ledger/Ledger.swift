@@ -27,7 +27,7 @@ package final class Ledger: Sendable {
     /// Opens the ledger at `path`, or makes it. Throws `StoreError.inUse` while another has it open for writing.
     package init(path: String, options: LedgerOptions = LedgerOptions()) throws {
         lock = try FileLock(guarding: path)
-        let pool = try StoreDatabase.open(
+        let pool = try StoreDatabase.ledger.open(
             path: path, synchronous: options.synchronous, pageLimit: options.pageLimit)
         let (writer, unfinished) = try StoreError.mapping(path: path) {
             try pool.read { db in (try LedgerWriter(db), try UnfinishedIntents(db)) }

@@ -43,8 +43,11 @@ package struct LedgerIntent: Hashable, Sendable {
     /// The calls to be entered should nothing more be heard of the request: those that were about to be made, with an
     /// estimate of what they come to.
     package var calls: [CallReceipt]
+    /// What its key's budget holds for it; nil where the key has none.
+    package var reserved: NanoUSD?
 
-    package init(_ request: LedgerRequest, calls: [CallReceipt] = []) {
+    package init(_ request: LedgerRequest, calls: [CallReceipt] = [], reserved: NanoUSD? = nil) {
+        self.reserved = reserved
         self.request = request
         self.calls = calls
     }
@@ -93,6 +96,8 @@ package struct LedgerEntry: Hashable, Sendable {
     /// nil where it is not known, as for a lost request.
     package var latencyMilliseconds: Int64?
     package var firstTokenMilliseconds: Int64?
+    /// What its key's budget held for it. What the calls cost beyond that is overrun.
+    package var reserved: NanoUSD?
 
     package init(
         _ request: LedgerRequest, status: Status, endedAt: Int64, decision: Decision?,
@@ -126,6 +131,7 @@ extension LedgerEntry {
         self.init(
             intent.request, status: .lost, endedAt: endedAt, decision: nil, calls: intent.calls,
             latencyMilliseconds: nil)
+        reserved = intent.reserved
     }
 }
 

@@ -8,7 +8,7 @@ package final class LedgerReader: Sendable {
 
     /// Opens the ledger at `path` for reading; it must exist.
     package convenience init(path: String) throws {
-        self.init(path: path, database: try StoreDatabase.openForReading(path: path))
+        self.init(path: path, database: try StoreDatabase.ledger.openForReading(path: path))
     }
 
     init(path: String, database: any DatabaseReader) {

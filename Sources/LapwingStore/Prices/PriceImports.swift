@@ -22,8 +22,8 @@ package struct PriceImports: Sendable {
         self.path = path
         // Two programs of different age must not both bring the schema up to date; whoever writes the ledger may.
         let lock = try? FileLock(guarding: path)
-        if lock == nil { _ = try StoreDatabase.openForReading(path: path) }
-        pool = try StoreDatabase.open(path: path, synchronous: .full)
+        if lock == nil { _ = try StoreDatabase.ledger.openForReading(path: path) }
+        pool = try StoreDatabase.ledger.open(path: path, synchronous: .full)
         withExtendedLifetime(lock) {}
     }
 

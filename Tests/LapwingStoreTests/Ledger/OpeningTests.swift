@@ -67,7 +67,7 @@ struct OpeningTests {
         let names = try await DatabaseQueue(path: folder.ledger).read {
             try String.fetchAll($0, sql: "SELECT identifier FROM grdb_migrations ORDER BY rowid")
         }
-        #expect(names == ["1 ledger", "2 prices", "3 entries by time"])
+        #expect(names == ["1 ledger", "2 prices", "3 entries by time", "4 reserved"])
     }
 
     @Test("The shipped schema is what it was")
@@ -119,6 +119,7 @@ struct OpeningTests {
                 sql: """
                     DELETE FROM grdb_migrations WHERE identifier <> '1 ledger';
                     DROP TABLE price_imports; DROP TABLE imported_prices; DROP INDEX entries_by_time;
+                    ALTER TABLE entries DROP COLUMN reserved;
                     """)
         }
         #expect(throws: StoreError.olderSchema(path: folder.ledger)) { _ = try LedgerReader(path: folder.ledger) }

@@ -22,6 +22,7 @@ struct VerifyTests {
         full.parent = "req-1"
         full.escalation = "unavailable"
         full.errorCode = "late"
+        full.reserved = NanoUSD(5_000_000)
         full.calls[1].failure = "reset"
         try await ledger.complete(full)
         try ledger.reader.backup(to: original)
@@ -69,7 +70,7 @@ struct VerifyTests {
                 try db.columns(in: table).map { (table: table, name: $0.name, type: $0.type) }
             }
         }
-        #expect(columns.count == 31 + 15)
+        #expect(columns.count == 32 + 15)
         for column in columns {
             let key = column.table == "entries" ? "seq" : "entry"
             for entry in [1, 4, 8] {
@@ -137,6 +138,9 @@ struct VerifyTests {
             (2, ["UPDATE names SET text = CAST(x'757365722d3200' AS TEXT) WHERE text = 'user-2'"]),
             (2, ["DELETE FROM names WHERE text = 'user-2'"]),
             (9, ["UPDATE head SET seq = 7"]),
+            (8, ["UPDATE entries SET reserved = 6000000 WHERE seq = 8"]),
+            (8, ["UPDATE entries SET reserved = NULL WHERE seq = 8"]),
+            (3, ["UPDATE entries SET reserved = 0 WHERE seq = 3"]),
             (9, ["UPDATE head SET hash = zeroblob(32)"]),
         ] as [(Int64, [String])])
     func rows(first: Int64, statements: [String]) throws {
