@@ -167,6 +167,7 @@ extension RequestRun {
         var request =
             manner == .continuing ? request.continuing(shown, tokenCount: shownTokenCount) : request
         request.model = model.upstreamName
+        request.maxTokens = plan.maxTokens(request, on: model)
         if side == .open, plan.wantsEvidence, model.reportsLogProbabilities {
             // Evidence is of the answer: more of the prompt than was asked for would only be computed again.
             request.promptTopLogProbabilities = request.topLogProbabilities

@@ -25,7 +25,8 @@ extension Router: RerankProvider {
         let (route, model) = try table.openModel(of: request.model)
         _ = try model.require(\.reranking, for: .rerank)
         let call = SingleCall(
-            endpoint: "rerank", route: route, model: model, prompts: request.texts.map(Prompt.text), context: context)
+            endpoint: "rerank", route: route, model: model, prompts: request.texts.map(Prompt.text),
+            mostTokens: request.mostTokens, context: context)
         return try await perform(call) { [request] endpoint, context in
             var request = request
             request.model = model.upstreamName
@@ -49,4 +50,9 @@ extension Prompt {
 extension RerankRequest {
     /// What is read: the query with the documents.
     var texts: [String] { [query] + documents }
+
+    /// A cross-encoder reads the query again with each document.
+    fileprivate var mostTokens: Int {
+        PromptSize.mostTokens(of: documents.map(Prompt.text)) + documents.count * query.utf8.count
+    }
 }

@@ -20,6 +20,8 @@ struct SingleCall: Sendable {
     let model: ModelBinding
     /// What is read, for estimates.
     let prompts: [Prompt]
+    /// Most tokens that are read, where that is more than the prompts have together.
+    var mostTokens: Int?
     let context: RequestContext
 }
 
@@ -31,7 +33,9 @@ extension Router {
     func perform<Result: SingleCallResult>(_ call: SingleCall, _ work: @escaping Work<Result>) async throws -> Result {
         let record = RequestRecord(
             endpoint: call.endpoint, route: call.route, first: call.model, prompts: call.prompts, threshold: nil,
-            stream: false, countsSavings: false, context: call.context, services: services)
+            stream: false, countsSavings: false,
+            demand: Demand(reading: call.prompts, mostTokens: call.mostTokens, model: call.model),
+            context: call.context, services: services)
         let task = try running.start { [side = table.side(of: call.model), clock = services.time.clock, random] in
             var run = SingleCallRun(call, side: side, record: record, clock: clock, random: random)
             return try await run.run(work)

@@ -16,7 +16,8 @@ package final class Router: Sendable {
     private let logger: Logger
 
     package init(
-        configuration: RouterConfiguration, ledger: Ledger, prices: PriceBook, time: RouterTime = .system
+        configuration: RouterConfiguration, ledger: Ledger, prices: PriceBook, accounts: Accounts? = nil,
+        time: RouterTime = .system
     ) throws(RouterError) {
         table = try RouteTable(
             routes: configuration.routes, models: configuration.models, counterfactual: configuration.counterfactual)
@@ -24,7 +25,7 @@ package final class Router: Sendable {
             ledger: ledger, pricing: Pricing(machineRate: configuration.machineRate, prices: prices),
             // Only estimates hang on it; without it the next call teaches.
             machineTime: MachineTime((try? ledger.reader.recentMachineTime()) ?? [:]), time: time,
-            counterfactual: configuration.counterfactual, table: table)
+            counterfactual: configuration.counterfactual, table: table, accounts: accounts)
         confidence = configuration.confidence
         gate = configuration.gate
         random = configuration.random
@@ -42,16 +43,18 @@ extension Router: ChatProvider {
     /// Throws what can be said at once: an unknown or unavailable model. What the ledger and the models have to say, the
     /// stream throws.
     package func generate(_ request: GenerationRequest, context: RequestContext) async throws -> GenerationStream {
-        var plan = try table.plan(for: request, tier: context.tier)
+        var (request, plan) = (request, try table.plan(for: request, tier: context.tier))
         if plan.escalation != nil, let gate, await gate.side(for: request, route: plan.route) == .closed {
             plan = plan.sentToClosed()
         }
+        try plan.limitLength(&request, hasBudget: services.accounts?.hasBudget(context) ?? false)
         let record = RequestRecord(
             endpoint: request.endpoint, route: plan.route, first: plan.first, prompts: request.prompts,
-            tokenLimit: request.tokenLimit, threshold: plan.policy.threshold, stream: request.stream, context: context,
-            services: services)
+            tokenLimit: request.tokenLimit(plan), threshold: plan.policy.threshold, stream: request.stream,
+            demand: Demand(request, plan: plan), context: context, services: services)
         let (stream, output) = GenerationStream.makeStream()
-        let task = try running.start { [confidence, logger, plan, random, clock = services.time.clock] in
+        let task = try running.start {
+            [confidence, logger, plan, request, random, clock = services.time.clock] in
             var run = RequestRun(
                 request, context: context, plan: plan, record: record, confidence: confidence, output: output,
                 logger: logger, clock: clock, random: random)
@@ -67,8 +70,9 @@ extension GenerationRequest {
     private static var mostTokens: Int { 1 << 20 }
 
     /// Most tokens of all answers together; 0 where the request does not say.
-    fileprivate var tokenLimit: Int {
-        min(max(maxTokens ?? 0, 0), Self.mostTokens) * min(prompts.count * choiceCount, Self.mostTokens)
+    fileprivate func tokenLimit(_ plan: RequestPlan) -> Int {
+        min(max(maxTokens ?? plan.assumedMaxTokens ?? 0, 0), Self.mostTokens)
+            * min(prompts.count * choiceCount, Self.mostTokens)
     }
 
     /// The endpoint's name in the ledger.

@@ -9,12 +9,14 @@ import NIOCore
 ///
 /// `onRunning` is told the port that is listened on.
 package func buildApplication(
-    services: any ServingProvider, options: ServerOptions, logger: Logger, time: ServerTime = .system,
+    services: any ServingProvider, gatekeeper: any Gatekeeper, operations: (any Operations)? = nil,
+    options: ServerOptions, logger: Logger, time: ServerTime = .system,
     requestIDs: RequestIDGenerator? = nil, onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
 ) -> Application<Responder> {
     let connections = Connections()
     let responder = Responder(
-        routes: Routes(services: services, options: options, time: time),
+        routes: Routes(services: services, operations: operations, options: options, time: time),
+        gatekeeper: gatekeeper,
         requestIDs: requestIDs ?? RequestIDGenerator(milliseconds: time.milliseconds),
         connections: connections, logger: logger)
     var decoder = HTTP1Channel.Configuration.DecoderConfiguration()

@@ -22,6 +22,8 @@ final class Exchange: Sendable {
     private let body = Mutex<BodyReservation?>(nil)
     private let logger: Logger
     private let failure = Mutex<ErrorResponse?>(nil)
+    /// Whose it is, once that is known, and what lets their place go.
+    private let visit = Mutex<(caller: Caller, gatekeeper: any Gatekeeper, hasPlace: Bool)?>(nil)
 
     init(request: Request, id: String, client: ClientPresence?, bodies: BodyBudget, logger: Logger) {
         self.request = request
@@ -34,8 +36,40 @@ final class Exchange: Sendable {
     /// Remembers what went wrong for the log line at the end.
     func note(_ error: ErrorResponse) { failure.withLock { $0 = error } }
 
-    /// One line a request, when its last byte is written. Says nothing of what was asked or answered.
-    func log(status: HTTPResponse.Status, duration: Duration) {
+    deinit { leave() }
+
+    /// Nobody until `pass`.
+    var caller: Caller { visit.withLock { $0?.caller } ?? .anonymous }
+
+    /// How the caller's limits stand; nil where they have none.
+    var standing: RateStanding? { visit.withLock { $0 }.flatMap { $0.gatekeeper.standing(of: $0.caller) } }
+
+    /// Finds out whose the request is, and whether they may come in. What does work takes one of the caller's places until
+    /// the end.
+    func pass(_ gatekeeper: any Gatekeeper, to access: Access) throws(RequestError) {
+        let caller = try gatekeeper.identify(Credential(request.headers), for: access)
+        visit.withLock { $0 = (caller, gatekeeper, false) }
+        guard access == .client, request.method == .post else { return }
+        try gatekeeper.enter(caller)
+        visit.withLock { $0?.hasPlace = true }
+    }
+
+    private func leave() {
+        let left = visit.withLock { visit in
+            defer { visit?.hasPlace = false }
+            return visit
+        }
+        if let left, left.hasPlace { left.gatekeeper.leave(left.caller) }
+    }
+
+    /// When its last byte is written.
+    func end(status: HTTPResponse.Status, duration: Duration) {
+        leave()
+        log(status: status, duration: duration)
+    }
+
+    /// One line a request. Says nothing of what was asked or answered.
+    private func log(status: HTTPResponse.Status, duration: Duration) {
         let failure = failure.withLock { $0 }
         var metadata: Logger.Metadata = [
             "request_id": "\(id)", "method": "\(request.method.rawValue)", "path": "\(request.uri.path)",

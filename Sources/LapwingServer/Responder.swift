@@ -15,9 +15,10 @@ package struct ConnectionContext: InitializableFromSource, Sendable {
     }
 }
 
-/// Every request comes in here and every answer leaves here: named, limited, routed, and logged.
+/// Every request comes in here and every answer leaves here: named, limited, let in, routed, and logged.
 package struct Responder: HTTPResponder {
     let routes: Routes
+    let gatekeeper: any Gatekeeper
     let requestIDs: RequestIDGenerator
     let connections: Connections
     let logger: Logger
@@ -38,6 +39,7 @@ package struct Responder: HTTPResponder {
             response = failure.response()
         }
         if request.method == .head { response = response.createHeadResponse() }
+        if let standing = exchange.standing { response.headers.set(standing) }
         response.headers.set("x-lapwing-request-id", exchange.id)
         response.headers.set("x-request-id", saneRequestID(request.headers.value("x-request-id")) ?? exchange.id)
         return logged(response, exchange: exchange, stopwatch: stopwatch)
@@ -49,20 +51,23 @@ package struct Responder: HTTPResponder {
         }
         let limit = routes.options.maxHeaderBytes
         guard byteCount <= limit else { throw ServerError.headersTooLarge(byteCount: byteCount, limit: limit) }
-        return try await routes.handler(for: exchange.request.method, path: exchange.request.uri.path)(exchange)
+        let (endpoint, rest) = try routes.endpoint(for: exchange.request.method, path: exchange.request.uri.path)
+        // Before the body is read, and before any code that knows what the path means.
+        try exchange.pass(gatekeeper, to: endpoint.access)
+        return try await endpoint.handler(routes, exchange, rest)
     }
 
     /// A body of known length is as good as written; a stream is logged at its end.
     private func logged(_ response: Response, exchange: Exchange, stopwatch: Stopwatch) -> Response {
         let status = response.status
         guard response.body.contentLength == nil else {
-            exchange.log(status: status, duration: stopwatch.elapsed())
+            exchange.end(status: status, duration: stopwatch.elapsed())
             return response
         }
         var response = response
         let body = response.body
         response.body = ResponseBody { writer in
-            defer { exchange.log(status: status, duration: stopwatch.elapsed()) }
+            defer { exchange.end(status: status, duration: stopwatch.elapsed()) }
             try await body.write(writer)
         }
         return response

@@ -19,7 +19,7 @@ package struct Lapwing: AsyncParsableCommand {
             CommandGroup(name: "Answer", subcommands: [Demo.self, Serve.self, RunPrompt.self, Chat.self, Embed.self]),
             CommandGroup(name: "Models", subcommands: [Models.self, Pull.self, Quantize.self, Bench.self]),
             CommandGroup(name: "Receipts", subcommands: [ReportCommand.self, LedgerCommand.self, Prices.self]),
-            CommandGroup(name: "Setup", subcommands: [Check.self, Doctor.self]),
+            CommandGroup(name: "Setup", subcommands: [Check.self, Doctor.self, KeysCommand.self]),
         ])
 
     package init() {}

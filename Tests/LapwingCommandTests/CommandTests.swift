@@ -81,7 +81,7 @@ struct CommandCase: Sendable, CustomTestStringConvertible {
             .init("report --since 2026-03-01 --json", says: ["\"requests\" : 1"]),
             .init("report --since 2030-01-01", says: ["No requests in this period."]),
         ]
-        + ["route", "model", "feature", "user", "key", "tier"].flatMap { by in
+        + ["route", "model", "feature", "user", "key", "tier", "tenant"].flatMap { by in
             let name = by == "user" ? "ann" : "\(by)-ann"
             return [
                 CommandCase("report --by \(by)", says: ["\(by) ", "\n\(name) ", "\nall "]),

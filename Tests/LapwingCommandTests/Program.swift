@@ -66,6 +66,7 @@ struct Program {
         for (index, user) in users.enumerated() {
             var context = RequestContext(requestID: "request-\(user)")
             (context.user, context.keyID, context.tier) = (user, "key-\(user)", "tier-\(user)")
+            context.tenant = "tenant-\(user)"
             context.metadata = ["feature": "feature-\(user)"]
             // The 15th of January 2026, and thirty days more each time.
             let start = 1_768_435_200_000 + Int64(index) * 2_592_000_000

@@ -29,7 +29,8 @@ struct ConnectionTests {
         var options = harness.options
         options.port = 0
         let application = buildApplication(
-            services: harness.provider, options: options, logger: harness.logger, onRunning: { port.yield($0) })
+            services: harness.provider, gatekeeper: harness.gatekeeper, options: options, logger: harness.logger,
+            onRunning: { port.yield($0) })
         let group = ServiceGroup(
             configuration: .init(services: [application], gracefulShutdownSignals: [], logger: harness.logger))
         try await withThrowingTaskGroup(of: Void.self) { tasks in

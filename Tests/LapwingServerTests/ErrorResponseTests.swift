@@ -35,6 +35,16 @@ struct ErrorResponseTests {
             error: RequestError.permissionDenied(reason: "not yours"), status: 403, type: "permission_error",
             code: "permission_denied"),
         .init(
+            error: RequestError.rateLimited(.tokens, limit: 5, retryAfter: .milliseconds(2500)), status: 429,
+            type: "tokens", code: "rate_limit_exceeded", retryAfter: "3"),
+        .init(
+            error: RequestError.rateLimited(.tokens, limit: 5, retryAfter: nil), status: 429, type: "tokens",
+            code: "rate_limit_exceeded"),
+        .init(
+            error: RequestError.budgetExceeded(
+                .day, limit: NanoUSD(5), left: NanoUSD(2), needed: NanoUSD(3), retryAfterSeconds: 9), status: 429,
+            type: "insufficient_quota", code: "insufficient_quota", retryAfter: "9"),
+        .init(
             error: RequestError.overloaded(what: "The queue", retryAfterSeconds: 2), status: 429,
             type: "rate_limit_error", code: "rate_limit_exceeded", retryAfter: "2"),
         .init(

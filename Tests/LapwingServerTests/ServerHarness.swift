@@ -18,6 +18,8 @@ struct ServerHarness {
     var provider: ScriptedProvider
     var options = ServerOptions()
     var clock: any Clock<Duration> = ManualClock()
+    var gatekeeper: any Gatekeeper = OpenDoor()
+    var operations: (any Operations)?
     var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     init(_ steps: [ScriptedProvider.Step] = ScriptedProvider.Step.answer(["Hello", " world"])) {
@@ -29,7 +31,8 @@ struct ServerHarness {
     var application: some ApplicationProtocol {
         let time = ServerTime(clock: clock) { 1_000_000_000_000 }
         return buildApplication(
-            services: provider, options: options, logger: logger, time: time,
+            services: provider, gatekeeper: gatekeeper, operations: operations, options: options, logger: logger,
+            time: time,
             requestIDs: RequestIDGenerator(milliseconds: time.milliseconds) { (1, 0) })
     }
 

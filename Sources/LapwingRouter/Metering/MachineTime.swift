@@ -27,6 +27,14 @@ package final class MachineTime: Sendable {
         }
     }
 
+    /// Far more than a call is likely to take, for budgets: a call that is alone in its steps pays for all of them, and an
+    /// answer's tokens take longer than a prompt's.
+    package func bound(tokens: Int, of model: String) -> Int64 {
+        let total = totals.withLock { $0[model] }
+        let perToken = total.map { Double($0.nanoseconds) / Double($0.tokens) * 8 } ?? 250e6
+        return Int64(min(perToken * Double(tokens), 1e18))
+    }
+
     /// The mean over all calls so far times the tokens; nil before the first.
     package func estimate(tokens: Int, of model: String) -> Int64? {
         guard let total = totals.withLock({ $0[model] }) else { return nil }

@@ -11,6 +11,28 @@ enum PromptSize {
         prompts.reduce(0) { $0 + estimatedTokens(of: $1) }
     }
 
+    /// More than any tokenizer makes of it: a token spells a byte at least, and what a template puts around a message is
+    /// short.
+    static func mostTokens(of prompts: [Prompt]) -> Int {
+        prompts.reduce(0) { sum, prompt in
+            sum + mostTemplateTokens
+                + {
+                    switch prompt {
+                    case .messages(let messages):
+                        messages.reduce(0) { sum, message in
+                            sum + message.content.utf8.count + message.role.utf8.count
+                                + (message.name?.utf8.count ?? 0) + mostTemplateTokens
+                        }
+                    case .text(let text): text.utf8.count
+                    case .tokens(let tokens): tokens.count
+                    }
+                }()
+        }
+    }
+
+    /// Around a message, or before a prompt.
+    private static let mostTemplateTokens = 16
+
     private static func estimatedTokens(of prompt: Prompt) -> Int {
         switch prompt {
         case .messages(let messages):

@@ -12,6 +12,8 @@ struct RequestRecord: Sendable {
         /// The model that savings are counted against where a route has no closed one; it need not be configured.
         let counterfactual: String?
         let table: RouteTable
+        /// nil where there are no keys to account to.
+        let accounts: Accounts?
     }
 
     /// How a request ended.
@@ -31,6 +33,9 @@ struct RequestRecord: Sendable {
     private let threshold: Double?
     /// Whether a closed model could have done the same, as it cannot score.
     private let countsSavings: Bool
+    private let demand: Demand
+    /// What is held of the key from the first call on until the entry is written.
+    private var hold: Accounts.Hold?
     private let services: Services
     private let stopwatch: Stopwatch
     let estimatedPromptTokens: Int
@@ -41,7 +46,8 @@ struct RequestRecord: Sendable {
 
     init(
         endpoint: String, route: Route, first: ModelBinding, prompts: [Prompt], tokenLimit: Int = 0,
-        threshold: Double?, stream: Bool, countsSavings: Bool = true, context: RequestContext, services: Services
+        threshold: Double?, stream: Bool, countsSavings: Bool = true, demand: Demand, context: RequestContext,
+        services: Services
     ) {
         intent = LedgerIntent(
             LedgerRequest(
@@ -52,15 +58,20 @@ struct RequestRecord: Sendable {
         self.tokenLimit = tokenLimit
         self.threshold = threshold
         self.countsSavings = countsSavings
+        self.demand = demand
         self.services = services
         stopwatch = Stopwatch(services.time.clock)
         estimatedPromptTokens = PromptSize.estimatedTokens(of: prompts)
     }
 
     /// Records that `model` is about to be called: a request that is lost is entered with this call and those before it.
-    /// Throws `RequestError` where the ledger cannot be written.
+    /// Throws `RequestError` where the ledger cannot be written, and before the first where the key has not enough.
     mutating func expect(_ model: ModelBinding) async throws {
         let isFirst = intent.calls.isEmpty
+        if isFirst {
+            hold = try services.accounts?.hold(demand, of: intent.keyID, at: intent.startedAt, services)
+            intent.reserved = hold?.amount
+        }
         intent.calls.append(expectedCall(to: model))
         do {
             if isFirst {
@@ -69,6 +80,7 @@ struct RequestRecord: Sendable {
                 try await services.ledger.amend(intent)
             }
         } catch {
+            if isFirst, let hold { services.accounts?.settle(hold, tokens: 0, cost: .zero) }
             throw RequestError(ledger: error)
         }
     }
@@ -112,15 +124,26 @@ struct RequestRecord: Sendable {
         entry.escalation = outcome.escalation
         entry.errorCode = outcome.error?.ledgerCode
         entry.firstTokenMilliseconds = firstContent?.milliseconds
+        entry.reserved = intent.reserved
         do {
             try await services.ledger.complete(entry)
+            settle(calls)
         } catch {
+            // What is not in the ledger stays reserved; recovery counts it as lost.
             throw RequestError(ledger: error)
         }
         return Receipt(
             requestID: intent.requestID, route: route.name, model: entry.answeringModel,
             decision: outcome.decision ?? .open, confidence: outcome.confidence, escalation: outcome.escalation,
             calls: calls, counterfactual: counterfactual)
+    }
+
+    /// The budget pays for every call; the limit of tokens counts the longest, as the client knows of one.
+    private func settle(_ calls: [CallReceipt]) {
+        guard let hold else { return }
+        let tokens = calls.map { $0.usage.promptTokens.addingReportingOverflow($0.usage.completionTokens).partialValue }
+        services.accounts?.settle(
+            hold, tokens: max(0, tokens.max() ?? 0), cost: calls.reduce(.zero) { $0 + ($1.cost ?? .zero) })
     }
 
     /// nil where no answer was kept, or the closed model has no price.

@@ -29,6 +29,8 @@ package struct ModelBinding: Sendable {
     /// What its provider understands; nothing is lost on a local one.
     package var dialect = UpstreamDialect.extended
     package var contextLength: Int?
+    /// How many calls that may be billed one call of ours may come to, as where a pool tries another endpoint.
+    package var mostAttempts = 1
     /// Whether it is asked for log-probabilities; some upstreams refuse such requests.
     package var reportsLogProbabilities = true
     /// Why it cannot be called, such as a key that is not set; nil where it can.

@@ -36,10 +36,12 @@ package struct Route: Hashable, Sendable {
     package var fallback: [String]?
     /// nil ends such an answer with an error.
     package var continuation: Continuation?
+    /// The most that an answer may have, and has where the request does not say; nil leaves it to the request.
+    package var maxTokens: Int?
 
     package init(
         name: String, open: String, closed: String? = nil, hold: Hold = .standard, escalateBelow: Double? = nil,
-        tiers: Set<String>? = nil, unknown: UnknownEvidence = .keep
+        tiers: Set<String>? = nil, unknown: UnknownEvidence = .keep, maxTokens: Int? = nil
     ) {
         self.name = name
         self.open = open
@@ -48,5 +50,6 @@ package struct Route: Hashable, Sendable {
         self.escalateBelow = escalateBelow
         self.tiers = tiers
         self.unknown = unknown
+        self.maxTokens = maxTokens
     }
 }

@@ -19,6 +19,8 @@ package struct RequestPlan: Sendable {
     package var lacksClosedModel = false
     /// Whether the model is to be asked for log-probabilities that the client did not ask for.
     package var wantsEvidence = false
+    /// What upstreams are told where neither request nor route says how long an answer may be, and a budget needs to know.
+    package var assumedMaxTokens: Int?
 
     /// The models that may answer for each side, in their order.
     var models: [CallReceipt.Side: [PlannedModel]] {
@@ -27,6 +29,17 @@ package struct RequestPlan: Sendable {
             models[.closed] = [PlannedModel(binding: escalation, side: .closed)] + escalationFallbacks
         }
         return models
+    }
+
+    /// Every model that may be called, as often as it may get its turn.
+    var callable: [ModelBinding] {
+        let answering = models.values.joined().map(\.binding)
+        switch continuation {
+        case nil: return answering
+        // Each may first be asked to go on, then to repeat what was shown.
+        case .sameModels: return answering + answering + answering
+        case .model(let model): return answering + [model.binding, model.binding]
+        }
     }
 
     /// The same request with the closed model called at once, as a prompt gate decides.

@@ -36,6 +36,9 @@ package struct PoolOptions: Hashable, Sendable {
     /// How often each endpoint is probed; nil leaves it to the requests to find out.
     package var probeEvery: Duration?
 
+    /// Most calls to the model that one answer may come to.
+    package var mostCalls: Int { min(AnswerCourse.mostCalls, attempts + (hedge == nil ? 0 : 1)) }
+
     package init() {}
 }
 

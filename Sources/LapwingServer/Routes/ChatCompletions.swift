@@ -15,12 +15,12 @@ extension Routes {
             let format = ChatStreamFormat(
                 envelope: StreamEnvelope(identity: identity, reportsUsage: chat.sampling.wantsUsage),
                 reportsLogprobs: reportsLogprobs)
-            return try await answers.stream(
+            return try await answers(for: exchange).stream(
                 request, context: context, exchange: exchange, format: format, headers: headers)
         }
         let format = ChatBodyFormat(
             identity: identity, reportsLogprobs: reportsLogprobs, choiceCount: request.choiceCount)
-        return try await answers.whole(
+        return try await answers(for: exchange).whole(
             request, context: context, exchange: exchange, format: format, headers: headers)
     }
 

@@ -16,13 +16,13 @@ extension Routes {
             let format = CompletionStreamFormat(
                 envelope: StreamEnvelope(identity: identity, reportsUsage: completion.sampling.wantsUsage),
                 echo: echo, reportsLogprobs: reportsLogprobs)
-            return try await answers.stream(
+            return try await answers(for: exchange).stream(
                 request, context: context, exchange: exchange, format: format, headers: headers)
         }
         let format = CompletionBodyFormat(
             identity: identity, echo: echo, reportsLogprobs: reportsLogprobs,
             choiceCount: request.prompts.count * request.choiceCount)
-        return try await answers.whole(
+        return try await answers(for: exchange).whole(
             request, context: context, exchange: exchange, format: format, headers: headers)
     }
 }

@@ -8,7 +8,7 @@ extension Routes {
         let body = try OpenAI.EmbeddingRequest(&reader, options: options)
         var headers = HTTPFields.ignoring(reader.unasked)
         let context = context(exchange, user: body.user, metadata: body.metadata)
-        let result = try await exchange.whileClientStays { [services] in
+        let result = try await exchange.whileClientStays { [services = services(for: exchange)] in
             try await services.embed(EmbeddingRequest(body), context: context)
         }
         if let receipt = result.receipt { headers.set(receipt) }
@@ -25,7 +25,7 @@ extension Routes {
         let body = try Cohere.RerankRequest(&reader, options: options)
         var headers = HTTPFields.ignoring(reader.unasked)
         let context = context(exchange, user: body.user, metadata: body.metadata)
-        let result = try await exchange.whileClientStays { [services] in
+        let result = try await exchange.whileClientStays { [services = services(for: exchange)] in
             try await services.rerank(RerankRequest(body), context: context)
         }
         if let receipt = result.receipt { headers.set(receipt) }

@@ -9,7 +9,7 @@ extension Routes {
 
     /// Requests can be taken now.
     func readiness(_ exchange: Exchange) async throws -> Response {
-        switch await services.readiness() {
+        switch await services(for: exchange).readiness() {
         case .ready: try JSONBody.response(["status": "ready"])
         case .notReady(let reason):
             try JSONBody.response(

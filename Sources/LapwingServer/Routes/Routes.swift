@@ -6,57 +6,49 @@ import LapwingAPI
 package typealias ServingProvider = ChatProvider & EmbeddingProvider & RerankProvider & TokenizingProvider
     & CatalogProvider
 
-/// Which handler answers which path and method.
+/// What handlers are made of. Which of them answers what is in `Routes.table`.
 struct Routes: Sendable {
-    typealias Handler = @Sendable (Exchange) async throws -> Response
-
-    let services: any ServingProvider
+    /// For `services(for:)` alone.
+    private let services: any ServingProvider
+    let operations: (any Operations)?
     let options: ServerOptions
     let time: ServerTime
-    let answers: AnswerService
     let bodies: BodyBudget
     /// Seconds since 1970; `created` of every model.
     let startedAt: Int
 
-    init(services: any ServingProvider, options: ServerOptions, time: ServerTime) {
+    init(
+        services: any ServingProvider, operations: (any Operations)?, options: ServerOptions, time: ServerTime
+    ) {
         self.services = services
+        self.operations = operations
         self.options = options
         self.time = time
-        answers = AnswerService(provider: services, clock: time.clock, keepAlive: options.keepAlive)
         bodies = BodyBudget(options)
         startedAt = Int(time.milliseconds() / 1000)
     }
 
+    /// What is served, as this caller may have it.
+    func services(for exchange: Exchange) -> CallerServices {
+        CallerServices(services: services, caller: exchange.caller)
+    }
+
+    func answers(for exchange: Exchange) -> AnswerService {
+        AnswerService(provider: services(for: exchange), clock: time.clock, keepAlive: options.keepAlive)
+    }
+
     /// Throws `ServerError` where nothing is served under the path, or not by that method. HEAD goes wherever GET goes.
-    func handler(for method: HTTPRequest.Method, path: String) throws(ServerError) -> Handler {
-        let byMethod = handlers(at: path)
-        guard !byMethod.isEmpty else { throw .unknownPath(method: method.rawValue, path: path) }
+    func endpoint(
+        for method: HTTPRequest.Method, path: String
+    ) throws(ServerError) -> (endpoint: Endpoint, rest: Substring) {
+        let there = Self.table.compactMap { endpoint in endpoint.match(path).map { (endpoint, $0) } }
+        guard !there.isEmpty else { throw .unknownPath(method: method.rawValue, path: path) }
         let key = method == .head ? .get : method
-        guard let handler = byMethod.first(where: { $0.method == key })?.handler else {
-            var allowed = byMethod.map(\.method.rawValue)
+        guard let found = there.first(where: { $0.0.method == key }) else {
+            var allowed = there.map(\.0.method.rawValue)
             if allowed.contains("GET") { allowed.append("HEAD") }
             throw .methodNotAllowed(method: method.rawValue, path: path, allowed: allowed)
         }
-        return handler
-    }
-
-    private func handlers(at path: String) -> [(method: HTTPRequest.Method, handler: Handler)] {
-        let models = "/v1/models/"
-        return switch path {
-        case "/v1/chat/completions": [(.post, chatCompletions)]
-        case "/v1/completions": [(.post, completions)]
-        case "/v1/embeddings": [(.post, embeddings)]
-        // Cohere's package calls the second version, which differs in nothing that we serve; llama-server has the last.
-        case "/v1/rerank", "/v2/rerank", "/rerank": [(.post, rerank)]
-        case "/v1/models": [(.get, self.models)]
-        case "/tokenize": [(.post, tokenize)]
-        case "/detokenize": [(.post, detokenize)]
-        case "/tokenizer_info": [(.get, tokenizerInfo)]
-        case "/healthz": [(.get, health)]
-        case "/readyz": [(.get, readiness)]
-        case _ where path.hasPrefix(models) && path.utf8.count > models.utf8.count:
-            [(.get, { try await model($0, id: path.dropFirst(models.count)) })]
-        default: []
-        }
+        return found
     }
 }

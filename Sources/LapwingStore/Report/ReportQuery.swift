@@ -21,7 +21,7 @@ package struct ReportQuery: Hashable, Sendable {
         case feature, user
         /// The key's id.
         case key
-        case tier
+        case tier, tenant
     }
 
     package var period: Period
@@ -43,6 +43,7 @@ extension ReportQuery.Grouping {
         case .user: entry.user
         case .key: entry.keyID
         case .tier: entry.tier
+        case .tenant: entry.tenant
         }
     }
 }

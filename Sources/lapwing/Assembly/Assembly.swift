@@ -3,6 +3,7 @@ import LapwingAPI
 import LapwingEngine
 import LapwingModel
 import LapwingRouter
+import LapwingServer
 import LapwingStore
 import LapwingText
 import Logging
@@ -14,6 +15,11 @@ package final class Assembly: Sendable {
     package let configuration: Configuration
     package let ledger: Ledger
     package let router: Router
+    package let keys: KeyStore
+    /// Who may come in, and what they have used.
+    package let accounts: Accounts
+    /// What administrators do.
+    package let operations: KeyOperations
     /// The local models that could be loaded, in the configuration's order.
     package let localNames: [String]
     /// One for each of them that answers with text.
@@ -50,7 +56,17 @@ package final class Assembly: Sendable {
     ) throws {
         try configuration.makeDataFolder()
         ledger = try Ledger(path: configuration.ledgerPath, options: options)
-        recoveredCount = try ledger.recover(at: Int64(Date().timeIntervalSince1970 * 1000))
+        let now = RouterTime.system.milliseconds()
+        recoveredCount = try ledger.recover(at: now)
+        keys = try KeyStore(folder: configuration.dataFolder)
+        let ring = try KeyRing(keys, clock: RouterTime.system.clock, milliseconds: RouterTime.system.milliseconds)
+        // After recovery, so that what was in progress when an earlier process died is counted.
+        accounts = Accounts(
+            ring, spending: try ledger.reader.spending(since: Accounts.monthStart(at: now)),
+            needsKey: !configuration.server.isLoopback)
+        operations = KeyOperations(
+            keys, ring: ring, accounts: accounts, known: configuration.names,
+            milliseconds: RouterTime.system.milliseconds)
         let locals = try configuration.models.compactMap { model in
             try model.unavailable == nil ? model.local.map { try LocalModel(model.name, $0) } : nil
         }
@@ -80,7 +96,7 @@ package final class Assembly: Sendable {
         routing.logger = logger
         router = try Router(
             configuration: routing, ledger: ledger,
-            prices: configuration.withOwnPrices(try ledger.reader.priceBook()))
+            prices: configuration.withOwnPrices(try ledger.reader.priceBook()), accounts: accounts)
         self.configuration = configuration
         localNames = locals.map(\.name)
         self.engines = engines
@@ -126,7 +142,7 @@ extension Route {
         self.init(
             name: route.name, open: route.open, closed: route.closed, hold: hold,
             escalateBelow: route.escalation?.below, tiers: route.escalation?.tiers.map(Set.init),
-            unknown: route.unknown == .keep ? .keep : .escalate)
+            unknown: route.unknown == .keep ? .keep : .escalate, maxTokens: route.maxTokens)
         fallback = route.fallback
         continuation = route.continuation
     }

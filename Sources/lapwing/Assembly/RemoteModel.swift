@@ -36,6 +36,7 @@ extension ModelBinding {
             case .wellAgain: logger.notice("an endpoint is well again", metadata: metadata)
             }
         }
+        mostAttempts = remote.pool.mostCalls
         fallback = remote.fallback
         contextLength = remote.context
         embedding = endpoints.first?.embedding

@@ -1,4 +1,5 @@
 import Hummingbird
+import LapwingAPI
 import LapwingRouter
 import LapwingServer
 import Logging
@@ -9,13 +10,17 @@ import UnixSignals
 package struct Serving: Sendable {
     private let group: ServiceGroup
 
+    /// `gatekeeper` is the assembly's accounts, unless nobody but this process is to know of the server.
+    ///
     /// `onListening` is told the port. With `endsOnTermination`, SIGTERM ends it gracefully.
     package init(
-        _ assembly: Assembly, options: ServerOptions, logger: Logger, endsOnTermination: Bool,
+        _ assembly: Assembly, gatekeeper: any Gatekeeper, options: ServerOptions, logger: Logger,
+        endsOnTermination: Bool,
         onListening: @escaping @Sendable (Int) async -> Void
     ) {
         let application = buildApplication(
-            services: assembly.router, options: options, logger: logger, onRunning: onListening)
+            services: assembly.router, gatekeeper: gatekeeper, operations: assembly.operations, options: options,
+            logger: logger, onRunning: onListening)
         // Shut down in reverse: first the server stops listening and answers what it has, then the rest is taken apart.
         var configuration = ServiceGroupConfiguration(
             services: [

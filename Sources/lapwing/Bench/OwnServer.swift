@@ -1,4 +1,5 @@
 import Foundation
+import LapwingAPI
 import LapwingEngine
 import LapwingModel
 import LapwingServer
@@ -26,7 +27,8 @@ package enum OwnServer {
         var options = configuration.server
         options.port = 0
         let serving = Serving(
-            assembly, options: options, logger: CommandLog.make(.critical), endsOnTermination: false
+            assembly, gatekeeper: OpenDoor(), options: options, logger: CommandLog.make(.critical),
+            endsOnTermination: false
         ) { port in
             ports.continuation.yield(port)
             ports.continuation.finish()

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
+import LapwingAPI
 import LapwingHub
+import LapwingServer
 import LapwingStore
 
 /// `--config`, for every command that reads the configuration.
@@ -35,10 +37,27 @@ extension Configuration {
     /// Where the ledger lies, with the prices that were imported.
     package var ledgerPath: String { dataFolder + "/ledger.sqlite" }
 
-    /// Those of the file itself, and models without a price. A ledger that cannot be read is told by who needs it.
+    /// Those of the file itself, an address that wants keys where there are none, and models without a price. A ledger that cannot be read is told by who needs it.
     package var allWarnings: [Finding] {
-        warnings + unpriced(in: (try? PriceBook.assembled(for: self)) ?? .builtIn)
+        let refusal = (try? keylessRefusal()) ?? nil
+        return warnings + unpriced(in: (try? PriceBook.assembled(for: self)) ?? .builtIn)
+            + [refusal].compactMap(\.self).map { Finding(line: nil, key: "server.host", message: $0) }
     }
+
+    /// What a request's `model` may be.
+    package var names: [String] { routes.map(\.name) + models.map(\.name) }
+
+    /// Why `serve` does not listen where it is to; nil where it does. Off this machine a client's key must hold.
+    package func keylessRefusal() throws -> String? {
+        guard !server.isLoopback else { return nil }
+        let now = Int64(Date().timeIntervalSince1970 * 1000)
+        let keys = FileManager.default.fileExists(atPath: keysPath) ? try KeyStore(folder: dataFolder).keys() : []
+        guard !keys.contains(where: { $0.draft.role == .client && $0.state(at: now) == .active }) else { return nil }
+        return "\(server.host) can be reached by other machines, and no key has been made to ask them for, so `serve` "
+            + "refuses it; make one with `lapwing keys create NAME`, or listen on 127.0.0.1"
+    }
+
+    private var keysPath: String { dataFolder + "/keys.sqlite" }
 
     /// Makes the data folder where there is none, for this user alone: who asked what is nobody else's.
     func makeDataFolder() throws {

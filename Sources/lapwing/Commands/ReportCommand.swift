@@ -14,7 +14,7 @@ struct ReportCommand: ParsableCommand {
 
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var period: PeriodOptions
-    @Option(help: "route, model, feature, user, key or tier.") var by: ReportQuery.Grouping?
+    @Option(help: "route, model, feature, user, key, tier or tenant.") var by: ReportQuery.Grouping?
     @Flag(help: "Print one JSON object.") var json = false
 
     func run() throws {

@@ -15,6 +15,8 @@ struct Serve: AsyncParsableCommand {
             Loads the configured models, listens, and enters every request in the ledger. SIGTERM and Ctrl-C let what is in \
             progress end first; a second Ctrl-C ends at once.
 
+            Only this machine reaches it unless `server.host` says otherwise, and then it takes keys alone: `lapwing keys`.
+
               lapwing serve
               lapwing serve --port 0 --log-level notice
               curl http://127.0.0.1:8080/v1/models
@@ -38,7 +40,7 @@ struct Serve: AsyncParsableCommand {
         var configuration = try options.load()
         configuration.machine.memory = memory ?? configuration.machine.memory
         var server = configuration.server
-        if let refusal = server.refusal { throw Failure("server.host: \(refusal)") }
+        if let refusal = try configuration.keylessRefusal() { throw Failure("server.host: \(refusal)") }
         server.port = port ?? server.port
         options.warn(of: configuration)
         var ledgerOptions = LedgerOptions()
@@ -60,7 +62,7 @@ struct Serve: AsyncParsableCommand {
         }
         let names = assembly.localNames.joined(separator: ", ")
         let serving = Serving(
-            assembly, options: server, logger: logger, endsOnTermination: true
+            assembly, gatekeeper: assembly.accounts, options: server, logger: logger, endsOnTermination: true
         ) { [server] port in
             Output.standard.line(
                 "listening on \(server.address(port: port)) "

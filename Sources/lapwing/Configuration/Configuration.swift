@@ -115,6 +115,8 @@ package struct Configuration: Sendable {
         package var fallback: [String]?
         /// What goes on with an answer that broke off; nil ends it with an error.
         package var continuation: Continuation?
+        /// The most tokens of an answer; nil leaves it to requests.
+        package var maxTokens: Int?
     }
 
     package func model(named name: String) -> Model? { models.first { $0.name == name } }

@@ -7,9 +7,7 @@ extension NodeReader {
         var server = ServerOptions()
         for (key, field) in fields(of: field, known: ["host", "port", "limits"]) ?? [] {
             switch key {
-            case "host":
-                server.host = host(field) ?? server.host
-                if let refusal = server.refusal { warn(field, refusal) }
+            case "host": server.host = host(field) ?? server.host
             case "port": server.port = integer(field, in: 0...65535, "a port") ?? server.port
             default: readLimits(field, into: &server)
             }
@@ -61,13 +59,6 @@ extension NodeReader {
 }
 
 extension ServerOptions {
-    /// Why `serve` does not listen there; nil where it does.
-    package var refusal: String? {
-        guard !isLoopback else { return nil }
-        return "\(host) can be reached by other machines, and there is no key to ask them for, so `serve` refuses it; "
-            + "listen on 127.0.0.1"
-    }
-
     /// `http://[::1]:8080`.
     func address(port: Int) -> String { "http://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 }

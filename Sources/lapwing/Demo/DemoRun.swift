@@ -37,7 +37,8 @@ package struct DemoRun: Sendable {
         var options = configuration.server
         (options.host, options.port) = ("127.0.0.1", 0)
         let serving = Serving(
-            assembly, options: options, logger: CommandLog.make(.critical), endsOnTermination: false
+            assembly, gatekeeper: OpenDoor(), options: options, logger: CommandLog.make(.critical),
+            endsOnTermination: false
         ) { port in
             address.continuation.yield(port)
             address.continuation.finish()

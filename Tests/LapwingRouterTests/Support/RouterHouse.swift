@@ -10,16 +10,17 @@ final class RouterHouse: Sendable {
     let closed: ScriptedProvider
     let ledger: Ledger
     let router: Router
+    let accounts: Accounts?
     let clock = ManualClock()
     private let folder: TemporaryFolder
 
     /// The open model `small` runs here at 0.10 dollars an hour; the closed one, `big`, costs 30 and 60 dollars a million, or
-    /// nobody knows what.
+    /// nobody knows what. With accounts, keys are those of the folder.
     init(
         open: [ScriptedProvider.Step], closed: [ScriptedProvider.Step] = [],
         route: Route = Route(name: "support", open: "small", closed: "big", hold: .tokens(1), escalateBelow: 0.5),
         isPriced: Bool = true, ledgerOptions: LedgerOptions = LedgerOptions(), folder: TemporaryFolder? = nil,
-        changing change: (inout RouterConfiguration) -> Void = { _ in }
+        hasAccounts: Bool = false, changing change: (inout RouterConfiguration) -> Void = { _ in }
     ) throws {
         self.folder = try folder ?? TemporaryFolder()
         ledger = try Ledger(path: self.folder.path + "/ledger.sqlite", options: ledgerOptions)
@@ -39,9 +40,13 @@ final class RouterHouse: Sendable {
         change(&configuration)
         var prices = PriceBook()
         if isPriced { prices.addOwn(price, for: "big") }
+        let time = RouterTime(clock: clock) { 1_717_200_000_000 }
+        let ring =
+            try hasAccounts
+            ? KeyRing(KeyStore(folder: self.folder.path), clock: clock, milliseconds: time.milliseconds) : nil
+        accounts = ring.map { Accounts($0, spending: [], needsKey: true, time: time) }
         router = try Router(
-            configuration: configuration, ledger: ledger, prices: prices,
-            time: RouterTime(clock: clock) { 1_717_200_000_000 })
+            configuration: configuration, ledger: ledger, prices: prices, accounts: accounts, time: time)
     }
 
     func ask(

@@ -142,6 +142,7 @@ struct ReportTests {
         case .feature: #expect(names == ["support", nil])
         case .user: #expect(names == ["user-0", "user-1", "user-2", "user-3", "user-4", nil])
         case .key: #expect(names == ["key-0", "key-1", "key-2", nil])
+        case .tenant: #expect(names == ["default"])
         case .tier: #expect(names == ["enterprise", "default"])
         }
     }
