@@ -164,10 +164,10 @@ extension RequestRun {
     private func request(
         to model: ModelBinding, _ side: CallReceipt.Side, _ manner: AnswerCourse.Manner
     ) -> GenerationRequest {
-        var request =
-            manner == .continuing ? request.continuing(shown, tokenCount: shownTokenCount) : request
-        request.model = model.upstreamName
+        var request = request
         request.maxTokens = plan.maxTokens(request, on: model)
+        if manner == .continuing { request = request.continuing(shown, tokenCount: shownTokenCount) }
+        request.model = model.upstreamName
         if side == .open, plan.wantsEvidence, model.reportsLogProbabilities {
             // Evidence is of the answer: more of the prompt than was asked for would only be computed again.
             request.promptTopLogProbabilities = request.topLogProbabilities

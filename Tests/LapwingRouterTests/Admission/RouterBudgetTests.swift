@@ -185,6 +185,25 @@ struct RouterBudgetTests {
         #expect(house.accounts?.standing(of: Caller(key: key))?.tokens?.remaining == 14)
     }
 
+    @Test("What the limit of tokens or the ledger refuses holds nothing of the budget")
+    func nothingIsHeldInVain() async throws {
+        let folder = try TemporaryFolder()
+        let key = try keep(folder, budget: 10_000_000, tokensPerMinute: 40).key
+        let house = try RouterHouse(
+            open: [], closed: steps(answer(["a"], usage: Self.usage)), folder: folder, hasAccounts: true)
+        guard case .rateLimited = await Outcome(try await ask(house, "1", key: key, maxTokens: 34)).error else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(house.accounts?.budgets(of: key).first?.reserved == .zero)
+        #expect(await Outcome(try await ask(house, "2", key: key)).error == nil)
+        // The ledger takes no request's id twice.
+        #expect(await Outcome(try await ask(house, "2", key: key)).error != nil)
+        let standing = try #require(house.accounts?.budgets(of: key).first)
+        #expect(standing.reserved == .zero && standing.spent == Self.cost)
+        #expect(house.accounts?.standing(of: Caller(key: key))?.tokens?.remaining == 27)
+    }
+
     private final class Seen: Sendable {
         let refused = Mutex(0)
         let isOver = Mutex(false)
