@@ -128,7 +128,8 @@ start() {
     began=$(date +%s.%N)
     case $1 in
     lapwing) .build/release/lapwing serve --config "$work/lapwing.yaml" --log-level error >"$work/lapwing.log" 2>&1 & ;;
-    litellm) "$litellm" --config "$work/litellm.yaml" --host 127.0.0.1 --port $port >"$work/litellm.log" 2>&1 & ;;
+    # Neither asks for a key.
+    litellm) LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY=true "$litellm" --config "$work/litellm.yaml" --host 127.0.0.1 --port $port >"$work/litellm.log" 2>&1 & ;;
     esac
     gateway=$!
     started=$(await "$began") || { tail -5 "$work/$1.log" >&2; exit 1; }
