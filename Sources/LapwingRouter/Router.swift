@@ -47,7 +47,7 @@ extension Router: ChatProvider {
         if plan.escalation != nil, let gate, await gate.side(for: request, route: plan.route) == .closed {
             plan = plan.sentToClosed()
         }
-        try plan.limitLength(&request, hasBudget: services.accounts?.hasBudget(context) ?? false)
+        try plan.limitLength(&request, needsBound: services.accounts?.needsBound(context) ?? false)
         let record = RequestRecord(
             endpoint: request.endpoint, route: plan.route, first: plan.first, prompts: request.prompts,
             tokenLimit: request.tokenLimit(plan), threshold: plan.policy.threshold, stream: request.stream,

@@ -65,9 +65,10 @@ package final class Accounts: Sendable {
         return state.withLock { $0.budgets.standings(of: key.id, limits: key.limits, at: now) }
     }
 
-    /// Whether requests in this name need an upper bound of what they cost.
-    func hasBudget(_ context: RequestContext) -> Bool {
-        context.keyID.flatMap { keys.key(id: $0) }?.limits.hasBudget ?? false
+    /// Whether requests in this name need an upper bound of what they write.
+    func needsBound(_ context: RequestContext) -> Bool {
+        guard let limits = context.keyID.flatMap({ keys.key(id: $0) })?.limits else { return false }
+        return limits.hasBudget || limits.tokensPerMinute != nil
     }
 
     /// Holds the most that a request may take: all of it or, where it throws, nothing. nil where its key has no limit.

@@ -52,8 +52,8 @@ package struct BudgetBook: Sendable {
                     retryAfterSeconds: Int(clamping: max(1, (window.end - milliseconds + 999) / 1000)))
             }
         }
-        // Past windows are kept as long as a request of theirs is in progress.
-        accounts[key] = accounts[key]?.filter { windows.contains($0.key) || $0.value.reserved != .zero }
+        // Past windows are kept as long as a request of theirs is in progress; newer ones a late request does not touch.
+        accounts[key] = accounts[key]?.filter { $0.key.end > milliseconds || $0.value.reserved != .zero }
         for window in windows { add(to: key, window) { $0.reserved += amount } }
         defer { nextID += 1 }
         reservations[nextID] = Reservation(key: key, amount: amount, windows: windows)

@@ -7,6 +7,8 @@ struct Demand: Sendable {
         var model: ModelBinding
         var promptTokens: Int
         var completionTokens: Int
+        /// How often it may be made.
+        var times: Int
     }
 
     /// Tokens that count against the limit a minute: those that the prompt is likely to have, and all that it may write.
@@ -24,7 +26,9 @@ extension Demand {
             // Who goes on with an answer reads what was written of it.
             return Call(
                 model: model, promptTokens: plan.continuation == nil ? prompt : Self.sum(prompt, written),
-                completionTokens: written)
+                completionTokens: written,
+                // It may be asked to go on, or to repeat what was shown, after each part that broke off.
+                times: plan.continuation == nil ? max(1, model.mostAttempts) : AnswerCourse.mostCalls)
         }
         let said = Self.product(request.maxTokens ?? plan.assumedMaxTokens ?? 0, answers)
         tokens = Self.sum(PromptSize.estimatedTokens(of: request.prompts), said)
@@ -35,11 +39,12 @@ extension Demand {
         tokens = PromptSize.estimatedTokens(of: prompts)
         calls = [
             Call(
-                model: model, promptTokens: mostTokens ?? PromptSize.mostTokens(of: prompts), completionTokens: 0)
+                model: model, promptTokens: mostTokens ?? PromptSize.mostTokens(of: prompts), completionTokens: 0,
+                times: max(1, model.mostAttempts))
         ]
     }
 
-    /// The most that all its calls may cost, each as often as its pool may try it. Throws `permissionDenied` where a model
+    /// The most that all its calls may cost, each as often as it may be made. Throws `permissionDenied` where a model
     /// has no price.
     func cost(_ services: RequestRecord.Services) throws(RequestError) -> NanoUSD {
         let day = services.time.day
@@ -49,7 +54,7 @@ extension Demand {
                 throw .permissionDenied(
                     reason: "the key has a budget, and the model '\(call.model.name)' has no price to count it by")
             }
-            total += NanoUSD(Int64(Self.product(Int(amount.rawValue), max(1, call.model.mostAttempts))))
+            total += NanoUSD(Int64(Self.product(Int(amount.rawValue), call.times)))
         }
         return total
     }

@@ -142,8 +142,11 @@ struct RequestRecord: Sendable {
     private func settle(_ calls: [CallReceipt]) {
         guard let hold else { return }
         let tokens = calls.map { $0.usage.promptTokens.addingReportingOverflow($0.usage.completionTokens).partialValue }
+        let cost = calls.reduce(NanoUSD.zero) { $0 + ($1.cost ?? .zero) }
+        // A cost that no number holds is no gift.
+        let isKnown = calls.allSatisfy { $0.cost != nil }
         services.accounts?.settle(
-            hold, tokens: max(0, tokens.max() ?? 0), cost: calls.reduce(.zero) { $0 + ($1.cost ?? .zero) })
+            hold, tokens: max(0, tokens.max() ?? 0), cost: isKnown ? cost : max(cost, hold.amount ?? .zero))
     }
 
     /// nil where no answer was kept, or the closed model has no price.

@@ -31,15 +31,11 @@ package struct RequestPlan: Sendable {
         return models
     }
 
-    /// Every model that may be called, as often as it may get its turn.
+    /// Every model that may be called.
     var callable: [ModelBinding] {
         let answering = models.values.joined().map(\.binding)
-        switch continuation {
-        case nil: return answering
-        // Each may first be asked to go on, then to repeat what was shown.
-        case .sameModels: return answering + answering + answering
-        case .model(let model): return answering + [model.binding, model.binding]
-        }
+        guard case .model(let model) = continuation else { return answering }
+        return answering + [model.binding]
     }
 
     /// The same request with the closed model called at once, as a prompt gate decides.

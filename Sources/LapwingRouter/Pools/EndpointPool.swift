@@ -131,7 +131,9 @@ package struct EndpointPool: Sendable {
         case .answered, .neutral: members[endpoint].breaker.abandoned(at: now)
         case .failed(let failure):
             if let rest = failure.rest {
-                members[endpoint].restsUntil = max(members[endpoint].restsUntil, now + rest)
+                // The client may be told of a day; an endpoint is tried again sooner, as quotas are raised and repairs end.
+                members[endpoint].restsUntil = max(
+                    members[endpoint].restsUntil, now + min(rest, Self.longestRest))
             }
             if failure.isBreakage {
                 members[endpoint].breaker.failed(at: now)
@@ -157,6 +159,8 @@ package struct EndpointPool: Sendable {
         guard wasDown != members[endpoint].isDown else { return nil }
         return wasDown ? .wellAgain : .leftAlone
     }
+
+    private static let longestRest = Duration.seconds(60)
 
     private func isUsable(_ endpoint: Int, at now: Duration) -> Bool {
         let member = members[endpoint]

@@ -80,9 +80,9 @@ extension OpenAICompatibleProvider {
 }
 
 extension Usage {
-    /// What an upstream reported, else our estimate. A count below nothing is no report.
+    /// What an upstream reported, else our estimate. A count that no call can have is no report.
     fileprivate init(_ promptTokens: Int?, estimate: Int) {
-        let reported = promptTokens.flatMap { $0 > 0 ? $0 : nil }
+        let reported = promptTokens.flatMap { (1...UpstreamAnswer.mostTokens).contains($0) ? $0 : nil }
         self.init(promptTokens: reported ?? estimate, completionTokens: 0, isEstimated: reported == nil)
     }
 }

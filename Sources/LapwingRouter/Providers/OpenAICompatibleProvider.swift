@@ -43,7 +43,7 @@ package final class OpenAICompatibleProvider: ChatProvider {
         let upstream = try UpstreamRequest(request, dialect: options.dialect)
         let answer = UpstreamAnswer(
             model: model, isChat: upstream.isChat, choiceCount: request.prompts.count * request.choiceCount,
-            estimatedPromptTokens: PromptSize.estimatedTokens(of: request.prompts))
+            estimatedPromptTokens: PromptSize.estimatedTokens(of: request.prompts), key: endpoint.key)
         let call = call(
             path: upstream.path, body: try upstream.body(), accept: "text/event-stream", options.timeouts)
         let (stream, output) = GenerationStream.makeStream()

@@ -5,6 +5,7 @@ import LapwingAPI
 package struct UpstreamAnswer {
     private let model: String
     private let isChat: Bool
+    private let key: UpstreamKey?
     private let estimatedPromptTokens: Int
     private var isFinished: [Bool]
     private var tokenCount = 0
@@ -13,14 +14,18 @@ package struct UpstreamAnswer {
     private var usage: OpenAI.Usage?
     private let decoder = JSONDecoder()
     /// Far beyond any context.
-    private static let mostTokens = 1 << 40
+    static let mostTokens = 1 << 40
     private static let errorMember = Data("\"error\"".utf8)
 
     /// `[DONE]` has come.
     package private(set) var isDone = false
 
-    package init(model: String, isChat: Bool, choiceCount: Int, estimatedPromptTokens: Int) {
+    /// What an error repeats of `key` is not passed on.
+    package init(
+        model: String, isChat: Bool, choiceCount: Int, estimatedPromptTokens: Int, key: UpstreamKey? = nil
+    ) {
         self.model = model
+        self.key = key
         self.isChat = isChat
         self.estimatedPromptTokens = estimatedPromptTokens
         isFinished = Array(repeating: false, count: choiceCount)
@@ -39,13 +44,20 @@ package struct UpstreamAnswer {
         if isChat {
             guard let chunk = try decode(OpenAI.ChatChunk.self, data) else { return [] }
             usage = chunk.usage ?? usage
-            return chunk.choices.flatMap {
-                events($0.index, $0.delta.content ?? "", $0.logprobs?.scored ?? [], $0.finishReason)
+            var found: [GenerationEvent] = []
+            for choice in chunk.choices {
+                found += try events(
+                    choice.index, choice.delta.content ?? "", choice.logprobs?.scored ?? [], choice.finishReason)
             }
+            return found
         }
         guard let chunk = try decode(OpenAI.Completion.self, data) else { return [] }
         usage = chunk.usage ?? usage
-        return chunk.choices.flatMap { events($0.index, $0.text, $0.logprobs?.scored ?? [], $0.finishReason) }
+        var found: [GenerationEvent] = []
+        for choice in chunk.choices {
+            found += try events(choice.index, choice.text, choice.logprobs?.scored ?? [], choice.finishReason)
+        }
+        return found
     }
 
     /// The last event, once the stream is over. Throws `upstreamFailed` where it broke off, or a part may be missing.
@@ -69,9 +81,12 @@ package struct UpstreamAnswer {
         return .completed(model: model, usage: estimate, receipt: nil)
     }
 
+    /// Reasons of servers that gave up: the answer is not whole, however tidily its stream ends.
+    private static let failures: Set = ["abort", "aborted", "cancelled", "error"]
+
     private mutating func events(
         _ choice: Int, _ text: String, _ tokens: [ScoredToken], _ finish: String?
-    ) -> [GenerationEvent] {
+    ) throws(RequestError) -> [GenerationEvent] {
         guard isFinished.indices.contains(choice), !isFinished[choice] else { return [] }
         var events: [GenerationEvent] = []
         if !text.isEmpty || !tokens.isEmpty {
@@ -79,6 +94,9 @@ package struct UpstreamAnswer {
             events.append(.delta(choice: choice, text: text, tokens: tokens))
         }
         if let finish {
+            guard !Self.failures.contains(finish) else {
+                throw .upstreamFailed(model: model, status: nil, reason: "it gave up, with the reason '\(finish)'")
+            }
             isFinished[choice] = true
             // Words of single servers, such as `eos`, all mean that the model came to its end.
             events.append(.finished(choice: choice, reason: FinishReason(rawValue: finish) ?? .stop))
@@ -94,8 +112,9 @@ package struct UpstreamAnswer {
         if data.firstRange(of: Self.errorMember) != nil,
             let failure = try? decoder.decode(OpenAI.ErrorBody.self, from: data)
         {
+            let said = failure.error.message
             throw .upstreamFailed(
-                model: model, status: nil, reason: UpstreamFailure.bounded(failure.error.message))
+                model: model, status: nil, reason: UpstreamFailure.bounded(key?.redacting(said) ?? said))
         }
         let value = try? decoder.decode(type, from: data)
         // What comes after the last choice's end is no part of the answer.

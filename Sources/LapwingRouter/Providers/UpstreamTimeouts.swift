@@ -67,7 +67,8 @@ final class UpstreamWatch: Sendable {
             let now = stopwatch.elapsed()
             if now >= due || now >= timeouts.total {
                 guard let stage else { return }
-                let reached = now >= timeouts.total ? .total : stage
+                // Where both are up, what it was waited for says more: a probe, or an answer that comes in one piece.
+                let reached = now >= due ? stage : .total
                 throw .upstreamTimedOut(model: model, stage: reached.rawValue)
             }
             do { try await clock.sleep(for: min(min(due, timeouts.total) - now, nap)) } catch { return }

@@ -55,6 +55,18 @@ struct BudgetBookTests {
         _ = try book.reserve(NanoUSD(100), of: "other", limits: limits, at: Self.evening)
     }
 
+    @Test("A request of yesterday that comes late does not make today's spending forgotten")
+    func lateRequest() throws {
+        var book = BudgetBook()
+        let limits = limits(day: 100, month: nil)
+        let today = try book.reserve(NanoUSD(80), of: "k", limits: limits, at: Self.evening + 1)
+        book.settle(today, cost: NanoUSD(80))
+        _ = try book.reserve(NanoUSD(10), of: "k", limits: limits, at: Self.evening)
+        #expect(throws: RequestError.self) {
+            _ = try book.reserve(NanoUSD(21), of: "k", limits: limits, at: Self.evening + 1)
+        }
+    }
+
     @Test("A request that ends the next day is paid by the day on which it began")
     func midnight() throws {
         var book = BudgetBook()

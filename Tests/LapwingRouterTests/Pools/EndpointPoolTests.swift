@@ -103,6 +103,14 @@ struct EndpointPoolTests {
         #expect(Set((0..<2).map { _ in pool.taken(at: .seconds(2)) }) == [0, 1])
     }
 
+    @Test("One that asked to be left alone for a day is tried again after a minute")
+    func restsNoLonger() {
+        let pool = makePool(1)
+        _ = pool.taken()
+        pool.ended(0, .failed(FailureClass(.overloaded(what: "it", retryAfterSeconds: 86_400))), at: .zero)
+        #expect(pool.whenUsable(at: .zero) == .resting(.seconds(60)))
+    }
+
     @Test(
         "One that fails too often is left alone, tried by a single call, and then gets its share little by little"
     )

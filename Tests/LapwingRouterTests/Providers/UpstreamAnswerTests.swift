@@ -17,6 +17,32 @@ private func usage(of event: GenerationEvent) -> Usage? {
 
 @Suite("UpstreamAnswer")
 struct UpstreamAnswerTests {
+    @Test("A server that gave up has no whole answer, however tidily its stream ends", arguments: ["abort", "error"])
+    func givesUp(reason: String) throws {
+        var answer = chatAnswer()
+        #expect(
+            throws: RequestError.upstreamFailed(
+                model: "m", status: nil, reason: "it gave up, with the reason '\(reason)'")
+        ) {
+            try answer.receive(
+                chunk(#"{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"\#(reason)"}]}"#))
+        }
+        #expect(!answer.isWhole)
+    }
+
+    @Test("What an error frame repeats of the key is not passed on")
+    func redacts() throws {
+        let origin = try #require(Origin(url: "http://127.0.0.1:1"))
+        var answer = UpstreamAnswer(
+            model: "m", isChat: true, choiceCount: 1, estimatedPromptTokens: 1,
+            key: UpstreamKey("sk-live-0123456789", origin: origin))
+        let error = #expect(throws: RequestError.self) {
+            try answer.receive(chunk(#"{"error":{"message":"Incorrect API key provided: sk-live-0123456789"}}"#))
+        }
+        #expect(error?.description.contains("Incorrect API key") == true)
+        #expect(error?.description.contains("0123456789") == false)
+    }
+
     @Test("Log-probabilities become tokens with their bytes and alternatives, best first")
     func logprobs() throws {
         var answer = chatAnswer()

@@ -115,7 +115,7 @@ struct UpstreamEmbeddingTests {
         _ = await upstream.nextRequest()
         await clock.waitForSleepers(1)
         clock.advance(by: .seconds(601))
-        await #expect(throws: RequestError.upstreamTimedOut(model: "m", stage: "before the answer was whole")) {
+        await #expect(throws: RequestError.upstreamTimedOut(model: "m", stage: "before the first token")) {
             try await slow.value
         }
         await upstream.nextClosing()
