@@ -93,7 +93,8 @@ package final class GroupCommit<Write: Sendable>: Sendable {
         do {
             var results: [Result<Void, StoreError>] = []
             let isLater = flushes && !writes.contains(where: waitsForDisk)
-            if isLater { try Synchronous.normal.set(db) }
+            // Set for each batch, so that none is committed under another's rule where setting it fails.
+            if flushes { try (isLater ? Synchronous.normal : .full).set(db) }
             defer { if isLater { try? Synchronous.full.set(db) } }
             try db.inTransaction(.immediate) {
                 results = try perform(writes, db)
