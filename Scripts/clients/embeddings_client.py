@@ -13,18 +13,11 @@ import sys
 
 import openai
 
+from checks import check, finish
+
 base, model = sys.argv[1].rstrip("/"), (sys.argv[2] if len(sys.argv) > 2 else "smollm2")
 client = openai.OpenAI(base_url=f"{base}/v1", api_key="none", max_retries=0, timeout=120)
 TEXTS = ["How do I reset my password?", "I forgot my password and cannot log in.", "The parcel has not arrived."]
-passed = 0
-
-
-def check(name, holds, seen=""):
-    global passed
-    if not holds:
-        sys.exit(f"FAILED {name}: {seen}")
-    passed += 1
-    print(f"ok {name}")
 
 
 def refused(name, call, status=400, code=None, says=""):
@@ -114,4 +107,4 @@ async def company():
 
 check("the same vectors in company", all(
     r.data[0].embedding == vectors[i % 3] for i, r in enumerate(asyncio.run(company()))))
-print(f"{passed} checks passed")
+finish()

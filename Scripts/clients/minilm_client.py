@@ -9,19 +9,12 @@ import sys
 
 import openai
 
+from checks import check, finish
+
 base = sys.argv[1].rstrip("/")
 client = openai.OpenAI(base_url=f"{base}/v1", api_key="none", max_retries=0, timeout=120)
 QUERY = "How do I reset my password?"
 DOCUMENTS = ["The parcel has not arrived.", "I forgot my password and cannot log in.", "Our office is closed on Sunday."]
-passed = 0
-
-
-def check(name, holds, seen=""):
-    global passed
-    if not holds:
-        sys.exit(f"FAILED {name}: {seen}")
-    passed += 1
-    print(f"ok {name}")
 
 
 def dot(a, b):
@@ -56,4 +49,4 @@ except openai.BadRequestError as error:
     check("chat is refused with what it serves", "embeddings" in error.body["message"], error.body)
 else:
     sys.exit("FAILED chat with an encoder: it was accepted")
-print(f"{passed} checks passed")
+finish()

@@ -10,18 +10,11 @@ import sys
 
 import openai
 
+from checks import check, finish
+
 base, model = sys.argv[1].rstrip("/"), (sys.argv[2] if len(sys.argv) > 2 else "smollm2")
 client = openai.OpenAI(base_url=f"{base}/v1", api_key="none", max_retries=0, timeout=120)
 HELLO = [{"role": "user", "content": "Name three primary colours."}]
-passed = 0
-
-
-def check(name, holds, seen=""):
-    global passed
-    if not holds:
-        sys.exit(f"FAILED {name}: {seen}")
-    passed += 1
-    print(f"ok {name}")
 
 
 def refused(name, kind, call, code=None, param=None):
@@ -154,4 +147,4 @@ async def company():
 
 
 check("the same answer in company", asyncio.run(company()) == {text})
-print(f"{passed} checks passed")
+finish()
