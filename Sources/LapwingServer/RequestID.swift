@@ -3,7 +3,7 @@
 /// The characters are Crockford's base 32 of 48 bits of milliseconds since 1970 and 80 random bits (as in a ULID).
 package struct RequestIDGenerator: Sendable {
     static let prefix = "req_"
-    private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+    private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
 
     private let milliseconds: @Sendable () -> Int64
     private let random: @Sendable () -> (UInt64, UInt16)
@@ -20,12 +20,12 @@ package struct RequestIDGenerator: Sendable {
         let (low, high) = random()
         let time = UInt64(clamping: milliseconds()) & 0xFFFF_FFFF_FFFF
         var bits = UInt128(time) << 80 | UInt128(high) << 64 | UInt128(low)
-        var characters: [Character] = []
-        for _ in 0..<26 {
-            characters.append(Self.alphabet[Int(bits & 31)])
+        var name = Array(Self.prefix.utf8) + Array(repeating: 0, count: 26)
+        for place in name.indices.suffix(26).reversed() {
+            name[place] = Self.alphabet[Int(bits & 31)]
             bits >>= 5
         }
-        return Self.prefix + String(characters.reversed())
+        return String(decoding: name, as: UTF8.self)
     }
 }
 

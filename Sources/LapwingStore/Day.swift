@@ -4,7 +4,13 @@ import Foundation
 package enum Day {
     private static let lengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
-    package static func text(of date: Date) -> String { date.formatted(.iso8601.year().month().day()) }
+    package static func text(of date: Date) -> String {
+        var (time, parts) = (time_t(date.timeIntervalSince1970.rounded(.down)), tm())
+        gmtime_r(&time, &parts)
+        let figures = [(Int(parts.tm_year) + 1900, 4), (Int(parts.tm_mon) + 1, 2), (Int(parts.tm_mday), 2)]
+        return figures.map { String(repeating: "0", count: max(0, $1 - String($0).count)) + String($0) }
+            .joined(separator: "-")
+    }
 
     package static func isValid(_ text: String) -> Bool {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Answer feed", .timeLimit(.minutes(1)))
 struct AnswerFeedTests {
-    func feed(_ provider: ScriptedProvider, clock: ManualClock = ManualClock(), keepAlive: Duration? = nil)
+    func feed(_ provider: ScriptedProvider, clock: ManualClock = ManualClock(), keepAlive: Duration = .seconds(5))
         -> AnswerFeed
     {
         AnswerFeed(clock: clock, keepAlive: keepAlive) {
@@ -56,7 +56,7 @@ struct AnswerFeedTests {
         let clock = ManualClock()
         let gate = Gate()
         let provider = ScriptedProvider([.wait(gate), Self.endless[0]])
-        let feed = feed(provider, clock: clock, keepAlive: .seconds(5))
+        let feed = feed(provider, clock: clock)
         for _ in 1...3 {
             async let signal = feed.next()
             await clock.waitForSleepers(1)

@@ -24,6 +24,7 @@ package final class OpenAICompatibleProvider: ChatProvider {
     let options: Options
     private let client: HTTPClient
     private let clock: any Clock<Duration>
+    private let watches: UpstreamWatches
 
     /// `model` is our name for it, for errors; the request's own model name is what is sent. `client` is the caller's to
     /// shut down.
@@ -36,6 +37,7 @@ package final class OpenAICompatibleProvider: ChatProvider {
         self.options = options
         self.client = client
         self.clock = clock
+        watches = UpstreamWatches(clock: clock)
     }
 
     /// Throws `unsupported` or `invalid` at once; what the upstream does wrong, the stream throws.
@@ -47,9 +49,7 @@ package final class OpenAICompatibleProvider: ChatProvider {
         let call = call(
             path: upstream.path, body: try upstream.body(), accept: "text/event-stream", options.timeouts)
         let (stream, output) = GenerationStream.makeStream()
-        // Owned by the stream: its end, or its being dropped, ends the task.
-        let task = Task { await call.run(answer, into: output) }
-        output.onTermination = { _ in task.cancel() }
+        call.start(answer, into: output)
         return stream
     }
 
@@ -82,7 +82,7 @@ package final class OpenAICompatibleProvider: ChatProvider {
         }
         return UpstreamCall(
             model: model, message: message, key: endpoint.key, options: options, client: client,
-            watch: UpstreamWatch(model: model, timeouts: timeouts, clock: clock))
+            watch: UpstreamWatch(model: model, timeouts: timeouts, clock: clock), watches: watches)
     }
 }
 
@@ -93,6 +93,8 @@ extension HTTPClient {
         configuration.timeout.connect = .nanoseconds(connectTimeout.nanoseconds)
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
+        // Nobody listens, and each request would pay for what a trace says of it.
+        configuration.tracing.tracer = nil
         // Named for debugging, and the one place where a connection's pipeline can be reached.
         configuration.http1_1ConnectionDebugInitializer = KeptConnection.watch
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)

@@ -15,7 +15,7 @@ package struct UpstreamAnswer {
     private let decoder = JSONDecoder()
     /// Far beyond any context.
     static let mostTokens = 1 << 40
-    private static let errorMember = Data("\"error\"".utf8)
+    private static let errorMember = Array("\"error\"".utf8)
 
     /// `[DONE]` has come.
     package private(set) var isDone = false
@@ -107,9 +107,12 @@ package struct UpstreamAnswer {
     private mutating func decode<Value: Decodable>(
         _ type: Value.Type, _ data: [UInt8]
     ) throws(RequestError) -> Value? {
-        let data = Data(data)
         // An error is looked for first: chunks decode with nearly everything left out.
-        if data.firstRange(of: Self.errorMember) != nil,
+        let mayBeError = data.indices.contains {
+            data[$0] == Self.errorMember[0] && data[$0...].starts(with: Self.errorMember)
+        }
+        let data = Data(data)
+        if mayBeError,
             let failure = try? decoder.decode(OpenAI.ErrorBody.self, from: data)
         {
             let said = failure.error.message

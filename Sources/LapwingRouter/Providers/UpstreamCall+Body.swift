@@ -7,16 +7,7 @@ extension UpstreamCall {
     /// The body of an answer that comes whole. Throws `RequestError`.
     func body(atMost limit: Int) async throws -> Data {
         do {
-            return try await withThrowingTaskGroup(of: Data?.self) { group in
-                group.addTask {
-                    try await watch.run()
-                    return nil
-                }
-                group.addTask { try await read(atMost: limit) }
-                defer { group.cancelAll() }
-                for try await body in group { if let body { return body } }
-                throw CancellationError()
-            }
+            return try await watches.during(watch) { try await read(atMost: limit) }
         } catch {
             throw UpstreamFailure.transport(error, model: model, hasAnswered: true)
         }

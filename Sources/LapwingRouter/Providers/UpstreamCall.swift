@@ -11,22 +11,24 @@ struct UpstreamCall: Sendable {
     let options: OpenAICompatibleProvider.Options
     let client: HTTPClient
     let watch: UpstreamWatch
+    let watches: UpstreamWatches
 
-    /// Runs until the answer is whole, has failed, or the task is cancelled; finishes `output` in each case.
-    func run(_ answer: UpstreamAnswer, into output: GenerationStream.Continuation) async {
-        do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await watch.run() }
-                group.addTask { try await read(answer, into: output) }
-                // The first to end decides, by throwing or not; the other one then ends too.
-                try await group.next()
-                group.cancelAll()
-                try await group.waitForAll()
+    /// Reads until the answer is whole or has failed; finishes `output` in each case, whose end or being dropped ends the
+    /// call.
+    func start(_ answer: UpstreamAnswer, into output: GenerationStream.Continuation) {
+        let id = watches.begin(watch)
+        let task = Task {
+            defer { watches.end(id) }
+            do {
+                try await read(answer, into: output)
+                output.finish()
+            } catch {
+                let error = watch.verdict ?? error
+                output.finish(throwing: UpstreamFailure.transport(error, model: model, hasAnswered: true))
             }
-            output.finish()
-        } catch {
-            output.finish(throwing: UpstreamFailure.transport(error, model: model, hasAnswered: true))
         }
+        watch.whenUp { task.cancel() }
+        output.onTermination = { _ in task.cancel() }
     }
 
     private func read(_ answer: UpstreamAnswer, into output: GenerationStream.Continuation) async throws {

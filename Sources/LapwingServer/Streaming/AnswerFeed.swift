@@ -26,16 +26,17 @@ package final class AnswerFeed: Sendable {
 
     private let state = Mutex(State())
 
-    /// Begins to read at once. Without `keepAlive` there are no ticks.
+    /// Begins to read at once.
     package init(
-        clock: any Clock<Duration>, keepAlive: Duration?,
+        clock: any Clock<Duration>, keepAlive: Duration,
         start: @escaping @Sendable () async throws -> GenerationStream
     ) {
         let (signals, output) = AsyncStream.makeStream(of: (Signal, Acknowledge).self)
         self.signals = signals
-        var tasks = [Task { await Self.pump(start, into: output) }]
-        if let keepAlive { tasks.append(Task { await Self.tick(clock, every: keepAlive, into: output) }) }
-        self.tasks = tasks
+        tasks = [
+            Task { await Self.pump(start, into: output) },
+            Task { await Self.tick(clock, every: keepAlive, into: output) },
+        ]
     }
 
     deinit { tasks.forEach { $0.cancel() } }

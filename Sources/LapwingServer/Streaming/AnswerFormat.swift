@@ -21,7 +21,7 @@ protocol StreamFormat: Sendable {
 
 /// Gathers a provider's events into the body of one API's answer.
 protocol BodyFormat: Sendable {
-    associatedtype Body: Encodable
+    associatedtype Body: Encodable & Sendable
 
     mutating func add(_ event: GenerationEvent)
     func body(model: String, usage: Usage, receipt: Receipt?) -> Body

@@ -9,26 +9,26 @@ struct AnswerService: Sendable {
     let keepAlive: Duration
 
     /// Holds the answer together until the provider has completed it, and so until the ledger has it.
-    func whole(
+    func whole<Format: BodyFormat>(
         _ request: GenerationRequest, context: LapwingAPI.RequestContext, exchange: Exchange,
-        format: some BodyFormat, headers: HTTPFields
+        format: Format, headers: HTTPFields
     ) async throws -> Response {
-        let feed = feed(request, context: context, exchange: exchange, keepAlive: nil)
-        defer { exchange.client?.stopWatching() }
-        var format = format
-        while true {
-            switch await feed.next() {
-            case .event(.completed(let model, let usage, let receipt)):
-                await drain(feed)
-                var headers = headers
-                if let receipt { headers.set(receipt) }
-                return try JSONBody.response(
-                    format.body(model: model, usage: usage, receipt: receipt), headers: headers)
-            case .event(let event): format.add(event)
-            case .tick: break
-            case .ended(let error): throw error ?? Self.endedEarly
+        let end = try await exchange.whileClientStays { [provider] in
+            var (format, end) = (format, (body: Format.Body, receipt: Receipt?)?.none)
+            // Read to the stream's end, or the provider would take the last event for a cancellation.
+            for try await event in try await provider.generate(request, context: context) {
+                if case .completed(let model, let usage, let receipt) = event {
+                    end = (format.body(model: model, usage: usage, receipt: receipt), receipt)
+                } else {
+                    format.add(event)
+                }
             }
+            guard let end else { throw Task.isCancelled ? RequestError.cancelled : Self.endedEarly }
+            return end
         }
+        var headers = headers
+        if let receipt = end.receipt { headers.set(receipt) }
+        return try JSONBody.response(end.body, headers: headers)
     }
 
     /// Sends no head before the first event of the answer itself, or `keepAlive` without one: until then an error
@@ -37,7 +37,7 @@ struct AnswerService: Sendable {
         _ request: GenerationRequest, context: LapwingAPI.RequestContext, exchange: Exchange,
         format: some StreamFormat, headers: HTTPFields
     ) async throws -> Response {
-        let feed = feed(request, context: context, exchange: exchange, keepAlive: keepAlive)
+        let feed = feed(request, context: context, exchange: exchange)
         var headers = headers
         var format = format
         var first: GenerationEvent?
@@ -76,7 +76,7 @@ struct AnswerService: Sendable {
     }
 
     private func feed(
-        _ request: GenerationRequest, context: LapwingAPI.RequestContext, exchange: Exchange, keepAlive: Duration?
+        _ request: GenerationRequest, context: LapwingAPI.RequestContext, exchange: Exchange
     ) -> AnswerFeed {
         let feed = AnswerFeed(clock: clock, keepAlive: keepAlive) { [provider] in
             try await provider.generate(request, context: context)
