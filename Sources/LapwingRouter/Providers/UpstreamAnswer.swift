@@ -8,9 +8,12 @@ package struct UpstreamAnswer {
     private let key: UpstreamKey?
     private let estimatedPromptTokens: Int
     private var isFinished: [Bool]
-    private var tokenCount = 0
+    /// Of the answer so far, with what is held back.
+    private(set) var tokenCount = 0
     /// Whether an event came that cannot be read, and may have held a part of the answer.
     package private(set) var hasGap = false
+    /// What came after such an event: nobody sees a text with a hole, and what was shown can be gone on with.
+    private var heldBack: [GenerationEvent] = []
     private var usage: OpenAI.Usage?
     private let decoder = JSONDecoder()
     /// Far beyond any context.
@@ -35,7 +38,7 @@ package struct UpstreamAnswer {
     package var isWhole: Bool { !isFinished.contains(false) }
 
     /// Reads one event's data. Throws `upstreamFailed` for an error event. What cannot be read is passed over: whether it
-    /// held a part of the answer, `completed` finds out.
+    /// held a part of the answer, `completed` finds out, and gives what followed.
     package mutating func receive(_ data: [UInt8]) throws(RequestError) -> [GenerationEvent] {
         if data.elementsEqual("[DONE]".utf8) {
             isDone = true
@@ -49,7 +52,7 @@ package struct UpstreamAnswer {
                 found += try events(
                     choice.index, choice.delta.content ?? "", choice.logprobs?.scored ?? [], choice.finishReason)
             }
-            return found
+            return passed(found)
         }
         guard let chunk = try decode(OpenAI.Completion.self, data) else { return [] }
         usage = chunk.usage ?? usage
@@ -57,11 +60,17 @@ package struct UpstreamAnswer {
         for choice in chunk.choices {
             found += try events(choice.index, choice.text, choice.logprobs?.scored ?? [], choice.finishReason)
         }
-        return found
+        return passed(found)
     }
 
-    /// The last event, once the stream is over. Throws `upstreamFailed` where it broke off, or a part may be missing.
-    package func completed() throws(RequestError) -> GenerationEvent {
+    private mutating func passed(_ found: [GenerationEvent]) -> [GenerationEvent] {
+        guard hasGap else { return found }
+        heldBack += found
+        return []
+    }
+
+    /// The last events, once the stream is over. Throws `upstreamFailed` where it broke off, or a part may be missing.
+    package func completed() throws(RequestError) -> [GenerationEvent] {
         guard !hasGap || isWhole && usage?.completionTokens == tokenCount else {
             throw .upstreamFailed(model: model, status: nil, reason: "it sent an event that cannot be read")
         }
@@ -73,12 +82,12 @@ package struct UpstreamAnswer {
             // Counts that no call can have are no report; they would be priced, and summed up for years.
             let counts = [reported.promptTokens, reported.cachedPromptTokens, reported.completionTokens]
             if counts.allSatisfy((0...Self.mostTokens).contains) {
-                return .completed(model: model, usage: reported, receipt: nil)
+                return heldBack + [.completed(model: model, usage: reported, receipt: nil)]
             }
         }
         let estimate = Usage(
             promptTokens: estimatedPromptTokens, completionTokens: tokenCount, isEstimated: true)
-        return .completed(model: model, usage: estimate, receipt: nil)
+        return heldBack + [.completed(model: model, usage: estimate, receipt: nil)]
     }
 
     /// Reasons of servers that gave up: the answer is not whole, however tidily its stream ends.

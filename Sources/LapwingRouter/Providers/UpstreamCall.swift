@@ -46,7 +46,7 @@ struct UpstreamCall: Sendable {
         } catch  where answer.isWhole && !answer.hasGap {
             // Every choice has ended. At most the usage is missing, and is estimated.
         }
-        if !answer.isDone { output.yield(try answer.completed()) }
+        if !answer.isDone { for event in try answer.completed() { output.yield(event) } }
     }
 
     /// Sends the request, and once more where a kept connection turned out to be closed before any byte of an answer.
@@ -79,12 +79,12 @@ struct UpstreamCall: Sendable {
     private func deliver(
         _ data: [UInt8], _ answer: inout UpstreamAnswer, to output: GenerationStream.Continuation
     ) throws {
-        for event in try answer.receive(data) {
-            watch.progressed()
-            output.yield(event)
-        }
+        let count = answer.tokenCount
+        let events = try answer.receive(data)
+        if answer.tokenCount > count { watch.progressed() }
+        for event in events { output.yield(event) }
         if answer.isWhole { watch.becameWhole() }
-        if answer.isDone { output.yield(try answer.completed()) }
+        if answer.isDone { for event in try answer.completed() { output.yield(event) } }
     }
 
     private func cut(_ buffer: ByteBuffer, _ events: inout ServerSentEvents) throws -> [[UInt8]] {

@@ -30,8 +30,9 @@ struct FieldReader {
     func pathOf(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
     mutating func value(_ key: String) -> JSONValue? {
+        guard let value = members[key] else { return nil }
         asked.insert(key)
-        return if let value = members[key], value != .null { value } else { nil }
+        return value == .null ? .none : .some(value)
     }
 
     mutating func string(_ key: String) throws(RequestError) -> String? {
