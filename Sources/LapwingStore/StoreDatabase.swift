@@ -33,8 +33,7 @@ struct StoreDatabase {
                 // GRDB sets NORMAL as it turns the write-ahead log on, after any hook of the configuration has run.
                 try synchronous.set(db)
                 // On macOS fsync alone leaves the data in the drive's cache; elsewhere these two do nothing.
-                try db.execute(sql: "PRAGMA fullfsync = \(synchronous == .full ? 1 : 0)")
-                try db.execute(sql: "PRAGMA checkpoint_fullfsync = \(synchronous == .full ? 1 : 0)")
+                try db.execute(sql: "PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1")
                 if let pageLimit { try db.execute(sql: "PRAGMA max_page_count = \(pageLimit)") }
             }
             if try pool.read(migrator.hasBeenSuperseded) { throw StoreError.newerSchema(path: path) }

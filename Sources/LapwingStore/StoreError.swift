@@ -15,6 +15,8 @@ package enum StoreError: Error, Hashable, Sendable {
     /// A backup was to take the place of the very ledger that it copies.
     case sameFile(path: String)
     case diskFull(path: String)
+    /// The system could not bring the log to the disk; nothing is written any more until the next start.
+    case cannotFlush(path: String, reason: String)
     /// An entry or an open intent has this request id already.
     case duplicateRequest(id: String)
     /// The request whose intent was to be amended has none.
@@ -48,6 +50,8 @@ extension StoreError: CustomStringConvertible {
         case .alreadyExists(let path): "'\(path)' exists already; it is overwritten only with --force."
         case .sameFile(let path): "'\(path)' is the ledger itself; a backup needs a file of its own."
         case .diskFull(let path): "The disk that holds '\(path)' is full."
+        case .cannotFlush(let path, let reason):
+            "The disk did not take the log of '\(path)' (\(reason)); start again once the disk is well."
         case .duplicateRequest(let id): "The ledger has an entry or an open intent for request '\(id)' already."
         case .notAdmitted(let id): "The ledger has no open intent for request '\(id)'."
         case .invalidEntry(let field, let found, let expected):

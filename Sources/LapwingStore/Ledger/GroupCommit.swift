@@ -4,9 +4,8 @@ import Synchronization
 
 /// Lets concurrent writers share one transaction, and so one flush of the disk.
 ///
-/// While one batch is being flushed the next one gathers; a lone writer pays one flush and waits for nobody. A batch of
-/// writes that need not wait for the disk is flushed soon after, with the next that must or by itself: until then a power
-/// cut may take it, the end of the process may not.
+/// While one batch is being written the next one gathers; while one is being flushed the next is written. Writes that need
+/// not wait for the disk are flushed soon after: until then a power cut may take them, the end of the process may not.
 package final class GroupCommit<Write: Sendable>: Sendable {
     /// Performs a batch inside the transaction that is open. One result for each write, in order; a thrown error
     /// rolls back and fails them all.
@@ -20,11 +19,6 @@ package final class GroupCommit<Write: Sendable>: Sendable {
     private struct State {
         var waiting: [Job] = []
         var isScheduled = false
-        /// Whether the log has commits that were not flushed to the disk.
-        var owesFlush = false
-        var isFlushScheduled = false
-        /// Commits that waited for the disk.
-        var flushCount = 0
     }
 
     /// More would hold the log's write lock for long and gain nothing.
@@ -34,27 +28,28 @@ package final class GroupCommit<Write: Sendable>: Sendable {
     private let limit: Int
     private let perform: Perform
     private let waitsForDisk: @Sendable (Write) -> Bool
-    /// Whether anything waits for the disk.
-    private let flushes: Bool
+    /// nil where nothing waits for the disk.
+    private let log: LogFlush?
     /// Called after a batch was rolled back, so that what `perform` remembers can be read again.
     private let rolledBack: @Sendable (Database) throws -> Void
     private let state = Mutex(State())
 
     package init(
-        pool: DatabasePool, limit: Int, flushes: Bool, waitsForDisk: @escaping @Sendable (Write) -> Bool,
+        pool: DatabasePool, limit: Int, log: LogFlush?, waitsForDisk: @escaping @Sendable (Write) -> Bool,
         perform: @escaping Perform,
         rolledBack: @escaping @Sendable (Database) throws -> Void
     ) {
         self.pool = pool
         self.limit = limit
         self.waitsForDisk = waitsForDisk
-        self.flushes = flushes
+        self.log = log
         self.perform = perform
         self.rolledBack = rolledBack
     }
 
     /// Returns once the write is in the log, and on the disk where it waits for that.
     package func submit(_ write: Write) async throws {
+        if let failure = log?.failure { throw failure }
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             let (accepted, mustSchedule) = state.withLock { state in
                 guard state.waiting.count < limit else { return (false, false) }
@@ -84,23 +79,25 @@ package final class GroupCommit<Write: Sendable>: Sendable {
             return state.isScheduled
         }
         if mustSchedule { schedule() }
+        var waiters: [LogFlush.Waiter] = []
         for (job, result) in zip(batch, results) {
-            job.continuation.resume(with: result.mapError { $0 as any Error })
+            if case .success = result, log != nil, waitsForDisk(job.write) {
+                waiters.append { job.continuation.resume(with: $0.map(Result.failure) ?? .success(())) }
+            } else {
+                job.continuation.resume(with: result)
+            }
         }
+        // Whoever waits brings to the disk what the others wrote.
+        if waiters.isEmpty { log?.owe() } else { log?.add(waiters) }
     }
 
     private func commit(_ writes: [Write], _ db: Database) -> [Result<Void, any Error>] {
         do {
             var results: [Result<Void, StoreError>] = []
-            let isLater = flushes && !writes.contains(where: waitsForDisk)
-            // Set for each batch, so that none is committed under another's rule where setting it fails.
-            if flushes { try (isLater ? Synchronous.normal : .full).set(db) }
-            defer { if isLater { try? Synchronous.full.set(db) } }
             try db.inTransaction(.immediate) {
                 results = try perform(writes, db)
                 return .commit
             }
-            if flushes { noteCommit(isLater: isLater) }
             return results.map { $0.mapError { $0 as any Error } }
         } catch {
             // SQLite rolls back by itself on some errors, GRDB on the others.
@@ -110,38 +107,5 @@ package final class GroupCommit<Write: Sendable>: Sendable {
             }
             return writes.map { _ in .failure(mapped) }
         }
-    }
-
-    private func noteCommit(isLater: Bool) {
-        let mustSchedule = state.withLock { state in
-            state.owesFlush = isLater
-            // A commit that waited has flushed all those before it.
-            if !isLater { state.flushCount += 1 }
-            defer { if isLater { state.isFlushScheduled = true } }
-            return isLater && !state.isFlushScheduled
-        }
-        if mustSchedule { scheduleFlush() }
-    }
-
-    /// While others commit, they flush the log within this time.
-    private static var flushDelay: DispatchTimeInterval { .milliseconds(10) }
-
-    private func scheduleFlush() {
-        let count = state.withLock { $0.flushCount }
-        DispatchQueue.global().asyncAfter(deadline: .now() + Self.flushDelay) { [weak self] in
-            guard let self else { return }
-            pool.asyncWriteWithoutTransaction { db in self.flushLog(db, unlessAfter: count) }
-        }
-    }
-
-    private func flushLog(_ db: Database, unlessAfter count: Int) {
-        let (isOwed, isYoung) = state.withLock { state in
-            state.isFlushScheduled = state.owesFlush && state.flushCount > count
-            return (state.owesFlush, state.isFlushScheduled)
-        }
-        if isYoung { return scheduleFlush() }
-        // A checkpoint flushes the log before it copies from it. One that fails is made good by the next commit that waits.
-        guard isOwed, (try? db.checkpoint(.passive)) != nil else { return }
-        state.withLock { $0.owesFlush = false }
     }
 }

@@ -20,6 +20,7 @@ package final class Ledger: Sendable {
     private let pool: DatabasePool
     private let writer: LedgerWriter
     private let commits: GroupCommit<LedgerWrite>
+    private let log: LogFlush?
     /// Intents that the file held when it was opened: the process that admitted them is gone.
     private let unfinished: UnfinishedIntents
     private let lock: FileLock
@@ -27,19 +28,20 @@ package final class Ledger: Sendable {
     /// Opens the ledger at `path`, or makes it. Throws `StoreError.inUse` while another has it open for writing.
     package init(path: String, options: LedgerOptions = LedgerOptions()) throws {
         lock = try FileLock(guarding: path)
-        let pool = try StoreDatabase.ledger.open(
-            path: path, synchronous: options.synchronous, pageLimit: options.pageLimit)
+        // Its own commits never wait, as `log` brings them to the disk beside the writer.
+        let pool = try StoreDatabase.ledger.open(path: path, synchronous: .normal, pageLimit: options.pageLimit)
+        let log = options.synchronous == .full ? try LogFlush(ofDatabaseAt: path) : nil
         let (writer, unfinished) = try StoreError.mapping(path: path) {
             try pool.read { db in (try LedgerWriter(db), try UnfinishedIntents(db)) }
         }
         self.pool = pool
         self.writer = writer
         self.unfinished = unfinished
+        self.log = log
         reader = LedgerReader(path: path, database: pool)
         commits = GroupCommit(
-            pool: pool, limit: options.queueLimit, flushes: options.synchronous == .full,
-            waitsForDisk: \.waitsForDisk, perform: { try writer.perform($0, $1) },
-            rolledBack: { try writer.reload($0) })
+            pool: pool, limit: options.queueLimit, log: log, waitsForDisk: \.waitsForDisk,
+            perform: { try writer.perform($0, $1) }, rolledBack: { try writer.reload($0) })
     }
 
     /// Records that a request was let in. Returns once that is in the log, where the end of the process leaves it; it is on
@@ -72,6 +74,7 @@ package final class Ledger: Sendable {
             let results = try pool.write { db in
                 try writer.perform(intents.map { .complete(LedgerEntry(lost: $0, at: now)) }, db)
             }
+            try log?.wait()
             // An intent whose request was completed since has its one entry, and recovery adds none.
             return results.count { if case .success = $0 { true } else { false } }
         } catch {
@@ -81,8 +84,6 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// SQLite's number for how the writing connection waits for the disk: 2 is FULL.
-    package func synchronousSetting() throws -> Int? {
-        try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
-    }
+    /// How often the log was brought to the disk; nil where nothing waits for that.
+    package var flushCount: Int? { log?.count }
 }

@@ -17,7 +17,7 @@ struct GroupCommitTests {
         let release = DispatchSemaphore(value: 0)
         let limit = 40
         let commits = GroupCommit<Int>(
-            pool: pool, limit: limit, flushes: true, waitsForDisk: { _ in true },
+            pool: pool, limit: limit, log: try LogFlush(ofDatabaseAt: folder.ledger), waitsForDisk: { _ in true },
             perform: { writes, _ in
                 let isFirst = batches.withLock { batches in
                     batches.append(writes)
@@ -48,5 +48,26 @@ struct GroupCommitTests {
             for try await isWritten in group { #expect(isWritten) }
         }
         #expect(batches.withLock { $0.map(\.count) } == [1, limit])
+    }
+
+    @Test("Where the disk does not take the log, who waits for it is told, and nothing more is written")
+    func failingDisk() async throws {
+        let folder = try TemporaryFolder()
+        let written = Mutex<[Int]>([])
+        // A device that cannot be flushed stands for a disk that fails.
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path + "/bad-wal", withDestinationPath: "/dev/null")
+        let log = try LogFlush(ofDatabaseAt: folder.path + "/bad", delay: .seconds(600))
+        let commits = GroupCommit<Int>(
+            pool: try DatabasePool(path: folder.ledger), limit: 8, log: log, waitsForDisk: { $0 > 0 },
+            perform: { writes, _ in
+                written.withLock { $0 += writes }
+                return writes.map { _ in .success(()) }
+            }, rolledBack: { _ in })
+        try await commits.submit(0)
+        let failure = await #expect(throws: StoreError.self) { try await commits.submit(1) }
+        guard case .cannotFlush? = failure else { return #expect(Bool(false), "\(failure.debugDescription)") }
+        await #expect(throws: StoreError.self) { try await commits.submit(0) }
+        #expect(written.withLock { $0 } == [0, 1])
     }
 }

@@ -190,15 +190,21 @@ struct OpeningTests {
         #expect(try ledger.reader.verify().failure == nil)
     }
 
-    @Test("Commits wait for the disk by default")
+    @Test("An entry returns after a flush of its own, and without one only where that was asked for")
     func synchronousFull() async throws {
-        // What a write costs at the disk is seen from outside by the end-to-end test; here, that the setting holds on
-        // the connection that writes, which GRDB turns to NORMAL (1) while it opens.
+        // What a flush is at the disk, and that it comes before the answer's end, the end-to-end test sees.
         #expect(LedgerOptions().synchronous == .full)
         var options = LedgerOptions()
-        #expect(try Ledger(path: folder.ledger, options: options).synchronousSetting() == 2)
+        let ledger = try Ledger(path: folder.ledger, options: options)
+        for number in 1...3 {
+            let before = try #require(ledger.flushCount)
+            try await ledger.complete(.sample(number))
+            #expect(try #require(ledger.flushCount) > before)
+        }
         options.synchronous = .normal
-        #expect(try Ledger(path: folder.ledger, options: options).synchronousSetting() == 1)
+        let other = try Ledger(path: folder.ledger + "2", options: options)
+        try await other.complete(.sample(1))
+        #expect(other.flushCount == nil)
     }
 
     @Test("Writes past the queue's limit are refused at once")
