@@ -3,6 +3,7 @@
 # asked directly and beside LiteLLM's proxy, all on this machine; nginx is the upstream, wrk asks at concurrency 10, in
 # turns. After each run the ledger's entries are counted against the answers that wrk saw and the requests that the upstream
 # saw; they may differ by those in flight when wrk goes away, and not at all after 5,000 requests whose client waits for all.
+# Beside the ledger as it is (`lapwing`) stand a flush for each entry (`each`), no waiting (`deferred`) and no ledger (`off`).
 # Then the time that a stream's chunks are held up. The last line is one JSON object.
 #
 #   Benchmarks/gateway.sh [ROUNDS] [SECONDS A RUN]
@@ -24,7 +25,7 @@ missing=()
 for program in nginx wrk; do command -v $program >/dev/null || [ -x /usr/sbin/$program ] || missing+=($program); done
 [ ${#missing[@]} -eq 0 ] || Scripts/install.sh gateway "${missing[@]}" >&2
 swift build -c release --product lapwing >&2
-peers=(lapwing)
+peers=(lapwing each deferred off)
 if [ "${LITELLM:-yes}" != no ]; then
     peers+=(litellm)
     litellm=.cache/peers/litellm/bin/litellm
@@ -127,7 +128,10 @@ start() {
     local began
     began=$(date +%s.%N)
     case $1 in
-    lapwing) .build/release/lapwing serve --config "$work/lapwing.yaml" --log-level error >"$work/lapwing.log" 2>&1 & ;;
+    lapwing | each | deferred | off)
+        .build/release/lapwing serve --config "$work/lapwing.yaml" --log-level error \
+            --ledger-durability ${1/lapwing/grouped} >"$work/$1.log" 2>&1 &
+        ;;
     # Neither asks for a key.
     litellm) LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY=true "$litellm" --config "$work/litellm.yaml" --host 127.0.0.1 --port $port >"$work/litellm.log" 2>&1 & ;;
     esac
@@ -155,7 +159,7 @@ for round in $(seq "$rounds"); do
         memory=$(resident)
         stop gateway
         entries=0
-        [ $side != lapwing ] || entries=$(.build/release/lapwing ledger export --config "$work/lapwing.yaml" | wc -l)
+        [ $side = litellm ] || entries=$(.build/release/lapwing ledger export --config "$work/lapwing.yaml" | wc -l)
         echo "$side ${line%\}}, \"start_s\": $started, \"resident_mib\": $memory, \"upstream_requests\": $(($(seen) - before)), \"entries\": $entries}" >>"$work/results"
     done
 done
@@ -173,7 +177,7 @@ stop nginx
 echo "streams" >&2
 python3 Benchmarks/peer_stream.py serve $upstream &
 nginx=$!
-for side in direct "${peers[@]}"; do
+for side in direct lapwing $(printf '%s\n' "${peers[@]}" | grep litellm || true); do
     at=$upstream
     if [ $side != direct ]; then at=$port; start $side; fi
     echo "stream-$side $(python3 Benchmarks/peer_stream.py ask $at)" >>"$work/results"
@@ -193,10 +197,12 @@ for side, runs in rows.items():
         for run in runs: run["requests_per_second"] = run["requests"] / run["seconds"]
     figures[side] = {name: round(statistics.median(run[name] for run in runs), 2) for name in runs[0]
                      if "requests" not in runs[0] or name not in ("requests", "seconds", "entries", "upstream_requests")}
-for run in rows["lapwing"]:
-    if not 0 <= run["entries"] - run["upstream_requests"] <= 20:
-        failed.append(f"the ledger has {run['entries']} entries, the upstream saw {run['upstream_requests']} requests")
-    if run["failed"]: failed.append(f"{run['failed']} requests failed")
+for side in "lapwing", "each", "deferred", "off":
+    for run in rows[side]:
+        expected = 0 if side == "off" else run["upstream_requests"]
+        if not 0 <= run["entries"] - expected <= 20:
+            failed.append(f"{side}: the ledger has {run['entries']} entries, the upstream saw {run['upstream_requests']} requests")
+        if run["failed"]: failed.append(f"{side}: {run['failed']} requests failed")
 if len(set(figures["counted"].values())) > 1: failed.append(f"counted {figures['counted']}, expected one number")
 ours, direct = figures["lapwing"], figures["direct"]
 ours["added_p50_ms"] = round(ours["p50_ms"] - direct["p50_ms"], 2)

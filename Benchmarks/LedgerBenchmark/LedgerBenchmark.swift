@@ -16,15 +16,15 @@ struct LedgerBenchmark {
         defer { try? FileManager.default.removeItem(atPath: folder) }
 
         var figures: [(String, String)] = []
-        for synchronous in [Synchronous.full, .normal] {
+        for durability in [Durability.grouped, .each, .deferred] {
             for concurrency in [1, 8, 64] {
-                let path = folder + "/\(synchronous.rawValue)-\(concurrency).sqlite"
-                let (rate, processorTime) = try await write(path, synchronous, concurrency: concurrency, seconds: 3)
-                let name = "\(synchronous.rawValue.lowercased())_\(concurrency)"
+                let path = folder + "/\(durability.rawValue)-\(concurrency).sqlite"
+                let (rate, processorTime) = try await write(path, durability, concurrency: concurrency, seconds: 3)
+                let name = "\(durability.rawValue)_\(concurrency)"
                 figures.append(("requests_per_second_\(name)", "\(Int(rate))"))
                 figures.append(("cpu_microseconds_per_request_\(name)", "\(Int(processorTime))"))
                 print(
-                    "\(synchronous.rawValue), \(concurrency) at once: \(Int(rate)) requests/s (admit and complete each), "
+                    "\(durability.rawValue), \(concurrency) at once: \(Int(rate)) requests/s (admit and complete each), "
                         + "\(Int(processorTime)) microseconds of processor time a request")
             }
         }
@@ -43,10 +43,10 @@ struct LedgerBenchmark {
     }
 
     private static func write(
-        _ path: String, _ synchronous: Synchronous, concurrency: Int, seconds: Int
+        _ path: String, _ durability: Durability, concurrency: Int, seconds: Int
     ) async throws -> (requestsPerSecond: Double, processorMicroseconds: Double) {
         var options = LedgerOptions()
-        options.synchronous = synchronous
+        options.durability = durability
         let ledger = try Ledger(path: path, options: options)
         let clock = ContinuousClock()
         let processorStart = processorMicroseconds

@@ -5,7 +5,7 @@ import GRDB
 package enum Synchronous: String, Sendable {
     /// The write-ahead log is flushed to the disk before a commit returns.
     case full = "FULL"
-    /// The log is flushed at checkpoints only: a power cut takes the last commits with it. For measurements and tests.
+    /// The log is flushed at checkpoints, and whenever `LogFlush` does it.
     case normal = "NORMAL"
 
     /// Takes effect for the next commit; does nothing within a transaction.

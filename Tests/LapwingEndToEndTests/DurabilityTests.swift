@@ -17,7 +17,7 @@ struct DurabilityTests {
 
     @Test("The same check fails when SQLite does not sync each commit")
     func theCheckCanFail() async throws {
-        let calls = try await trace(stream: false, options: ["--ledger-synchronous", "NORMAL"])
+        let calls = try await trace(stream: false, options: ["--ledger-durability", "deferred"])
         #expect(try !Self.isDurable(calls))
     }
 

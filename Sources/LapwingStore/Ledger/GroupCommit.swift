@@ -21,11 +21,9 @@ package final class GroupCommit<Write: Sendable>: Sendable {
         var isScheduled = false
     }
 
-    /// More would hold the log's write lock for long and gain nothing.
-    private static var batchLimit: Int { 512 }
-
     private let pool: DatabasePool
     private let limit: Int
+    private let batchLimit: Int
     private let perform: Perform
     private let waitsForDisk: @Sendable (Write) -> Bool
     /// nil where nothing waits for the disk.
@@ -34,13 +32,16 @@ package final class GroupCommit<Write: Sendable>: Sendable {
     private let rolledBack: @Sendable (Database) throws -> Void
     private let state = Mutex(State())
 
+    /// More than `batchLimit` at once would hold the log's write lock for long and gain nothing.
     package init(
-        pool: DatabasePool, limit: Int, log: LogFlush?, waitsForDisk: @escaping @Sendable (Write) -> Bool,
+        pool: DatabasePool, limit: Int, batchLimit: Int = 512, log: LogFlush?,
+        waitsForDisk: @escaping @Sendable (Write) -> Bool,
         perform: @escaping Perform,
         rolledBack: @escaping @Sendable (Database) throws -> Void
     ) {
         self.pool = pool
         self.limit = limit
+        self.batchLimit = batchLimit
         self.waitsForDisk = waitsForDisk
         self.log = log
         self.perform = perform
@@ -68,7 +69,7 @@ package final class GroupCommit<Write: Sendable>: Sendable {
 
     private func flush(_ db: Database) {
         let batch = state.withLock { state in
-            let batch = Array(state.waiting.prefix(Self.batchLimit))
+            let batch = Array(state.waiting.prefix(batchLimit))
             state.waiting.removeFirst(batch.count)
             return batch
         }

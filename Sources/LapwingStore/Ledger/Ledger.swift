@@ -2,13 +2,25 @@ import GRDB
 import LapwingAPI
 
 package struct LedgerOptions: Sendable {
-    package var synchronous: Synchronous = .full
+    package var durability: Durability = .grouped
     /// Most writes that may wait for the disk; more are refused with `StoreError.queueFull`.
     package var queueLimit = 8192
     /// Most 4 KiB pages that the file may grow to, as a full disk would have it; nil is SQLite's own limit.
     package var pageLimit: Int?
 
     package init() {}
+}
+
+/// When an entry is on the disk. All but `grouped` are for measurements and for tests that must be able to fail.
+package enum Durability: String, Sendable, CaseIterable {
+    /// Before it returns; those that return together share one flush.
+    case grouped
+    /// Before it returns, by a transaction and a flush of its own.
+    case each
+    /// At some checkpoint: a power cut takes the last entries with it.
+    case deferred
+    /// Never: nothing is written.
+    case off
 }
 
 /// The durable, append-only, hash-chained record of every request, open for writing.
@@ -21,6 +33,7 @@ package final class Ledger: Sendable {
     private let writer: LedgerWriter
     private let commits: GroupCommit<LedgerWrite>
     private let log: LogFlush?
+    private let isOff: Bool
     /// Intents that the file held when it was opened: the process that admitted them is gone.
     private let unfinished: UnfinishedIntents
     private let lock: FileLock
@@ -28,9 +41,11 @@ package final class Ledger: Sendable {
     /// Opens the ledger at `path`, or makes it. Throws `StoreError.inUse` while another has it open for writing.
     package init(path: String, options: LedgerOptions = LedgerOptions()) throws {
         lock = try FileLock(guarding: path)
-        // Its own commits never wait, as `log` brings them to the disk beside the writer.
-        let pool = try StoreDatabase.ledger.open(path: path, synchronous: .normal, pageLimit: options.pageLimit)
-        let log = options.synchronous == .full ? try LogFlush(ofDatabaseAt: path) : nil
+        let durability = options.durability
+        // Grouped commits do not wait themselves, as `log` brings them to the disk beside the writer.
+        let pool = try StoreDatabase.ledger.open(
+            path: path, synchronous: durability == .each ? .full : .normal, pageLimit: options.pageLimit)
+        let log = durability == .grouped ? try LogFlush(ofDatabaseAt: path) : nil
         let (writer, unfinished) = try StoreError.mapping(path: path) {
             try pool.read { db in (try LedgerWriter(db), try UnfinishedIntents(db)) }
         }
@@ -38,28 +53,34 @@ package final class Ledger: Sendable {
         self.writer = writer
         self.unfinished = unfinished
         self.log = log
+        isOff = durability == .off
         reader = LedgerReader(path: path, database: pool)
         commits = GroupCommit(
-            pool: pool, limit: options.queueLimit, log: log, waitsForDisk: \.waitsForDisk,
+            pool: pool, limit: options.queueLimit, batchLimit: durability == .each ? 1 : 512, log: log,
+            waitsForDisk: \.waitsForDisk,
             perform: { try writer.perform($0, $1) }, rolledBack: { try writer.reload($0) })
     }
 
     /// Records that a request was let in. Returns once that is in the log, where the end of the process leaves it; it is on
     /// the disk a few milliseconds later, or with the next entry.
     package func admit(_ intent: LedgerIntent) async throws {
-        try await commits.submit(.admit(intent))
+        try await submit(.admit(intent))
     }
 
     /// Puts an intent in the place of the one that the request was let in with, which must be open. Returns as `admit` does.
     package func amend(_ intent: LedgerIntent) async throws {
-        try await commits.submit(.amend(intent))
+        try await submit(.amend(intent))
     }
 
     /// Enters a request's end and closes its intent, if it had one. Returns once that is on the disk.
     ///
     /// Throws `StoreError.duplicateRequest` where the request has an entry already.
     package func complete(_ entry: LedgerEntry) async throws {
-        try await commits.submit(.complete(entry))
+        try await submit(.complete(entry))
+    }
+
+    private func submit(_ write: LedgerWrite) async throws {
+        if !isOff { try await commits.submit(write) }
     }
 
     /// Request ids of intents that an earlier process left open and that cannot be read. They stay as they are.

@@ -27,9 +27,8 @@ struct Serve: AsyncParsableCommand {
     @Option(help: MemoryLimit.help) var memory: MemoryLimit?
     @Option(
         help: ArgumentHelp(
-            "How SQLite syncs the ledger; only full is durable, normal shows that the tests can tell.",
-            visibility: .hidden))
-    var ledgerSynchronous = Synchronous.full
+            "When an entry is on the disk: grouped, or for measurements each, deferred or off.", visibility: .hidden))
+    var ledgerDurability = Durability.grouped
     @Option(help: "trace, debug, info, notice, warning, error or critical.") var logLevel: Logger.Level = .info
 
     func validate() throws {
@@ -44,7 +43,7 @@ struct Serve: AsyncParsableCommand {
         server.port = port ?? server.port
         options.warn(of: configuration)
         var ledgerOptions = LedgerOptions()
-        ledgerOptions.synchronous = ledgerSynchronous
+        ledgerOptions.durability = ledgerDurability
         let start = ContinuousClock.now
         let logger = CommandLog.make(logLevel)
         let assembly = try await Assembly.make(configuration, ledger: ledgerOptions, logger: logger)
@@ -85,7 +84,7 @@ struct Serve: AsyncParsableCommand {
 }
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
-extension Synchronous: ExpressibleByArgument {}
+extension Durability: ExpressibleByArgument {}
 
 /// Logs to standard error, so that standard output holds only what was asked for.
 enum CommandLog {

@@ -193,7 +193,7 @@ struct OpeningTests {
     @Test("An entry returns after a flush of its own, and without one only where that was asked for")
     func synchronousFull() async throws {
         // What a flush is at the disk, and that it comes before the answer's end, the end-to-end test sees.
-        #expect(LedgerOptions().synchronous == .full)
+        #expect(LedgerOptions().durability == .grouped)
         var options = LedgerOptions()
         let ledger = try Ledger(path: folder.ledger, options: options)
         for number in 1...3 {
@@ -201,7 +201,7 @@ struct OpeningTests {
             try await ledger.complete(.sample(number))
             #expect(try #require(ledger.flushCount) > before)
         }
-        options.synchronous = .normal
+        options.durability = .deferred
         let other = try Ledger(path: folder.ledger + "2", options: options)
         try await other.complete(.sample(1))
         #expect(other.flushCount == nil)

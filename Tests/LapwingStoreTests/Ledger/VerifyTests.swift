@@ -15,7 +15,7 @@ struct VerifyTests {
         folder = try TemporaryFolder()
         original = folder.file("original.sqlite")
         var options = LedgerOptions()
-        options.synchronous = .normal
+        options.durability = .deferred
         let ledger = try Ledger(path: folder.ledger, options: options)
         for number in 1...7 { try await ledger.complete(.sample(number)) }
         var full = LedgerEntry.sample(8)
