@@ -48,6 +48,7 @@ final class Exchange: Sendable {
     /// the end.
     func pass(_ gatekeeper: any Gatekeeper, to access: Access) throws(RequestError) {
         let caller = try gatekeeper.identify(Credential(request.headers), for: access)
+        if caller.key == nil, access != .anyone { try BrowserPages.check(request.head) }
         visit.withLock { $0 = (caller, gatekeeper, false) }
         guard access == .client, request.method == .post else { return }
         try gatekeeper.enter(caller)

@@ -70,7 +70,7 @@ import Testing
         let client = try Socket.connected(to: port)
         let body = #"{"model": "m", "messages": [{"role": "user", "content": "Hi"}]}"#
         try client.send(
-            "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+            "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
                 + "content-length: \(body.utf8.count)\r\n\r\n\(body)")
         // An upstream that never answers: from here on the request is in progress.
         let call = try upstream.accept()
@@ -132,6 +132,9 @@ private final class Socket {
 
     static func listening() throws -> Socket {
         let made = try Socket(socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0), port: 0)
+        // Whom nobody calls does not wait for ever.
+        var patience = timeval(tv_sec: 60, tv_usec: 0)
+        setsockopt(made.descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         try made.withAddress { address in
             guard bind(made.descriptor, address, size) == 0, listen(made.descriptor, 8) == 0,

@@ -185,7 +185,7 @@ struct ConnectionTests {
         try await live(harness) { port in
             try await RawConnection.open(port: port) { connection in
                 try await connection.send(
-                    "POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n")
+                    "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n")
                 let reply = try await connection.read(through: "}}")
                 #expect(reply.contains("413") && reply.contains("request_too_large"))
             }
@@ -197,7 +197,7 @@ struct ConnectionTests {
         try await live(ServerHarness()) { port in
             try await RawConnection.open(port: port) { connection in
                 let long = String(repeating: "x", count: 500_000)
-                try await connection.send("GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: \(long)\r\n\r\n")
+                try await connection.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Long: \(long)\r\n\r\n")
                 let reply = try await connection.read(through: "}}")
                 #expect(reply.contains("431") && reply.contains("headers_too_large"))
             }

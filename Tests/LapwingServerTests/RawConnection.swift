@@ -42,10 +42,10 @@ struct RawConnection {
 
     func post(_ path: String, _ body: String, headers: String = "") async throws {
         try await send(
-            "POST \(path) HTTP/1.1\r\nHost: x\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+            "POST \(path) HTTP/1.1\r\nHost: localhost\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
     }
 
-    func get(_ path: String) async throws { try await send("GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n") }
+    func get(_ path: String) async throws { try await send("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n") }
 
     /// Reads up to and including the text; what was read so far where the other side closes first.
     mutating func read(through end: String) async throws -> String {

@@ -46,6 +46,34 @@ struct CallerTests {
         #expect(!reply.text.contains("lw-") && !reply.text.contains("OR"))
     }
 
+    @Test(
+        "A page of another site needs a key, and one of this machine does not",
+        arguments: [
+            (["origin": "https://evil.example"], 403), (["origin": "null"], 403),
+            (["origin": "http://127.0.0.1.evil.example"], 403), (["origin": "http://localhost:3000"], 200),
+            (["origin": "http://[::1]:3000"], 200), ([:], 200),
+        ])
+    func pages(headers: [String: String], status: Int) async throws {
+        let harness = ServerHarness()
+        harness.provider.cards = [ModelCard(name: "m", kind: .local, contextLength: 2048)]
+        #expect(try await harness.send("GET", "/v1/models", headers: headers).status == status)
+        let (keyed, _) = self.harness()
+        let all = headers.merging(Self.bearer) { $1 }
+        #expect(try await keyed.send("GET", "/v1/models", headers: all).status == 200)
+    }
+
+    @Test(
+        "A name that leads here is not this machine",
+        arguments: [
+            ("evil.example:8080", false), ("localhost.evil.example", false), ("127.evil.example", false), ("", false),
+            ("localhost:8080", true), ("127.0.0.1", true), ("[::1]:8080", true),
+        ])
+    func names(authority: String, isOwn: Bool) {
+        let request = HTTPRequest(method: .get, scheme: "http", authority: authority, path: "/v1/models")
+        let refusal = Result { try BrowserPages.check(request) }
+        #expect(((try? refusal.get()) != nil) == isOwn)
+    }
+
     @Test("No bytes in the header do more than be refused")
     func hostileHeaders() async throws {
         let (harness, gate) = harness()
