@@ -4,8 +4,9 @@ import Synchronization
 
 /// Lets concurrent writers share one transaction, and so one flush of the disk.
 ///
-/// While one batch is being written the next one gathers; while one is being flushed the next is written. Writes that need
-/// not wait for the disk are flushed soon after: until then a power cut may take them, the end of the process may not.
+/// Writes that wait for the disk have a thread of their own, which commits a batch and flushes it while the next one gathers;
+/// a lone writer pays one flush and waits for nobody. The others are committed meanwhile, and flushed soon after: until then
+/// a power cut may take them, the end of the process may not.
 package final class GroupCommit<Write: Sendable>: Sendable {
     /// Performs a batch inside the transaction that is open. One result for each write, in order; a thrown error
     /// rolls back and fails them all.
@@ -16,9 +17,31 @@ package final class GroupCommit<Write: Sendable>: Sendable {
         let continuation: CheckedContinuation<Void, any Error>
     }
 
+    /// Jobs that gather until somebody takes them.
+    private struct Line {
+        var jobs: [Job] = []
+        /// Somebody takes them until there are none.
+        var isServed = false
+
+        /// Whether somebody must be sent for.
+        mutating func append(_ job: Job) -> Bool {
+            jobs.append(job)
+            defer { isServed = true }
+            return !isServed
+        }
+
+        /// None says that nobody serves the line any more.
+        mutating func take(atMost limit: Int) -> [Job] {
+            let batch = Array(jobs.prefix(limit))
+            jobs.removeFirst(batch.count)
+            isServed = !batch.isEmpty
+            return batch
+        }
+    }
+
     private struct State {
-        var waiting: [Job] = []
-        var isScheduled = false
+        var prompt = Line()
+        var durable = Line()
     }
 
     private let pool: DatabasePool
@@ -31,6 +54,7 @@ package final class GroupCommit<Write: Sendable>: Sendable {
     /// Called after a batch was rolled back, so that what `perform` remembers can be read again.
     private let rolledBack: @Sendable (Database) throws -> Void
     private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "lapwing.store.durable")
 
     /// More than `batchLimit` at once would hold the log's write lock for long and gain nothing.
     package init(
@@ -51,52 +75,51 @@ package final class GroupCommit<Write: Sendable>: Sendable {
     /// Returns once the write is in the log, and on the disk where it waits for that.
     package func submit(_ write: Write) async throws {
         if let failure = log?.failure { throw failure }
+        let isDurable = log != nil && waitsForDisk(write)
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            let (accepted, mustSchedule) = state.withLock { state in
-                guard state.waiting.count < limit else { return (false, false) }
-                state.waiting.append(Job(write: write, continuation: continuation))
-                defer { state.isScheduled = true }
-                return (true, !state.isScheduled)
+            let job = Job(write: write, continuation: continuation)
+            let mustServe: Bool? = state.withLock { state in
+                guard state.prompt.jobs.count + state.durable.jobs.count < limit else { return nil }
+                return isDurable ? state.durable.append(job) : state.prompt.append(job)
             }
-            if !accepted { continuation.resume(throwing: StoreError.queueFull(limit: limit)) }
-            if mustSchedule { schedule() }
-        }
-    }
-
-    private func schedule() {
-        pool.asyncWriteWithoutTransaction { db in self.flush(db) }
-    }
-
-    private func flush(_ db: Database) {
-        let batch = state.withLock { state in
-            let batch = Array(state.waiting.prefix(batchLimit))
-            state.waiting.removeFirst(batch.count)
-            return batch
-        }
-        let results = commit(batch.map(\.write), db)
-        // Other users of the writer get their turn between two batches.
-        let mustSchedule = state.withLock { state in
-            state.isScheduled = !state.waiting.isEmpty
-            return state.isScheduled
-        }
-        if mustSchedule { schedule() }
-        var waiters: [LogFlush.Waiter] = []
-        for (job, result) in zip(batch, results) {
-            if case .success = result, log != nil, waitsForDisk(job.write) {
-                waiters.append { job.continuation.resume(with: $0.map(Result.failure) ?? .success(())) }
-            } else {
-                job.continuation.resume(with: result)
+            switch mustServe {
+            case nil: continuation.resume(throwing: StoreError.queueFull(limit: limit))
+            case false?: break
+            case true? where isDurable: queue.async { self.serveDurable() }
+            case true?: servePrompt()
             }
         }
-        // Whoever waits brings to the disk what the others wrote.
-        if waiters.isEmpty { log?.owe() } else { log?.add(waiters) }
     }
 
-    private func commit(_ writes: [Write], _ db: Database) -> [Result<Void, any Error>] {
+    /// One batch; others who use the database get their turn before the next.
+    private func servePrompt() {
+        pool.asyncWriteWithoutTransaction { db in
+            let batch = self.state.withLock { $0.prompt.take(atMost: self.batchLimit) }
+            guard !batch.isEmpty else { return }
+            let results = self.commit(batch, db)
+            self.log?.owe()
+            self.servePrompt()
+            for (job, result) in zip(batch, results) { job.continuation.resume(with: result) }
+        }
+    }
+
+    private func serveDurable() {
+        while true {
+            let batch = state.withLock { $0.durable.take(atMost: batchLimit) }
+            if batch.isEmpty { return }
+            let results = pool.writeWithoutTransaction { commit(batch, $0) }
+            let failure = log?.flush()
+            for (job, result) in zip(batch, results) {
+                job.continuation.resume(with: failure.map { .failure($0) } ?? result)
+            }
+        }
+    }
+
+    private func commit(_ jobs: [Job], _ db: Database) -> [Result<Void, any Error>] {
         do {
             var results: [Result<Void, StoreError>] = []
             try db.inTransaction(.immediate) {
-                results = try perform(writes, db)
+                results = try perform(jobs.map(\.write), db)
                 return .commit
             }
             return results.map { $0.mapError { $0 as any Error } }
@@ -104,9 +127,9 @@ package final class GroupCommit<Write: Sendable>: Sendable {
             // SQLite rolls back by itself on some errors, GRDB on the others.
             let mapped = StoreError.from(error, path: pool.path)
             do { try rolledBack(db) } catch {
-                return writes.map { _ in .failure(StoreError.from(error, path: pool.path)) }
+                return jobs.map { _ in .failure(StoreError.from(error, path: pool.path)) }
             }
-            return writes.map { _ in .failure(mapped) }
+            return jobs.map { _ in .failure(mapped) }
         }
     }
 }

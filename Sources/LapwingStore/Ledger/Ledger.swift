@@ -95,7 +95,7 @@ package final class Ledger: Sendable {
             let results = try pool.write { db in
                 try writer.perform(intents.map { .complete(LedgerEntry(lost: $0, at: now)) }, db)
             }
-            try log?.wait()
+            if let failure = log?.flush() { throw failure }
             // An intent whose request was completed since has its one entry, and recovery adds none.
             return results.count { if case .success = $0 { true } else { false } }
         } catch {

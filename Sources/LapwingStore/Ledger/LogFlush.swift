@@ -1,18 +1,13 @@
 import Foundation
 import Synchronization
 
-/// Flushes SQLite's write-ahead log to the disk beside the thread that writes it, so that the next batch is written
-/// meanwhile.
+/// Flushes SQLite's write-ahead log to the disk beside the thread that writes it.
 ///
 /// A commit with `synchronous=NORMAL` leaves the log in the system's memory, and a checkpoint flushes it before it copies from
 /// it (https://www.sqlite.org/wal.html); a flush between the two is what `FULL` adds. The log keeps its file as long as the
 /// database is open.
 package final class LogFlush: Sendable {
-    package typealias Waiter = @Sendable ((any Error)?) -> Void
-
     private struct State {
-        var waiting: [Waiter] = []
-        var isRunning = false
         /// Whether something is in the log that nobody waits for.
         var owes = false
         var hasTimer = false
@@ -24,7 +19,6 @@ package final class LogFlush: Sendable {
     private let path: String
     private let delay: DispatchTimeInterval
     private let descriptor: Int32
-    private let queue = DispatchQueue(label: "lapwing.store.flush")
     private let state = Mutex(State())
 
     /// Of the database at `path`, which has a log already. What nobody waits for is flushed within `delay`.
@@ -45,17 +39,6 @@ package final class LogFlush: Sendable {
 
     package var failure: StoreError? { state.withLock { $0.failure } }
 
-    /// Tells each of them once what was written before this call is on the disk, or that it cannot be brought there.
-    package func add(_ waiters: [Waiter]) {
-        guard !waiters.isEmpty else { return }
-        let mustStart = state.withLock { state in
-            state.waiting += waiters
-            defer { state.isRunning = true }
-            return !state.isRunning
-        }
-        if mustStart { queue.async { self.run() } }
-    }
-
     /// What was written before this call is flushed soon, with what somebody waits for or by itself.
     package func owe() {
         let mustStart = state.withLock { state in
@@ -64,35 +47,18 @@ package final class LogFlush: Sendable {
             return !state.hasTimer
         }
         guard mustStart else { return }
-        queue.asyncAfter(deadline: .now() + delay) { [weak self] in
+        DispatchQueue.global().asyncAfter(deadline: .now() + delay) { [weak self] in
             guard let self else { return }
             let isOwed = state.withLock { state in
                 state.hasTimer = false
-                return state.owes && !state.isRunning
+                return state.owes
             }
             if isOwed { _ = flush() }
         }
     }
 
-    /// Returns once what was written before is on the disk.
-    package func wait() throws {
-        if let failure = queue.sync(execute: { flush() }) { throw failure }
-    }
-
-    private func run() {
-        while true {
-            let waiters = state.withLock { state in
-                defer { state.waiting = [] }
-                state.isRunning = !state.waiting.isEmpty
-                return state.waiting
-            }
-            if waiters.isEmpty { return }
-            let failure = flush()
-            for waiter in waiters { waiter(failure) }
-        }
-    }
-
-    private func flush() -> StoreError? {
+    /// Returns once what was written before is on the disk, nil, or that it cannot be brought there.
+    package func flush() -> StoreError? {
         state.withLock { $0.owes = false }
         #if canImport(Darwin)
             // fsync leaves the data in the drive's own memory there.
