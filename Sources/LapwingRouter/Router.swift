@@ -9,22 +9,26 @@ import Logging
 package final class Router: Sendable {
     let table: RouteTable
     let services: RequestRecord.Services
-    let running = RunningRequests()
+    let running: RunningRequests
     private let confidence: any ConfidenceModel
     private let gate: (any PromptGate)?
     let random: @Sendable () -> Double
     private let logger: Logger
 
+    /// `earlier` is the router in whose place this one comes: its requests are this one's to end, and what it has learnt of
+    /// the machine goes on.
     package init(
         configuration: RouterConfiguration, ledger: Ledger, prices: PriceBook, accounts: Accounts? = nil,
-        time: RouterTime = .system
+        time: RouterTime = .system, after earlier: Router? = nil
     ) throws(RouterError) {
+        running = earlier?.running ?? RunningRequests()
         table = try RouteTable(
             routes: configuration.routes, models: configuration.models, counterfactual: configuration.counterfactual)
         services = RequestRecord.Services(
             ledger: ledger, pricing: Pricing(machineRate: configuration.machineRate, prices: prices),
             // Only estimates hang on it; without it the next call teaches.
-            machineTime: MachineTime((try? ledger.reader.recentMachineTime()) ?? [:]), time: time,
+            machineTime: earlier?.services.machineTime
+                ?? MachineTime((try? ledger.reader.recentMachineTime()) ?? [:]), time: time,
             counterfactual: configuration.counterfactual, table: table, accounts: accounts)
         confidence = configuration.confidence
         gate = configuration.gate

@@ -3,13 +3,11 @@ import Synchronization
 
 /// Bounds what the bodies of all requests hold together, as `maxBodyBytes` bounds one.
 final class BodyBudget: Sendable {
-    private let limit: Int
     private let held = Mutex(0)
 
-    init(_ options: ServerOptions) { limit = max(options.maxBodyBytesInFlight, options.maxBodyBytes) }
-
     /// Takes room for a body until the reservation is let go. Throws `unavailable` where there is none.
-    func reserve(_ byteCount: Int) throws(RequestError) -> BodyReservation {
+    func reserve(_ byteCount: Int, _ options: ServerOptions) throws(RequestError) -> BodyReservation {
+        let limit = max(options.maxBodyBytesInFlight, options.maxBodyBytes)
         let isTaken = held.withLock { held in
             guard byteCount <= limit - held else { return false }
             held += byteCount

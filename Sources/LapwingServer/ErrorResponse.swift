@@ -7,6 +7,8 @@ enum ServerError: Error, Equatable {
     case unknownPath(method: String, path: String)
     case methodNotAllowed(method: String, path: String, allowed: [String])
     case headersTooLarge(byteCount: Int, limit: Int)
+    /// The file on the server's own disk; nothing of what is served has changed.
+    case configurationRefused(findings: [String])
 }
 
 /// The only place where errors become statuses and bodies in the OpenAI API's shape.
@@ -99,6 +101,10 @@ struct ErrorResponse {
             self.init(
                 .requestHeaderFieldsTooLarge, invalid, "headers_too_large",
                 "The request's address and headers have \(byteCount) bytes, more than the limit of \(limit).")
+        case .configurationRefused(let findings):
+            self.init(
+                .unprocessableContent, "configuration_error", "configuration_refused",
+                "Nothing has changed, as the configuration is wrong: \(findings.joined(separator: "; ")).")
         }
     }
 

@@ -88,7 +88,7 @@ final class Exchange: Sendable {
         let limit = options.maxBodyBytes
         let declared = request.headers[.contentLength].flatMap { Int($0) } ?? limit
         guard declared <= limit else { throw RequestError.bodyTooLarge(limit: limit) }
-        let reservation = try bodies.reserve(max(declared, 0))
+        let reservation = try bodies.reserve(max(declared, 0), options)
         body.withLock { $0 = reservation }
         let buffer: ByteBuffer
         do {

@@ -18,19 +18,21 @@ package struct ConnectionContext: InitializableFromSource, Sendable {
 /// Every request comes in here and every answer leaves here: named, limited, let in, routed, and logged.
 package struct Responder: HTTPResponder {
     let routes: Routes
+    let live: LiveOptions
     let gatekeeper: any Gatekeeper
     let requestIDs: RequestIDGenerator
     let connections: Connections
     let logger: Logger
 
     package func respond(to request: Request, context: ConnectionContext) async throws -> Response {
+        let routes = routes.keeping(to: live.current)
         let exchange = Exchange(
             request: request, id: requestIDs.next(), client: connections.presence(of: context.channel),
             bodies: routes.bodies, logger: logger)
         let stopwatch = Stopwatch(routes.time.clock)
         var response: Response
         do {
-            response = try await answer(exchange)
+            response = try await answer(exchange, routes)
         } catch let error as UnreadableBody {
             throw error.cause
         } catch {
@@ -45,7 +47,7 @@ package struct Responder: HTTPResponder {
         return logged(response, exchange: exchange, stopwatch: stopwatch)
     }
 
-    private func answer(_ exchange: Exchange) async throws -> Response {
+    private func answer(_ exchange: Exchange, _ routes: Routes) async throws -> Response {
         let byteCount = exchange.request.headers.reduce(exchange.request.uri.string.utf8.count) {
             $0 + $1.name.rawName.utf8.count + $1.value.utf8.count
         }

@@ -1,5 +1,5 @@
 /// Where the server listens and how much it takes from a client before it refuses.
-package struct ServerOptions: Sendable {
+package struct ServerOptions: Hashable, Sendable {
     package var host = "127.0.0.1"
     /// 0 takes a free port.
     package var port = 8080
@@ -44,10 +44,18 @@ package struct ServerOptions: Sendable {
 
     /// How long a stream stays silent before its head and a comment are sent to keep the connection alive.
     package var keepAlive: Duration = .seconds(5)
-    /// How long a connection may be idle between requests, or stall within one, before it is closed.
+    /// How long a new connection has for its first request's whole head.
+    package var headTimeout: Duration = .seconds(20)
+    /// How long a request's body may take, and another second for each 16 KiB of it.
+    package var bodyTimeout: Duration = .seconds(60)
+    /// How long a connection is kept between an answer and the next request's whole head.
     package var idleTimeout: Duration = .seconds(75)
     /// How long a client may take nothing of its answer before the connection is closed.
     package var writeTimeout: Duration = .seconds(75)
+    /// How long requests that are being answered may take to end, once the server is told to.
+    package var drainTimeout: Duration = .seconds(30)
+    /// nil speaks HTTP in the clear.
+    package var tls: CertificateFiles?
     /// Used by the tokenizer endpoints where the client names no model; nil takes the first local model of the catalogue.
     package var defaultModel: String?
 

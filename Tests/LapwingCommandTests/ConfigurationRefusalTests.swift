@@ -48,6 +48,12 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal(model + "server: { port: 80.5 }", "2 server.port: found 80.5, expected a port from 0 to 65535"),
         Refusal(model + "server: { port: eighty }", "2 server.port: found 'eighty', expected a port from 0 to 65535"),
         Refusal(
+            model + "server: { tls: { certificate: a.pem } }",
+            "2 server.tls: found no 'key', expected certificate and key, both paths of PEM files"),
+        Refusal(
+            model + "server: { timeouts: { head: 20 } }",
+            "2 server.timeouts.head: found the number 20, expected a time such as 800ms, 10s or 2m, from 1s to 1h"),
+        Refusal(
             model + "server:\n  host: 127",
             "3 server.host: found the number 127, expected an address such as 127.0.0.1 (put it in quotes if it is one)"
         ),

@@ -15,7 +15,12 @@ import lapwing
     }
 
     private static let whole = """
-        server: { host: "::1", port: 9000, limits: { body_bytes: 65536, stop_strings: 4, connections: 9 } }
+        server:
+          host: "::1"
+          port: 9000
+          limits: { body_bytes: 65536, stop_strings: 4, connections: 9 }
+          tls: { certificate: cert.pem, key: /etc/key.pem }
+          timeouts: { head: 5s, body: 6s, idle: 7s, write: 8s, drain: 2m }
         data: ./store
         machine: { usd_per_hour: 0.25 }
         models:
@@ -42,6 +47,11 @@ import lapwing
         #expect(configuration.server.maxStopStrings == 4)
         #expect(configuration.server.maxConnections == 9)
         #expect(configuration.server.maxPromptBytes == ServerOptions().maxPromptBytes)
+        #expect(
+            configuration.server.tls == CertificateFiles(certificate: "/srv/shop/cert.pem", key: "/etc/key.pem"))
+        #expect(configuration.server.headTimeout == .seconds(5) && configuration.server.bodyTimeout == .seconds(6))
+        #expect(configuration.server.idleTimeout == .seconds(7) && configuration.server.writeTimeout == .seconds(8))
+        #expect(configuration.server.drainTimeout == .seconds(120))
         #expect(configuration.dataFolder == "/srv/shop/store")
         #expect(configuration.machine.perHour == NanoUSD(250_000_000))
         #expect(!configuration.machine.isDefault)
@@ -106,7 +116,7 @@ import lapwing
             #expect(configuration.models.map(\.unavailable) == [nil, nil, "KEY is not set"])
             #expect(
                 configuration.warnings.map(\.description) == [
-                    "line 12: models.gpt-4: KEY is not set; the model is unavailable"
+                    "line 17: models.gpt-4: KEY is not set; the model is unavailable"
                 ])
         }
         let nested = try read(

@@ -22,7 +22,7 @@ final class ServerProcess {
         var seen = ""
         while let chunk = try output.fileHandleForReading.read(upToCount: 1), !chunk.isEmpty {
             seen += String(decoding: chunk, as: UTF8.self)
-            if seen.hasSuffix("\n"), let url = seen.firstMatch(of: /listening on (http:\/\/[0-9.:]+)/)?.1 {
+            if seen.hasSuffix("\n"), let url = seen.firstMatch(of: /listening on (https?:\/\/[0-9.:]+)/)?.1 {
                 return ServerProcess(baseURL: String(url), process: process, output: output)
             }
         }
@@ -46,7 +46,18 @@ final class ServerProcess {
     /// Asks for a graceful end and returns the exit status.
     @discardableResult
     func stop() -> Int32 {
-        process.terminate()
+        terminate()
+        return wait()
+    }
+
+    /// Asks it to read its configuration anew.
+    func hangUp() { Foundation.kill(processID, SIGHUP) }
+
+    /// Asks for a graceful end, and does not wait for it.
+    func terminate() { process.terminate() }
+
+    /// Waits for the end and returns the exit status.
+    func wait() -> Int32 {
         process.waitUntilExit()
         return process.terminationStatus
     }
@@ -163,7 +174,8 @@ enum Resources {
     /// A Python that has the client packages.
     static let python = existing(environment["LAPWING_PYTHON"] ?? root.path + "/.cache/clients/bin/python")
 
-    static func script(_ name: String) -> String { root.path + "/Scripts/" + name }
+    static func script(_ name: String) -> String { file("Scripts/" + name) }
+    static func file(_ path: String) -> String { root.path + "/" + path }
 
     private static func existing(_ path: String) -> String? {
         FileManager.default.fileExists(atPath: path) ? path : nil

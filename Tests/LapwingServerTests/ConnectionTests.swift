@@ -29,8 +29,8 @@ struct ConnectionTests {
         var options = harness.options
         options.port = 0
         let application = buildApplication(
-            services: harness.provider, gatekeeper: harness.gatekeeper, options: options, logger: harness.logger,
-            onRunning: { port.yield($0) })
+            services: harness.provider, gatekeeper: harness.gatekeeper, options: LiveOptions(options),
+            certificate: harness.certificate, logger: harness.logger, onRunning: { port.yield($0) })
         let group = ServiceGroup(
             configuration: .init(services: [application], gracefulShutdownSignals: [], logger: harness.logger))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -218,10 +218,10 @@ struct ConnectionTests {
     }
 
     @Test(
-        "A connection that is idle between requests, or stalls within one, is closed", arguments: ["", "POST /x HTT"])
+        "A connection that asks nothing, or stalls within a head, is closed", arguments: ["", "POST /x HTT"])
     func idle(sent: String) async throws {
         var harness = ServerHarness()
-        harness.options.idleTimeout = .milliseconds(50)
+        harness.options.headTimeout = .milliseconds(50)
         try await live(harness) { port in
             try await RawConnection.open(port: port) { connection in
                 // On a busy machine it is closed before.

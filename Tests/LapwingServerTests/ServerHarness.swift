@@ -17,9 +17,12 @@ import Testing
 struct ServerHarness {
     var provider: ScriptedProvider
     var options = ServerOptions()
+    /// In place of `options`, where a test changes them meanwhile.
+    var live: LiveOptions?
     var clock: any Clock<Duration> = ManualClock()
     var gatekeeper: any Gatekeeper = OpenDoor()
     var operations: (any Operations)?
+    var certificate: LiveCertificate?
     var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     init(_ steps: [ScriptedProvider.Step] = ScriptedProvider.Step.answer(["Hello", " world"])) {
@@ -31,8 +34,8 @@ struct ServerHarness {
     var application: some ApplicationProtocol {
         let time = ServerTime(clock: clock) { 1_000_000_000_000 }
         return buildApplication(
-            services: provider, gatekeeper: gatekeeper, operations: operations, options: options, logger: logger,
-            time: time,
+            services: provider, gatekeeper: gatekeeper, operations: operations, options: live ?? LiveOptions(options),
+            certificate: certificate, logger: logger, time: time,
             requestIDs: RequestIDGenerator(milliseconds: time.milliseconds) { (1, 0) })
     }
 

@@ -7,6 +7,9 @@ package protocol Operations: Sendable {
     func createKey(_ draft: KeyDraft, by caller: Caller) async throws -> NewKey
     /// From now on it is not accepted. Throws `unknownKey` for one that the caller does not see.
     func revokeKey(_ id: String, by caller: Caller) async throws -> KeyStanding
+    /// Reads the configuration anew, and serves by it where nothing in it is wrong. Throws `permissionDenied` for a caller who
+    /// is bound to a tenant.
+    func reload(by caller: Caller) async throws -> ReloadOutcome
 }
 
 /// A key, and how it stands with its budgets.

@@ -35,6 +35,15 @@ package struct CircuitBreaker: Sendable {
         openTime = limits.open
     }
 
+    /// The same with other limits, for calls of another pool: whoever is finding out does so for the earlier one.
+    func taken(over limits: Limits, at now: Duration) -> CircuitBreaker {
+        var breaker = CircuitBreaker(limits)
+        (breaker.state, breaker.outcomes, breaker.count) = (state, outcomes, min(count, limits.window))
+        breaker.openTime = min(openTime, limits.longestOpen)
+        breaker.abandoned(at: now)
+        return breaker
+    }
+
     /// Whether a call may be made now.
     package func admits(at now: Duration) -> Bool { timeToAdmission(at: now) == .zero }
 

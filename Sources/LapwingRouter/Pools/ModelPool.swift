@@ -55,20 +55,24 @@ package final class ModelPool: Sendable {
     private let report: @Sendable (_ endpoint: String, EndpointPool.Turn) -> Void
     private let state: Mutex<State>
 
-    /// There is at least one endpoint. `report` is told when one is left alone or well again; it must not wait.
+    /// There is at least one endpoint. `report` is told when one is left alone or well again; it must not wait. What `earlier`
+    /// knows of endpoints of the same name goes on.
     package init(
         _ endpoints: [PoolEndpoint], options: PoolOptions = PoolOptions(),
-        clock: any Clock<Duration> = ContinuousClock(),
+        clock: any Clock<Duration> = ContinuousClock(), after earlier: ModelPool? = nil,
         report: @escaping @Sendable (_ endpoint: String, EndpointPool.Turn) -> Void = { _, _ in }
     ) {
         self.endpoints = endpoints
         self.options = options
         self.report = report
-        stopwatch = Stopwatch(clock)
-        state = Mutex(
-            State(
-                endpoints: EndpointPool(endpoints.map { ($0.name, $0.weight) }, options: options.endpoints),
-                budget: RetryBudget(share: options.retryShare)))
+        // Times of the earlier pool are by the same watch.
+        stopwatch = earlier?.stopwatch ?? Stopwatch(clock)
+        var pool = EndpointPool(endpoints.map { ($0.name, $0.weight) }, options: options.endpoints)
+        if let earlier {
+            let known = earlier.state.withLock { $0.endpoints }
+            pool.recall(known, at: stopwatch.elapsed(), isProbed: options.probeEvery != nil)
+        }
+        state = Mutex(State(endpoints: pool, budget: RetryBudget(share: options.retryShare)))
     }
 
     /// Chooses an endpoint for a call; what it gives is to be ended once.

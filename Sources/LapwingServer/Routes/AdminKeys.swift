@@ -26,7 +26,7 @@ extension Routes {
         try JSONBody.response(KeyObject(try await administration().revokeKey(String(id), by: exchange.caller)))
     }
 
-    private func administration() throws(RequestError) -> any Operations {
+    func administration() throws(RequestError) -> any Operations {
         guard let operations else {
             throw .unavailable(what: "administration", reason: "this server has none", retryAfterSeconds: 60)
         }

@@ -59,6 +59,7 @@ extension Routes {
         Endpoint(.post, "/admin/v1/keys", .admin) { try await $0.createKey($1) },
         Endpoint(.get, "/admin/v1/keys/*", .admin) { try await $0.key($1, id: $2) },
         Endpoint(.delete, "/admin/v1/keys/*", .admin) { try await $0.revokeKey($1, id: $2) },
+        Endpoint(.post, "/admin/v1/reload", .admin) { try await $0.reload($1) },
     ]
 }
 

@@ -11,7 +11,7 @@ struct Routes: Sendable {
     /// For `services(for:)` alone.
     private let services: any ServingProvider
     let operations: (any Operations)?
-    let options: ServerOptions
+    private(set) var options: ServerOptions
     let time: ServerTime
     let bodies: BodyBudget
     /// Seconds since 1970; `created` of every model.
@@ -24,8 +24,15 @@ struct Routes: Sendable {
         self.operations = operations
         self.options = options
         self.time = time
-        bodies = BodyBudget(options)
+        bodies = BodyBudget()
         startedAt = Int(time.milliseconds() / 1000)
+    }
+
+    /// The same with other options.
+    func keeping(to options: ServerOptions) -> Routes {
+        var routes = self
+        routes.options = options
+        return routes
     }
 
     /// What is served, as this caller may have it.
@@ -36,6 +43,9 @@ struct Routes: Sendable {
     func answers(for exchange: Exchange) -> AnswerService {
         AnswerService(provider: services(for: exchange), clock: time.clock, keepAlive: options.keepAlive)
     }
+
+    /// The table's own path for what a request names: what may be logged, as anything may stand in a path, keys too.
+    static func pattern(of path: String) -> String { table.first { $0.match(path) != nil }?.path ?? "(none)" }
 
     /// Throws `ServerError` where nothing is served under the path, or not by that method. HEAD goes wherever GET goes.
     func endpoint(

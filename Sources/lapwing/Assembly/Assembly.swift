@@ -7,19 +7,16 @@ import LapwingServer
 import LapwingStore
 import LapwingText
 import Logging
+import Synchronization
 
 /// The objects behind one configuration, wired: engines, upstreams, router and ledger.
 ///
 /// The one place where this is done; `serve`, `demo` and tests all come here. Whoever made it shuts it down.
 package final class Assembly: Sendable {
-    package let configuration: Configuration
     package let ledger: Ledger
-    package let router: Router
     package let keys: KeyStore
     /// Who may come in, and what they have used.
     package let accounts: Accounts
-    /// What administrators do.
-    package let operations: KeyOperations
     /// The local models that could be loaded, in the configuration's order.
     package let localNames: [String]
     /// One for each of them that answers with text.
@@ -30,8 +27,9 @@ package final class Assembly: Sendable {
     package let memoryLine: String?
     /// Requests of an earlier process that were entered as lost.
     package let recoveredCount: Int
-    private let clients: UpstreamClients
-    private let probes: Probes
+    private let ring: KeyRing
+    private let parts: Graph.Parts
+    private let graph: Mutex<Graph>
 
     /// Opens the ledger, loads the models, and connects all. Takes the time that loading takes.
     ///
@@ -59,59 +57,74 @@ package final class Assembly: Sendable {
         let now = RouterTime.system.milliseconds()
         recoveredCount = try ledger.recover(at: now)
         keys = try KeyStore(folder: configuration.dataFolder)
-        let ring = try KeyRing(keys, clock: RouterTime.system.clock, milliseconds: RouterTime.system.milliseconds)
+        ring = try KeyRing(keys, clock: RouterTime.system.clock, milliseconds: RouterTime.system.milliseconds)
         // After recovery, so that what was in progress when an earlier process died is counted.
         accounts = Accounts(
             ring, spending: try ledger.reader.spending(since: Accounts.monthStart(at: now)),
             needsKey: !configuration.server.isLoopback)
-        operations = KeyOperations(
-            keys, ring: ring, accounts: accounts, known: configuration.names,
-            milliseconds: RouterTime.system.milliseconds)
         let locals = try configuration.models.compactMap { model in
             try model.unavailable == nil ? model.local.map { try LocalModel(model.name, $0) } : nil
         }
         let budget = MemoryBudget(configuration.machine.memory)
         let plan = try budget.plan(locals)
         memoryLine = locals.isEmpty ? nil : budget.line(plan)
-        var loading = zip(locals, plan.shares).makeIterator()
         var engines: [Engine] = []
         var embeddings: [EmbeddingEngine] = []
-        var bindings: [ModelBinding] = []
-        for model in configuration.models {
-            switch model.source {
-            case .local where model.unavailable == nil:
-                guard let (local, share) = loading.next() else { continue }
-                let loaded = try local.load(share, workers: workers, options: engineOptions)
-                if let engine = loaded.engine { engines.append(engine) }
-                if let embedding = loaded.embedding { embeddings.append(embedding) }
-                bindings.append(ModelBinding(name: model.name, loaded))
-            case .local: bindings.append(ModelBinding(unavailable: model, location: .local))
-            case .remote(let remote):
-                bindings.append(try ModelBinding(model, remote, clients: clients, logger: logger))
-            }
+        var bindings: [String: ModelBinding] = [:]
+        for (local, share) in zip(locals, plan.shares) {
+            let loaded = try local.load(share, workers: workers, options: engineOptions)
+            if let engine = loaded.engine { engines.append(engine) }
+            if let embedding = loaded.embedding { embeddings.append(embedding) }
+            bindings[local.name] = ModelBinding(name: local.name, loaded)
         }
-        var routing = RouterConfiguration(
-            models: bindings, routes: configuration.routes.map(Route.init),
-            machineRate: configuration.machine.perHour, counterfactual: configuration.counterfactual)
-        routing.logger = logger
-        router = try Router(
-            configuration: routing, ledger: ledger,
-            prices: configuration.withOwnPrices(try ledger.reader.priceBook()), accounts: accounts)
-        self.configuration = configuration
         localNames = locals.map(\.name)
         self.engines = engines
         self.embeddings = embeddings
-        self.clients = clients
-        probes = Probes(bindings.compactMap(\.pool))
+        parts = Graph.Parts(ledger: ledger, accounts: accounts, locals: bindings, clients: clients, logger: logger)
+        graph = Mutex(try Graph(configuration, parts))
+    }
+
+    /// What is served now.
+    package var configuration: Configuration { graph.withLock { $0.configuration } }
+    package var router: Router { graph.withLock { $0.router } }
+
+    /// Keys as administrators handle them.
+    package var operations: KeyOperations {
+        KeyOperations(
+            keys, ring: ring, accounts: accounts, known: configuration.names,
+            milliseconds: RouterTime.system.milliseconds)
+    }
+
+    /// Serves by another configuration from the next request on; those in progress end as they began. Its local models are
+    /// those that were loaded. Throws where it cannot be, and has then changed nothing.
+    package func replace(with configuration: Configuration) throws {
+        let old = graph.withLock { $0 }
+        let new = try Graph(configuration, parts, after: old)
+        try ring.refresh()
+        graph.withLock { $0 = new }
+        old.probes.stop()
+    }
+
+    /// Takes no more requests, and lets those in progress end; what has not after the limit is cut off.
+    func drain(within limit: Duration) async {
+        await withTaskGroup(of: Void.self) { [router] group in
+            group.addTask { await router.drain() }
+            group.addTask {
+                guard (try? await Task.sleep(for: limit)) != nil else { return }
+                router.cancelAll()
+            }
+            _ = await group.next()
+            group.cancelAll()
+        }
     }
 
     /// Lets what is in progress end and reach the ledger, then takes all apart.
     package func shutDown() async {
         await router.drain()
-        probes.stop()
+        graph.withLock { $0.probes }.stop()
         for engine in embeddings { engine.shutDown() }
         for engine in engines { await engine.shutDown() }
-        await clients.shutDown()
+        await parts.clients.shutDown()
     }
 }
 
@@ -129,21 +142,5 @@ extension ModelBinding {
     init(unavailable model: Configuration.Model, location: Location) {
         let reason = model.unavailable ?? "it is not configured"
         self.init(name: model.name, provider: nil, location: location, unavailable: reason)
-    }
-}
-
-extension Route {
-    fileprivate init(_ route: Configuration.Route) {
-        let hold: Hold =
-            switch route.hold {
-            case .all: .all
-            case .tokens(let count): .tokens(count)
-            }
-        self.init(
-            name: route.name, open: route.open, closed: route.closed, hold: hold,
-            escalateBelow: route.escalation?.below, tiers: route.escalation?.tiers.map(Set.init),
-            unknown: route.unknown == .keep ? .keep : .escalate, maxTokens: route.maxTokens)
-        fallback = route.fallback
-        continuation = route.continuation
     }
 }

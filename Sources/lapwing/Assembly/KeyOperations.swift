@@ -3,7 +3,7 @@ import LapwingRouter
 import LapwingStore
 
 /// Keys as an administrator handles them over HTTP; the command line uses the store itself.
-package struct KeyOperations: Operations {
+package struct KeyOperations {
     private let store: KeyStore
     private let ring: KeyRing
     private let accounts: Accounts

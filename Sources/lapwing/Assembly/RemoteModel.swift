@@ -3,10 +3,10 @@ import LapwingRouter
 import Logging
 
 extension ModelBinding {
-    /// A model that runs elsewhere: one provider for each of its endpoints, in a pool.
+    /// A model that runs elsewhere: one provider for each of its endpoints, in a pool that begins with what `earlier` knows.
     init(
-        _ model: Configuration.Model, _ remote: Configuration.Remote, clients: UpstreamClients,
-        logger: Logger
+        _ model: Configuration.Model, _ remote: Configuration.Remote, after earlier: ModelPool? = nil,
+        clients: UpstreamClients, logger: Logger
     ) throws {
         guard model.unavailable == nil else {
             self.init(unavailable: model, location: .remote)
@@ -28,7 +28,7 @@ extension ModelBinding {
         self.init(
             name: model.name, provider: endpoints.first?.chat, location: .remote,
             upstreamName: remote.upstream)
-        pool = ModelPool(endpoints, options: remote.pool) { endpoint, turn in
+        pool = ModelPool(endpoints, options: remote.pool, after: earlier) { endpoint, turn in
             let metadata: Logger.Metadata = ["model": "\(model.name)", "endpoint": "\(endpoint)"]
             switch turn {
             case .leftAlone:

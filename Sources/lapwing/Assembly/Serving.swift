@@ -12,23 +12,34 @@ package struct Serving: Sendable {
 
     /// `gatekeeper` is the assembly's accounts, unless nobody but this process is to know of the server.
     ///
-    /// `onListening` is told the port. With `endsOnTermination`, SIGTERM ends it gracefully.
+    /// `onListening` is told the port. With `reading`, SIGTERM ends it gracefully, and SIGHUP serves by the configuration that
+    /// `reading` gives then. Throws `CertificateError`.
     package init(
         _ assembly: Assembly, gatekeeper: any Gatekeeper, options: ServerOptions, logger: Logger,
-        endsOnTermination: Bool,
+        reading: (@Sendable () throws -> Configuration)? = nil,
         onListening: @escaping @Sendable (Int) async -> Void
-    ) {
+    ) throws {
+        let live = LiveOptions(options)
+        let certificate = try options.tls.map { files in LiveCertificate(try Certificate(files)) }
+        let reloader = reading.map {
+            Reloader(assembly, options: live, certificate: certificate, logger: logger, read: $0)
+        }
         let application = buildApplication(
-            services: assembly.router, gatekeeper: gatekeeper, operations: assembly.operations, options: options,
+            services: CurrentRouter(assembly: assembly), gatekeeper: gatekeeper,
+            operations: ServerOperations(assembly, reloader: reloader), options: live, certificate: certificate,
             logger: logger, onRunning: onListening)
-        // Shut down in reverse: first the server stops listening and answers what it has, then the rest is taken apart.
+        // Shut down in reverse: requests end while new ones are still told why they are refused, then the server stops
+        // listening, then the rest is taken apart.
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+            .init(service: Keeper(assembly: assembly)),
+            .init(service: application, successTerminationBehavior: .gracefullyShutdownGroup),
+            .init(service: Drain(assembly: assembly, limit: options.drainTimeout)),
+        ]
+        if let reloader { services.append(.init(service: Reloader.OnHangUp(reloader: reloader))) }
         var configuration = ServiceGroupConfiguration(
-            services: [
-                .init(service: Keeper(assembly: assembly)),
-                .init(service: application, successTerminationBehavior: .gracefullyShutdownGroup),
-            ],
-            gracefulShutdownSignals: endsOnTermination ? [.sigterm] : [], logger: logger)
-        configuration.maximumGracefulShutdownDuration = .seconds(30)
+            services: services, gracefulShutdownSignals: reading == nil ? [] : [.sigterm], logger: logger)
+        // For clients that do not take what they were sent.
+        configuration.maximumGracefulShutdownDuration = options.drainTimeout + .seconds(10)
         group = ServiceGroup(configuration: configuration)
     }
 
@@ -36,6 +47,17 @@ package struct Serving: Sendable {
     package func run() async throws { try await group.run() }
 
     package func stop() async { await group.triggerGracefulShutdown() }
+
+    /// From the signal on no request is taken, and `/readyz` says so; those in progress end.
+    private struct Drain: Service {
+        let assembly: Assembly
+        let limit: Duration
+
+        func run() async throws {
+            guard (try? await gracefulShutdown()) != nil else { return }
+            await assembly.drain(within: limit)
+        }
+    }
 
     /// Keeps the assembly while the server runs, and takes it apart after it.
     private struct Keeper: Service {

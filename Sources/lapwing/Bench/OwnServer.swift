@@ -26,9 +26,8 @@ package enum OwnServer {
         let ports = AsyncStream<Int>.makeStream()
         var options = configuration.server
         options.port = 0
-        let serving = Serving(
-            assembly, gatekeeper: OpenDoor(), options: options, logger: CommandLog.make(.critical),
-            endsOnTermination: false
+        let serving = try Serving(
+            assembly, gatekeeper: OpenDoor(), options: options, logger: CommandLog.make(.critical)
         ) { port in
             ports.continuation.yield(port)
             ports.continuation.finish()

@@ -17,6 +17,7 @@ struct Check: ParsableCommand {
     func run() throws {
         do {
             let configuration = try options.load()
+            try configuration.checkCertificate()
             if json {
                 return try Output.standard.json(
                     Result(file: configuration.file, isValid: true, findings: [], warnings: configuration.allWarnings))

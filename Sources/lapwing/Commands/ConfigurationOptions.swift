@@ -44,6 +44,14 @@ extension Configuration {
             + [refusal].compactMap(\.self).map { Finding(line: nil, key: "server.host", message: $0) }
     }
 
+    /// Throws `ConfigurationError` where the certificate cannot be shown.
+    func checkCertificate() throws(ConfigurationError) {
+        guard let files = server.tls else { return }
+        do { _ = try Certificate(files) } catch {
+            throw .invalid(file: file, findings: [Finding(line: nil, key: "server.tls", message: "\(error)")])
+        }
+    }
+
     /// What a request's `model` may be.
     package var names: [String] { routes.map(\.name) + models.map(\.name) }
 

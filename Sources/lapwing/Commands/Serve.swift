@@ -13,7 +13,8 @@ struct Serve: AsyncParsableCommand {
         abstract: "Serve models and routes over the OpenAI API.",
         discussion: """
             Loads the configured models, listens, and enters every request in the ledger. SIGTERM and Ctrl-C let what is in \
-            progress end first; a second Ctrl-C ends at once.
+            progress end first; a second Ctrl-C ends at once. SIGHUP reads the configuration again: what is wrong changes nothing \
+            and is logged.
 
             Only this machine reaches it unless `server.host` says otherwise, and then it takes keys alone: `lapwing keys`.
 
@@ -36,7 +37,10 @@ struct Serve: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // A reload that comes before there is anything to reload is none.
+        signal(SIGHUP, SIG_IGN)
         var configuration = try options.load()
+        try configuration.checkCertificate()
         configuration.machine.memory = memory ?? configuration.machine.memory
         var server = configuration.server
         if let refusal = try configuration.keylessRefusal() { throw Failure("server.host: \(refusal)") }
@@ -60,8 +64,9 @@ struct Serve: AsyncParsableCommand {
                 "the open intent of request '\(id)' cannot be read and is left as it is; the request has no entry")
         }
         let names = assembly.localNames.joined(separator: ", ")
-        let serving = Serving(
-            assembly, gatekeeper: assembly.accounts, options: server, logger: logger, endsOnTermination: true
+        let serving = try Serving(
+            assembly, gatekeeper: assembly.accounts, options: server, logger: logger,
+            reading: { [path = options.config, memory] in try Self.read(path, memory: memory) }
         ) { [server] port in
             Output.standard.line(
                 "listening on \(server.address(port: port)) "
@@ -80,6 +85,16 @@ struct Serve: AsyncParsableCommand {
             let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)).lowercased() } ?? "\(error)"
             throw Failure("cannot serve on \(server.address(port: server.port)): \(reason)")
         }
+    }
+}
+
+extension Serve {
+    /// What is to be served after a reload, with what the command line says in place of the file.
+    private static func read(_ path: String, memory: MemoryLimit?) throws -> Configuration {
+        var configuration = try Configuration.read(path: path)
+        try configuration.checkCertificate()
+        configuration.machine.memory = memory ?? configuration.machine.memory
+        return configuration
     }
 }
 

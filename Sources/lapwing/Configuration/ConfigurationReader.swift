@@ -56,7 +56,7 @@ extension Configuration {
         var reportField: Field?
         for (key, field) in reader.fields(of: root, known: known) ?? [] {
             switch key {
-            case "server": server = reader.server(field)
+            case "server": server = reader.server(field, folder: folder)
             case "data":
                 dataFolder = Self.absolute(reader.string(field, expected: "a folder") ?? "", in: folder)
             case "machine": machine = reader.machine(field)

@@ -3,16 +3,50 @@ import LapwingServer
 import Yams
 
 extension NodeReader {
-    mutating func server(_ field: Field) -> ServerOptions {
+    mutating func server(_ field: Field, folder: URL) -> ServerOptions {
         var server = ServerOptions()
-        for (key, field) in fields(of: field, known: ["host", "port", "limits"]) ?? [] {
+        for (key, field) in fields(of: field, known: ["host", "port", "tls", "limits", "timeouts"]) ?? [] {
             switch key {
             case "host": server.host = host(field) ?? server.host
             case "port": server.port = integer(field, in: 0...65535, "a port") ?? server.port
-            default: readLimits(field, into: &server)
+            case "tls": server.tls = certificate(field, folder: folder)
+            case "limits": readLimits(field, into: &server)
+            default: readServerTimeouts(field, into: &server)
             }
         }
         return server
+    }
+
+    /// Whether the files are there and belong together is found where they are used.
+    private mutating func certificate(_ field: Field, folder: URL) -> CertificateFiles? {
+        guard let given = fields(of: field, known: ["certificate", "key"]) else { return nil }
+        var files: [String: String] = [:]
+        for (key, field) in given {
+            files[key] = string(field, expected: "the path of a PEM file").map {
+                Configuration.absolute($0, in: folder)
+            }
+        }
+        for missing in ["certificate", "key"] where !given.contains(where: { $0.key == missing }) {
+            refuse(field, found: "no '\(missing)'", expected: "certificate and key, both paths of PEM files")
+        }
+        guard let certificate = files["certificate"], let key = files["key"] else { return nil }
+        return CertificateFiles(certificate: certificate, key: key)
+    }
+
+    static var serverTimeouts: [(key: String, path: WritableKeyPath<ServerOptions, Duration>)] {
+        [
+            ("head", \.headTimeout), ("body", \.bodyTimeout), ("idle", \.idleTimeout), ("write", \.writeTimeout),
+            ("drain", \.drainTimeout),
+        ]
+    }
+
+    private mutating func readServerTimeouts(_ field: Field, into server: inout ServerOptions) {
+        for (key, field) in fields(of: field, known: Self.serverTimeouts.map(\.key)) ?? [] {
+            for time in Self.serverTimeouts where time.key == key {
+                guard let value = duration(field, in: .seconds(1)...(.seconds(3600))) else { continue }
+                server[keyPath: time.path] = value
+            }
+        }
     }
 
     /// What may be capped, and within which bounds a cap still makes sense.
@@ -60,5 +94,7 @@ extension NodeReader {
 
 extension ServerOptions {
     /// `http://[::1]:8080`.
-    func address(port: Int) -> String { "http://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
+    func address(port: Int) -> String {
+        "\(tls == nil ? "http" : "https")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
 }

@@ -35,10 +35,9 @@ package struct DemoRun: Sendable {
         for line in opening(assembly, loading: start.duration(to: .now)) { output.line(line) }
         let address = AsyncStream<Int>.makeStream()
         var options = configuration.server
-        (options.host, options.port) = ("127.0.0.1", 0)
-        let serving = Serving(
-            assembly, gatekeeper: OpenDoor(), options: options, logger: CommandLog.make(.critical),
-            endsOnTermination: false
+        (options.host, options.port, options.tls) = ("127.0.0.1", 0, nil)
+        let serving = try Serving(
+            assembly, gatekeeper: OpenDoor(), options: options, logger: CommandLog.make(.critical)
         ) { port in
             address.continuation.yield(port)
             address.continuation.finish()

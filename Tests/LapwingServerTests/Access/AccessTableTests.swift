@@ -15,8 +15,9 @@ struct AccessTableTests {
         "POST /v1/chat/completions client", "POST /v1/completions client", "POST /v1/embeddings client",
         "POST /v1/rerank client", "POST /v2/rerank client", "POST /rerank client", "GET /v1/models client",
         "GET /v1/models/* client", "POST /tokenize client", "POST /detokenize client", "GET /tokenizer_info client",
-        "GET /healthz anyone", "GET /readyz anyone", "GET /admin/v1/keys admin", "POST /admin/v1/keys admin",
-        "GET /admin/v1/keys/* admin", "DELETE /admin/v1/keys/* admin",
+        "GET /healthz anyone", "GET /readyz anyone", "GET /admin/v1/keys admin",
+        "POST /admin/v1/keys admin",
+        "GET /admin/v1/keys/* admin", "DELETE /admin/v1/keys/* admin", "POST /admin/v1/reload admin",
     ]
 
     enum Shown: String, CaseIterable {
@@ -79,6 +80,11 @@ struct AccessTableTests {
 /// Administration that knows one key, and remembers what it was asked to make.
 final class ScriptedOperations: Operations {
     private static let standing = KeyStanding(key: .sample("m"), state: .active, budgets: [])
+    private let reloading: ReloadOutcome
+
+    init(reloading: ReloadOutcome = .applied(ReloadReport(changed: [], needsRestart: [], warnings: []))) {
+        self.reloading = reloading
+    }
 
     func keys(of caller: Caller) async throws -> [KeyStanding] { [Self.standing] }
 
@@ -92,4 +98,6 @@ final class ScriptedOperations: Operations {
     }
 
     func revokeKey(_ id: String, by caller: Caller) async throws -> KeyStanding { try await key(id, of: caller) }
+
+    func reload(by caller: Caller) async throws -> ReloadOutcome { reloading }
 }

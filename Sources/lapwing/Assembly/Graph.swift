@@ -1,0 +1,64 @@
+import LapwingAPI
+import LapwingRouter
+import LapwingStore
+import Logging
+
+/// What a configuration decides and a reload replaces: the routes, the models elsewhere, and the router over them.
+struct Graph: Sendable {
+    /// What stays for as long as the program runs.
+    struct Parts: Sendable {
+        let ledger: Ledger
+        let accounts: Accounts
+        /// The models that were loaded, by name.
+        let locals: [String: ModelBinding]
+        let clients: UpstreamClients
+        let logger: Logger
+    }
+
+    let configuration: Configuration
+    let router: Router
+    let probes: Probes
+    private let pools: [String: ModelPool]
+
+    /// What is known of endpoints that were there before goes on, and so do the requests in progress.
+    init(_ configuration: Configuration, _ parts: Parts, after earlier: Graph? = nil) throws {
+        let bindings = try configuration.models.map { model in
+            switch model.source {
+            case .local:
+                parts.locals[model.name].flatMap { model.unavailable == nil ? $0 : nil }
+                    ?? ModelBinding(unavailable: model, location: .local)
+            case .remote(let remote):
+                try ModelBinding(
+                    model, remote, after: earlier?.pools[model.name], clients: parts.clients, logger: parts.logger)
+            }
+        }
+        var routing = RouterConfiguration(
+            models: bindings, routes: configuration.routes.map(Route.init),
+            machineRate: configuration.machine.perHour, counterfactual: configuration.counterfactual)
+        routing.logger = parts.logger
+        router = try Router(
+            configuration: routing, ledger: parts.ledger,
+            prices: configuration.withOwnPrices(try parts.ledger.reader.priceBook()), accounts: parts.accounts,
+            after: earlier?.router)
+        self.configuration = configuration
+        pools = Dictionary(
+            uniqueKeysWithValues: bindings.compactMap { binding in binding.pool.map { (binding.name, $0) } })
+        probes = Probes(bindings.compactMap(\.pool))
+    }
+}
+
+extension Route {
+    fileprivate init(_ route: Configuration.Route) {
+        let hold: Hold =
+            switch route.hold {
+            case .all: .all
+            case .tokens(let count): .tokens(count)
+            }
+        self.init(
+            name: route.name, open: route.open, closed: route.closed, hold: hold,
+            escalateBelow: route.escalation?.below, tiers: route.escalation?.tiers.map(Set.init),
+            unknown: route.unknown == .keep ? .keep : .escalate, maxTokens: route.maxTokens)
+        fallback = route.fallback
+        continuation = route.continuation
+    }
+}
