@@ -73,7 +73,8 @@ final class Exchange: Sendable {
     private func log(status: HTTPResponse.Status, duration: Duration) {
         let failure = failure.withLock { $0 }
         var metadata: Logger.Metadata = [
-            "request_id": "\(id)", "method": "\(request.method.rawValue)", "path": "\(request.uri.path)",
+            "request_id": "\(id)", "method": "\(request.method.rawValue)",
+            "path": "\(Routes.pattern(of: request.uri.path))",
             "status": "\(status.code)", "duration_ms": "\(duration / .milliseconds(1))",
         ]
         if let code = failure?.body.error.code { metadata["error"] = "\(code)" }

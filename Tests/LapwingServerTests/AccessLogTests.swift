@@ -63,6 +63,19 @@ struct AccessLogTests {
         #expect(lines.all.count { $0.contains("disk on fire") } == 1)
     }
 
+    @Test(
+        "What stands in a path in the place of a name is not logged, nor is a path that nothing is served under",
+        arguments: [
+            ("GET", "/v1/models/s3cret", "/v1/models/*"), ("DELETE", "/admin/v1/keys/s3cret", "/admin/v1/keys/*"),
+            ("GET", "/s3cret", "(none)"), ("POST", "/v1/chat/completions/s3cret", "(none)"),
+        ])
+    func paths(method: String, path: String, logged: String) async throws {
+        let (harness, lines) = harness()
+        _ = try await harness.send(method, path)
+        #expect(lines.all.count { $0.contains("path=\(logged) ") } == 1)
+        #expect(lines.all.filter { $0.contains("s3cret") } == [])
+    }
+
     @Test("No prompt, answer, key or query reaches a line, whatever happens")
     func nothingSecret() async throws {
         let bodies = [
