@@ -16,7 +16,7 @@ package struct ChatMessage: Hashable, Sendable, Codable {
 }
 
 /// What the model is to continue.
-package enum Prompt: Hashable, Sendable {
+package enum Prompt: Hashable, Sendable, Encodable {
     /// Rendered with the model's chat template.
     case messages([ChatMessage])
     /// Tokenized as it stands; special tokens in the text are parsed.
@@ -26,7 +26,7 @@ package enum Prompt: Hashable, Sendable {
 }
 
 /// How the next token is drawn. The defaults are the OpenAI API's.
-package struct Sampling: Hashable, Sendable {
+package struct Sampling: Hashable, Sendable, Encodable {
     /// 0 takes the most probable token.
     package var temperature: Double = 1
     package var topP: Double = 1
@@ -47,7 +47,9 @@ package struct Sampling: Hashable, Sendable {
 }
 
 /// One request to generate text, in the one shape that all providers take.
-package struct GenerationRequest: Sendable {
+///
+/// Encodable without a word of ours, so that what is kept for equal requests cannot forget a field.
+package struct GenerationRequest: Sendable, Encodable {
     /// The name of a route or of a model.
     package var model: String
     /// One for a chat; the completions API allows several. Choice `p * choiceCount + i` is answer `i` to prompt `p`.
@@ -88,6 +90,8 @@ package struct RequestContext: Sendable {
     package var user: String?
     /// Free labels such as `feature` and `project`, kept in the ledger.
     package var metadata: [String: String] = [:]
+    /// Whether a kept answer will do, where the route keeps answers.
+    package var cache = CacheUse.allowed
     /// Told of machine time as it is spent, in nanoseconds: a call that is cut off has no last event to say it. Must not
     /// wait.
     package var onCompute: (@Sendable (Int64) -> Void)?

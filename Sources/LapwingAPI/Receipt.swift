@@ -36,6 +36,8 @@ package struct Commitment: Hashable, Sendable {
     /// nil where the answer is sent before it is judged.
     package var decision: Decision?
     package var confidence: Confidence?
+    /// nil where the route keeps no answers.
+    package var cache: CacheResult?
 
     package init(route: String, model: String, decision: Decision?, confidence: Confidence?) {
         self.route = route
@@ -123,6 +125,8 @@ package struct Receipt: Hashable, Sendable, Codable {
     package var cost: NanoUSD
     package var unpricedCalls: Int
     package var counterfactual: Counterfactual?
+    /// nil where the route keeps no answers.
+    package var cache: CacheResult?
 
     /// Whether the answer is of several calls, the later ones going on where an earlier one broke off.
     package var isContinued: Bool { calls.contains { $0.role == .continued } }

@@ -51,6 +51,8 @@ struct RequestRun: Sendable {
     /// The text that the client has, where another call may go on with it, and the calls that it is of.
     private(set) var shown = ""
     private(set) var parts: [Int] = []
+    /// Where the answer is kept once it is whole, and what it is so far; nil where it is not kept.
+    private var keeping: (place: RouteCache.Place, recording: AnswerRecording)?
 
     init(
         _ request: GenerationRequest, context: RequestContext, plan: RequestPlan, record: RequestRecord,
@@ -74,6 +76,12 @@ struct RequestRun: Sendable {
             route: plan.route.name, models: models, policy: plan.policy, confidence: confidence)
     }
 
+    /// Has the answer kept at its end.
+    mutating func keepAnswer(at place: RouteCache.Place?) {
+        guard let place, place.isKept else { return }
+        keeping = (place, AnswerRecording(byteLimit: place.cache.mostAnswerBytes))
+    }
+
     /// Runs until the request is in the ledger and the stream is finished. Cancelling the task is what a client does that
     /// goes away.
     mutating func run() async {
@@ -93,6 +101,7 @@ struct RequestRun: Sendable {
             let receipt = try await entering.value
             switch end {
             case .whole(let model, let usage):
+                keep(usage: usage, receipt: receipt)
                 for event in unsent { output.yield(event) }
                 output.yield(.completed(model: model, usage: usage, receipt: receipt))
                 output.finish()
@@ -145,8 +154,10 @@ struct RequestRun: Sendable {
     mutating func perform(_ actions: [StreamCommit.Action]) async -> End? {
         for action in actions {
             switch action {
-            case .send(let event):
-                if event.isContent { record.noteContent() }
+            case .send(let sent):
+                if sent.isContent { record.noteContent() }
+                let event = record.marked(sent)
+                keeping?.recording.append(event)
                 if plan.continuation != nil, case .delta(_, let text, _) = event { shown += text }
                 if plan.policy.readsStream { output.yield(event) } else { unsent.append(event) }
             case .callClosed:
@@ -183,6 +194,16 @@ struct RequestRun: Sendable {
     mutating func restart(_ side: CallReceipt.Side) {
         commit.restart(side)
         (unsent, parts, shown) = ([], [], "")
+        keeping?.recording.restart()
+    }
+
+    /// Keeps a whole answer of the model that the route means. One that another gave in its place, that is of several parts
+    /// or that lacks a closed model which was due may be better the next time.
+    private func keep(usage: Usage, receipt: Receipt) {
+        guard let keeping, keeping.recording.isFit, receipt.escalation == nil, !receipt.isContinued,
+            receipt.model == plan.first.name || receipt.model == plan.escalation?.name
+        else { return }
+        keeping.place.keep(KeptAnswer(keeping.recording, usage: usage, receipt: receipt))
     }
 
     /// The call gives a part of the answer.

@@ -10,13 +10,15 @@ package final class Router: Sendable {
     let table: RouteTable
     let services: RequestRecord.Services
     let running: RunningRequests
+    /// By the names of the routes and models that keep answers.
+    package let caches: [String: RouteCache]
     private let confidence: any ConfidenceModel
     private let gate: (any PromptGate)?
     let random: @Sendable () -> Double
     private let logger: Logger
 
     /// `earlier` is the router in whose place this one comes: its requests are this one's to end, and what it has learnt of
-    /// the machine goes on.
+    /// the machine and the answers that it keeps go on.
     package init(
         configuration: RouterConfiguration, ledger: Ledger, prices: PriceBook, accounts: Accounts? = nil,
         time: RouterTime = .system, after earlier: Router? = nil
@@ -30,6 +32,11 @@ package final class Router: Sendable {
             machineTime: earlier?.services.machineTime
                 ?? MachineTime((try? ledger.reader.recentMachineTime()) ?? [:]), time: time,
             counterfactual: configuration.counterfactual, table: table, accounts: accounts)
+        caches = Dictionary(
+            uniqueKeysWithValues: table.cacheOptions.map { name, options in
+                let kept = earlier?.caches[name].flatMap { $0.options == options ? $0 : nil }
+                return (name, kept ?? RouteCache(options, clock: time.clock))
+            })
         confidence = configuration.confidence
         gate = configuration.gate
         random = configuration.random
@@ -52,16 +59,22 @@ extension Router: ChatProvider {
             plan = plan.sentToClosed()
         }
         try plan.limitLength(&request, needsBound: services.accounts?.needsBound(context) ?? false)
-        let record = RequestRecord(
+        let found = lookUp(request, plan, context)
+        var record = RequestRecord(
             endpoint: request.endpoint, route: plan.route, first: plan.first, prompts: request.prompts,
             tokenLimit: request.tokenLimit(plan), threshold: plan.policy.threshold, stream: request.stream,
             demand: Demand(request, plan: plan), context: context, services: services)
+        if let found {
+            if let answer = found.answer { return try replay(answer, record: record) }
+            record.cache = context.cache == .allowed ? .miss : .bypass
+        }
         let (stream, output) = GenerationStream.makeStream()
         let task = try running.start {
-            [confidence, logger, plan, request, random, clock = services.time.clock] in
+            [confidence, logger, plan, request, record, random, clock = services.time.clock] in
             var run = RequestRun(
                 request, context: context, plan: plan, record: record, confidence: confidence, output: output,
                 logger: logger, clock: clock, random: random)
+            run.keepAnswer(at: found?.place)
             await run.run()
         }
         output.onTermination = { if case .cancelled = $0 { task.cancel() } }

@@ -8,6 +8,7 @@ enum Migrations {
         migrator.registerMigration("2 prices") { try $0.execute(sql: prices) }
         migrator.registerMigration("3 entries by time") { try $0.execute(sql: entriesByTime) }
         migrator.registerMigration("4 reserved") { try $0.execute(sql: reserved) }
+        migrator.registerMigration("5 cached answers") { try $0.execute(sql: cachedAnswers) }
         return migrator
     }
 
@@ -120,6 +121,13 @@ enum Migrations {
 
     /// What a key's budget held for the request, in nano-US-dollars; NULL where the key had none.
     private static let reserved = "ALTER TABLE entries ADD COLUMN reserved INTEGER"
+
+    /// Of an answer that was kept from an earlier request: that request, and what its calls cost, in nano-US-dollars. Both
+    /// are NULL for any other entry; the cost alone where a call of it had no price.
+    private static let cachedAnswers = """
+        ALTER TABLE entries ADD COLUMN cached_from TEXT;
+        ALTER TABLE entries ADD COLUMN spared INTEGER;
+        """
 
     /// Finds the entries of a period without reading all that came before it.
     private static let entriesByTime = "CREATE INDEX entries_by_time ON entries (started_at)"

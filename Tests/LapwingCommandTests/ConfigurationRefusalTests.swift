@@ -102,7 +102,7 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal(
             "models:\n  m:\n    weights: w\n    price: { input: 1, output: 1 }",
             "4 models.m.price: found 'price' in a model with 'weights', "
-                + "expected only weights, context, kv_cache, packed_cache, chat_template, pooling, precision"),
+                + "expected only weights, context, kv_cache, packed_cache, chat_template, pooling, precision, cache"),
         Refusal(
             "models: { m: { weights: w, pooling: first } }",
             "1 models.m.pooling: found 'first', expected one of last, mean"),

@@ -65,6 +65,18 @@ import lapwing
             ])
     }
 
+    @Test("What kept answers spared has a line where there were any")
+    func cacheHits() {
+        var figures = Report.Figures()
+        (figures.completed, figures.cacheHits, figures.spared) = (4, 1, DollarAmount(NanoUSD(2_000_000)))
+        #expect(
+            ReceiptText.lines(figures).contains("from cache      1 (25.0% of completed), which spared $0.002 of calls"))
+        figures.unpricedHits = 1
+        #expect(ReceiptText.lines(figures).contains { $0.contains("spared at least $0.002") })
+        figures.cacheHits = 0
+        #expect(!ReceiptText.lines(figures).contains { $0.hasPrefix("from cache") })
+    }
+
     @Test("Known token counts carry no mark; a call without a price makes the sum a lower bound")
     func marks() async throws {
         let shop = try Shop()

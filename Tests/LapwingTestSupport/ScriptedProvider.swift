@@ -199,11 +199,10 @@ extension ScriptedProvider.Step {
     package static func answer(_ pieces: [String], choice: Int = 0, receipt: Receipt? = .scripted) -> [Self] {
         var events: [GenerationEvent] = []
         if let receipt {
-            events.append(
-                .committed(
-                    Commitment(
-                        route: receipt.route, model: receipt.model, decision: receipt.decision,
-                        confidence: receipt.confidence)))
+            var commitment = Commitment(
+                route: receipt.route, model: receipt.model, decision: receipt.decision, confidence: receipt.confidence)
+            commitment.cache = receipt.cache
+            events.append(.committed(commitment))
         }
         for piece in pieces {
             let token = ScoredToken(

@@ -18,6 +18,11 @@ extension OpenAI {
         package var escalation: String?
         /// The answer broke off and another call went on with it; see the calls of role `continued`.
         package var isContinued: Bool
+        /// `hit`, `miss` or `bypass`; nil where the route keeps no answers.
+        package var cache: String?
+        /// Of a hit: the request that the answer was made for, and what its calls cost.
+        package var cachedFrom: String?
+        package var spared: DollarAmount?
         package var calls: [Call]
 
         package init(_ receipt: Receipt) {
@@ -32,6 +37,9 @@ extension OpenAI {
             counterfactual = receipt.counterfactual.map(CounterfactualObject.init)
             escalation = receipt.escalation
             isContinued = receipt.isContinued
+            cache = receipt.cache?.word
+            cachedFrom = receipt.cache?.cached?.requestID
+            spared = receipt.cache?.cached?.spared.map(DollarAmount.init)
             calls = receipt.calls.map(Call.init)
         }
     }
@@ -109,7 +117,9 @@ extension OpenAI.ReceiptObject {
 
 extension OpenAI.ReceiptObject: Codable {
     private enum CodingKeys: String, CodingKey {
-        case route, model, decision, confidence, calibrator, calibrated, counterfactual, escalation, calls
+        case route, model, decision, confidence, calibrator, calibrated, counterfactual, escalation, calls, cache
+        case cachedFrom = "cached_from"
+        case spared = "spared_usd"
         case isContinued = "continued"
         case requestID = "request_id"
         case cost = "cost_usd"
@@ -135,6 +145,9 @@ extension OpenAI.ReceiptObject: Codable {
             OpenAI.CounterfactualObject.self, forKey: .counterfactual)
         escalation = try container.decodeIfPresent(String.self, forKey: .escalation)
         isContinued = try container.decodeIfPresent(Bool.self, forKey: .isContinued) ?? false
+        cache = try container.decodeIfPresent(String.self, forKey: .cache)
+        cachedFrom = try container.decodeIfPresent(String.self, forKey: .cachedFrom)
+        spared = try container.decodeIfPresent(DollarAmount.self, forKey: .spared)
         calls = try container.decodeIfPresent([Call].self, forKey: .calls) ?? []
     }
 
@@ -153,6 +166,9 @@ extension OpenAI.ReceiptObject: Codable {
         try container.encode(counterfactual, forKey: .counterfactual)
         try container.encodeIfPresent(escalation, forKey: .escalation)
         if isContinued { try container.encode(true, forKey: .isContinued) }
+        try container.encodeIfPresent(cache, forKey: .cache)
+        try container.encodeIfPresent(cachedFrom, forKey: .cachedFrom)
+        try container.encodeIfPresent(spared, forKey: .spared)
         try container.encode(calls, forKey: .calls)
     }
 }

@@ -43,6 +43,8 @@ struct RequestRecord: Sendable {
     private let tokenLimit: Int
     /// When the first of the answer went out.
     private var firstContent: Duration?
+    /// What the route's cache did; nil where it has none.
+    var cache: CacheResult?
 
     init(
         endpoint: String, route: Route, first: ModelBinding, prompts: [Prompt], tokenLimit: Int = 0,
@@ -125,17 +127,51 @@ struct RequestRecord: Sendable {
         entry.errorCode = outcome.error?.ledgerCode
         entry.firstTokenMilliseconds = firstContent?.milliseconds
         entry.reserved = intent.reserved
-        do {
-            try await services.ledger.complete(entry)
-            settle(calls)
-        } catch {
-            // What is not in the ledger stays reserved; recovery counts it as lost.
-            throw RequestError(ledger: error)
-        }
-        return Receipt(
-            requestID: intent.requestID, route: route.name, model: entry.answeringModel,
-            decision: outcome.decision ?? .open, confidence: outcome.confidence, escalation: outcome.escalation,
-            calls: calls, counterfactual: counterfactual)
+        // What is not in the ledger stays reserved; recovery counts it as lost.
+        try await complete(entry)
+        settle(calls)
+        return receipt(of: entry)
+    }
+
+    private func complete(_ entry: LedgerEntry) async throws {
+        do { try await services.ledger.complete(entry) } catch { throw RequestError(ledger: error) }
+    }
+
+    private func receipt(of entry: LedgerEntry) -> Receipt {
+        var receipt = Receipt(
+            requestID: entry.requestID, route: route.name, model: entry.answeringModel,
+            decision: entry.decision ?? .open, confidence: entry.confidence, escalation: entry.escalation,
+            calls: entry.calls, counterfactual: entry.counterfactual)
+        receipt.cache = entry.cached.map(CacheResult.hit) ?? cache
+        return receipt
+    }
+
+    /// Enters a request that a kept answer answers: no intent was written, as nothing is lost where it dies before this.
+    func enter(_ answer: KeptAnswer) async throws -> Receipt {
+        var request = intent.request
+        request.model = answer.model
+        var entry = LedgerEntry(
+            request, status: .completed, endedAt: services.time.milliseconds(), decision: answer.decision,
+            confidence: answer.confidence, threshold: threshold, calls: [], counterfactual: answer.counterfactual,
+            latencyMilliseconds: stopwatch.elapsed().milliseconds)
+        entry.firstTokenMilliseconds = firstContent?.milliseconds
+        entry.cached = answer.origin
+        try await complete(entry)
+        return receipt(of: entry)
+    }
+
+    func commitment(of answer: KeptAnswer) -> Commitment {
+        var commitment = Commitment(
+            route: route.name, model: answer.model, decision: answer.decision, confidence: answer.confidence)
+        commitment.cache = .hit(answer.origin)
+        return commitment
+    }
+
+    /// The event, with what the cache did on a commitment.
+    func marked(_ event: GenerationEvent) -> GenerationEvent {
+        guard let cache, case .committed(var commitment) = event else { return event }
+        commitment.cache = cache
+        return .committed(commitment)
     }
 
     /// The budget pays for every call; the limit of tokens counts the longest, as the client knows of one.

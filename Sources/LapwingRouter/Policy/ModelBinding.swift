@@ -22,6 +22,8 @@ package struct ModelBinding: Sendable {
     package var pool: ModelPool?
     /// Models that answer in its place, in turn, where it gives no answer and the route names no others.
     package var fallback: [String] = []
+    /// How answers to requests that name it are kept; nil keeps none.
+    package var cache: AnswerCache.Options?
     /// The name that the provider knows it by.
     package var upstreamName: String
     /// The names that price tables may know it by, the best first.

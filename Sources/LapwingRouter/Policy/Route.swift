@@ -36,6 +36,8 @@ package struct Route: Hashable, Sendable {
     package var fallback: [String]?
     /// nil ends such an answer with an error.
     package var continuation: Continuation?
+    /// nil keeps no answers.
+    package var cache: AnswerCache.Options?
     /// The most that an answer may have, and has where the request does not say; nil leaves it to the request.
     package var maxTokens: Int?
 

@@ -107,6 +107,12 @@ package struct RouteTable: Sendable {
 
     package func model(_ name: String) -> ModelBinding? { modelsByName[name] }
 
+    /// Of the routes and models that keep answers, by name.
+    var cacheOptions: [String: AnswerCache.Options] {
+        let all = routes.map { ($0.name, $0.cache) } + models.map { ($0.name, $0.cache) }
+        return Dictionary(uniqueKeysWithValues: all.compactMap { name, cache in cache.map { (name, $0) } })
+    }
+
     /// The model that a name's requests go to first, for work that is not routed, such as scoring.
     package func openModel(of name: String) throws(RequestError) -> (route: Route, model: ModelBinding) {
         let route = try route(named: name)
@@ -183,10 +189,12 @@ package struct RouteTable: Sendable {
 
     private func route(named name: String) throws(RequestError) -> Route {
         if let route = routesByName[name] { return route }
-        guard modelsByName[name] != nil else {
+        guard let model = modelsByName[name] else {
             throw .unknownModel(name: name, known: routes.map(\.name) + models.map(\.name))
         }
-        return Route(name: name, open: name)
+        var route = Route(name: name, open: name)
+        route.cache = model.cache
+        return route
     }
 
     private func available(_ name: String) throws(RequestError) -> ModelBinding {

@@ -28,6 +28,7 @@ extension Routes {
         var context = LapwingAPI.RequestContext(requestID: exchange.id)
         context.user = user
         context.metadata = metadata ?? [:]
+        context.cache = CacheUse(exchange.request.headers)
         return context
     }
 

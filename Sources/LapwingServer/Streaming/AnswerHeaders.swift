@@ -11,6 +11,7 @@ extension HTTPFields {
     /// What is settled when a stream begins. Decision, confidence and cost may not be known yet.
     mutating func set(_ commitment: Commitment) {
         set("x-lapwing-route", commitment.route)
+        if let cache = commitment.cache { set("x-lapwing-cache", cache.word) }
         if let decision = commitment.decision { set("x-lapwing-decision", decision.rawValue) }
         if let confidence = commitment.confidence { set("x-lapwing-confidence", fourPlaces(confidence.probability)) }
     }
@@ -18,6 +19,7 @@ extension HTTPFields {
     /// What a whole answer came to. A figure that nobody knows is a word, never zero.
     mutating func set(_ receipt: Receipt) {
         set("x-lapwing-route", receipt.route)
+        if let cache = receipt.cache { set("x-lapwing-cache", cache.word) }
         set("x-lapwing-decision", receipt.decision.rawValue)
         set("x-lapwing-confidence", receipt.confidence.map { fourPlaces($0.probability) } ?? "none")
         set("x-lapwing-cost-usd", receipt.unpricedCalls == 0 ? "\(receipt.cost)" : "unpriced")

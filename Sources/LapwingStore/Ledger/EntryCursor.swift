@@ -80,8 +80,19 @@ struct EntryCursor {
         try readOutcome(into: &entry, &fields)
         let hash = try fields.bytes()
         entry.reserved = try fields.optionalInteger().map(NanoUSD.init)
+        entry.cached = try cachedAnswer(&fields)
         entry.calls = try takeCalls(of: sequence)
         return StoredEntry(sequence: sequence, hash: hash, entry: entry)
+    }
+
+    private func cachedAnswer(_ fields: inout FieldReader) throws -> CachedAnswer? {
+        let requestID = try fields.optionalText()
+        let spared = try fields.optionalInteger().map(NanoUSD.init)
+        guard let requestID else {
+            if spared != nil { throw FieldReader.wrong("cached answer") }
+            return nil
+        }
+        return CachedAnswer(requestID: requestID, spared: spared)
     }
 
     private mutating func readOutcome(into entry: inout LedgerEntry, _ fields: inout FieldReader) throws {

@@ -15,10 +15,10 @@ enum HashChain {
 
 extension LedgerEntry {
     /// The layout that entries are hashed in. A later layout gets the next number and its own branch; these stay.
-    private var layout: Int64 { reserved == nil ? 1 : 2 }
+    private var layout: Int64 { cached != nil ? 3 : reserved != nil ? 2 : 1 }
 
     /// Layout, sequence, the request, then the entry's fields in the order below, then the calls; in layout 2 then what was
-    /// reserved.
+    /// reserved; in layout 3 that or nil, then whose answer it is and what that cost.
     func canonicalBytes(sequence: Int64) -> [UInt8] {
         var writer = CanonicalWriter()
         writer.write(layout)
@@ -44,7 +44,11 @@ extension LedgerEntry {
         writer.write(firstTokenMilliseconds)
         writer.writeList(count: calls.count)
         for call in calls { writer.write(call) }
-        if let reserved { writer.write(reserved.rawValue) }
+        if layout > 1 { writer.write(reserved?.rawValue) }
+        if let cached {
+            writer.write(cached.requestID)
+            writer.write(cached.spared?.rawValue)
+        }
         return writer.bytes
     }
 }

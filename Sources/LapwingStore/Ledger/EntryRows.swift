@@ -9,7 +9,7 @@ enum EntryRows {
         seq, CAST(request_id AS BLOB), started_at, endpoint, route, model, tenant, key, tier, user, metadata, stream, \
         kind, CAST(parent AS BLOB), status, ended_at, decision, confidence, calibrator, calibrated, threshold, \
         escalation, counterfactual_model, counterfactual_cost, counterfactual_low, counterfactual_high, \
-        counterfactual_estimated, error, latency, first_token, hash, reserved
+        counterfactual_estimated, error, latency, first_token, hash, reserved, CAST(cached_from AS BLOB), spared
         """
     static let callColumns = """
         entry, ordinal, model, side, role, prompt_tokens, cached_tokens, completion_tokens, compute, estimated, cost, \
@@ -17,7 +17,7 @@ enum EntryRows {
         """
     static let insertEntry = """
         INSERT INTO entries VALUES (?, CAST(? AS TEXT), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT), ?, ?, ?, ?, \
-        ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT), ?)
         """
     static let insertCall = "INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
@@ -57,7 +57,8 @@ enum EntryRows {
             entry.counterfactual?.cost.rawValue, entry.counterfactual?.low.rawValue,
             entry.counterfactual?.high.rawValue, entry.counterfactual?.isEstimated,
             try names.id(ofOptional: entry.errorCode, db), entry.latencyMilliseconds, entry.firstTokenMilliseconds,
-            Data(stored.hash), entry.reserved?.rawValue,
+            Data(stored.hash), entry.reserved?.rawValue, entry.cached.map { Data($0.requestID.utf8) },
+            entry.cached?.spared?.rawValue,
         ]
     }
 

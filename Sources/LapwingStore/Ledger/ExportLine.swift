@@ -49,6 +49,7 @@ struct ExportLine {
             ("first_token_ms", .integer(entry.firstTokenMilliseconds)),
             ("cost_usd", .money(total(of: entry.calls))),
             ("reserved_usd", .money(entry.reserved)),
+            ("cached_from", .text(entry.cached?.requestID)), ("spared_usd", .money(entry.cached?.spared)),
             ("unpriced_calls", .integer(Int64(entry.calls.count { $0.cost == nil }))),
             ("counterfactual_model", .text(entry.counterfactual?.model)),
             ("counterfactual_usd", .money(entry.counterfactual?.cost)),

@@ -9,7 +9,7 @@ package struct LedgerRequest: Hashable, Sendable {
     package var endpoint: String
     /// The route's name, or the model's where the client named a model.
     package var route: String
-    /// The model that is asked first.
+    /// The model that is asked first; of an answer that was kept, the one that gave it.
     package var model: String
     package var tenant: String
     package var keyID: String?
@@ -98,6 +98,8 @@ package struct LedgerEntry: Hashable, Sendable {
     package var firstTokenMilliseconds: Int64?
     /// What its key's budget held for it. What the calls cost beyond that is overrun.
     package var reserved: NanoUSD?
+    /// Set where the answer was kept from an earlier request, and no call was made.
+    package var cached: CachedAnswer?
 
     package init(
         _ request: LedgerRequest, status: Status, endedAt: Int64, decision: Decision?,

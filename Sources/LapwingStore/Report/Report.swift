@@ -37,6 +37,14 @@ package struct Report: Hashable, Sendable, Codable {
         /// Those where the closed model was wanted and could not be had.
         package var unavailable = 0
 
+        /// Completed requests that were answered with a kept answer.
+        package var cacheHits = 0
+        /// What the calls that made those answers had cost, and these requests were spared. It is no part of what was saved
+        /// against the closed model, which counts such a request as one that cost nothing.
+        package var spared = DollarAmount(.zero)
+        /// Hits whose answer had a call without a price; while there are any, `spared` is a lower bound.
+        package var unpricedHits = 0
+
         /// Over every call made, the discarded and failed ones too.
         package var promptTokens: Int64 = 0
         package var cachedPromptTokens: Int64 = 0

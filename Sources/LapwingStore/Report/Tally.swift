@@ -5,6 +5,7 @@ struct Tally {
     private var figures = Report.Figures()
     private var spent = ExactSum("costs")
     private var beside = ExactSum("costs")
+    private var spared = ExactSum("costs")
     private var compared = 0
     private var comparedSpent = ExactSum("costs")
     private var counterfactual = ExactSum("counterfactual costs")
@@ -28,6 +29,10 @@ struct Tally {
         for call in entry.calls { try add(call, cost: &cost) }
         try spent.add(cost.value)
         if !isAnswered { try beside.add(cost.value) }
+        if let cached = entry.cached {
+            figures.cacheHits += 1
+            if let cost = cached.spared { try spared.add(cost.rawValue) } else { figures.unpricedHits += 1 }
+        }
         if isAnswered, let alternative = entry.counterfactual, entry.calls.allSatisfy({ $0.cost != nil }) {
             compared += 1
             try comparedSpent.add(cost.value)
@@ -96,6 +101,7 @@ struct Tally {
         figures.completionTokens = completionTokens.value
         figures.spent = spent.dollars
         figures.spentBesideAnswers = beside.dollars
+        figures.spared = spared.dollars
         if figures.completed > 0 {
             figures.shareAnsweredOpen = Double(figures.answeredOpen) / Double(figures.completed)
         }

@@ -23,14 +23,17 @@ struct Graph: Sendable {
     /// What is known of endpoints that were there before goes on, and so do the requests in progress.
     init(_ configuration: Configuration, _ parts: Parts, after earlier: Graph? = nil) throws {
         let bindings = try configuration.models.map { model in
-            switch model.source {
-            case .local:
-                parts.locals[model.name].flatMap { model.unavailable == nil ? $0 : nil }
-                    ?? ModelBinding(unavailable: model, location: .local)
-            case .remote(let remote):
-                try ModelBinding(
-                    model, remote, after: earlier?.pools[model.name], clients: parts.clients, logger: parts.logger)
-            }
+            var binding =
+                switch model.source {
+                case .local:
+                    parts.locals[model.name].flatMap { model.unavailable == nil ? $0 : nil }
+                        ?? ModelBinding(unavailable: model, location: .local)
+                case .remote(let remote):
+                    try ModelBinding(
+                        model, remote, after: earlier?.pools[model.name], clients: parts.clients, logger: parts.logger)
+                }
+            binding.cache = model.cache
+            return binding
         }
         var routing = RouterConfiguration(
             models: bindings, routes: configuration.routes.map(Route.init),
@@ -59,6 +62,7 @@ extension Route {
             escalateBelow: route.escalation?.below, tiers: route.escalation?.tiers.map(Set.init),
             unknown: route.unknown == .keep ? .keep : .escalate, maxTokens: route.maxTokens)
         fallback = route.fallback
+        cache = route.cache
         continuation = route.continuation
     }
 }

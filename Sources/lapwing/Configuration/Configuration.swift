@@ -38,6 +38,8 @@ package struct Configuration: Sendable {
 
         package var name: String
         package var source: Source
+        /// How answers to requests that name it are kept; nil keeps none.
+        package var cache: AnswerCache.Options?
         /// Why requests to it are to be refused, such as a variable that is not set.
         package var unavailable: String?
 
@@ -115,6 +117,8 @@ package struct Configuration: Sendable {
         package var fallback: [String]?
         /// What goes on with an answer that broke off; nil ends it with an error.
         package var continuation: Continuation?
+        /// How its answers are kept; nil keeps none.
+        package var cache: AnswerCache.Options?
         /// The most tokens of an answer; nil leaves it to requests.
         package var maxTokens: Int?
     }

@@ -43,6 +43,14 @@ package enum ConfigurationSummary {
             }
             lines += [""] + routes.lines(for: terminal)
         }
+        let caches =
+            configuration.routes.map { ($0.name, $0.cache) } + configuration.models.map { ($0.name, $0.cache) }
+        for case (let name, let cache?) in caches {
+            lines += [
+                "",
+                "answers of \(name) are kept for \(NodeReader.text(cache.timeToLive)), up to \(cache.byteLimit) bytes",
+            ]
+        }
         return lines
     }
 

@@ -35,11 +35,15 @@ extension NodeReader {
     ) -> Configuration.Model? {
         declaredModels.append(name)
         guard isName(name, field) else { return nil }
-        let isLocal = ["weights", "context", "kv_cache", "packed_cache", "chat_template", "pooling", "precision"]
+        let isLocal = [
+            "weights", "context", "kv_cache", "packed_cache", "chat_template", "pooling", "precision", "cache",
+        ]
         let isRemote = ["provider", "upstream", "endpoints", "key", "price", "logprobs"] + Self.poolKeys
-        guard let given = fields(of: field, known: isLocal + isRemote) else { return nil }
+        guard var given = fields(of: field, known: isLocal + isRemote) else { return nil }
         unset = []
         defer { unset = nil }
+        let kept = given.first { $0.key == "cache" }.flatMap { cache($0.field) }
+        given.removeAll { $0.key == "cache" }
         let keys = given.map(\.key)
         let source: Configuration.Model.Source
         switch (keys.contains("weights"), keys.contains("provider")) {
@@ -47,7 +51,7 @@ extension NodeReader {
             guard onlyKnown(given, isLocal, "a model with 'weights'") else { return nil }
             source = .local(local(given, folder: folder))
         case (false, true):
-            guard onlyKnown(given, ["context"] + isRemote, "a model with a 'provider'") else { return nil }
+            guard onlyKnown(given, ["context", "cache"] + isRemote, "a model with a 'provider'") else { return nil }
             source = .remote(remote(name, field, given, day: day))
         case (let both, _):
             refuse(
@@ -56,6 +60,7 @@ extension NodeReader {
             return nil
         }
         var model = Configuration.Model(name: name, source: source)
+        model.cache = kept
         if let unset, !unset.isEmpty {
             let reason = "\(unset.joined(separator: ", ")) \(unset.count == 1 ? "is" : "are") not set"
             model.unavailable = reason

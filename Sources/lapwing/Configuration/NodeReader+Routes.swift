@@ -30,7 +30,7 @@ extension NodeReader {
     }
 
     private mutating func route(_ name: String, _ field: Field, models: [String]) -> Configuration.Route? {
-        let known = ["open", "closed", "hold", "escalate", "unknown", "max_tokens", "fallback", "continue"]
+        let known = ["open", "closed", "hold", "escalate", "unknown", "max_tokens", "fallback", "continue", "cache"]
         guard let given = fields(of: field, known: known) else { return nil }
         guard given.contains(where: { $0.key == "open" }) else {
             refuse(field, found: "no 'open'", expected: "the name of the model that is asked first")
@@ -44,6 +44,7 @@ extension NodeReader {
             case "hold": route.hold = hold(field) ?? route.hold
             case "max_tokens": route.maxTokens = integer(field, in: 1...1_000_000, "a number of tokens")
             case "escalate": route.escalation = escalation(field)
+            case "cache": route.cache = cache(field)
             case "fallback": route.fallback = fallback(field, models)
             case "continue": route.continuation = continuation(field, models)
             default: route.unknown = choice(field) ?? route.unknown

@@ -16,6 +16,7 @@ package enum ReceiptText {
             ("spent", spent(figures)),
         ]
         rows += comparison(figures) + extra
+        if figures.cacheHits > 0 { rows.append(("from cache", fromCache(figures))) }
         if let latency = figures.latency {
             rows.append(("latency", "p50 \(time(latency.p50)), p95 \(time(latency.p95))"))
         }
@@ -70,6 +71,14 @@ package enum ReceiptText {
         let spent = Figures.dollars(figures.spent.amount)
         let unpriced = figures.unpricedCalls
         return unpriced == 0 ? spent : "at least \(spent); \(Figures.grouped(unpriced)) calls have no price"
+    }
+
+    /// What kept answers spared is part of what was spent for the requests that they were made for, so it is added to nothing.
+    private static func fromCache(_ figures: Report.Figures) -> String {
+        let share = Figures.percent(figures.cacheHits, of: figures.completed)
+        let bound = figures.unpricedHits > 0 ? "at least " : ""
+        return "\(Figures.grouped(figures.cacheHits)) (\(share) of completed), which spared "
+            + "\(bound)\(Figures.dollars(figures.spared.amount)) of calls"
     }
 
     private static func comparison(_ figures: Report.Figures) -> [(label: String, value: String)] {

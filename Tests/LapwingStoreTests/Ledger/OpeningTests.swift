@@ -58,6 +58,25 @@ struct OpeningTests {
         #expect(try reader.entryCount() == 3)
     }
 
+    @Test("A ledger from before kept answers is brought up to date and still verifies, old hashes beside new ones")
+    func olderLedger() async throws {
+        var reserved = LedgerEntry.sample(2)
+        reserved.reserved = NanoUSD(9)
+        for entry in [LedgerEntry.sample(1), reserved] { try await Ledger(path: folder.ledger).complete(entry) }
+        let raw = try DatabaseQueue(path: folder.ledger)
+        try await raw.write { db in
+            for column in ["cached_from", "spared"] { try db.execute(sql: "ALTER TABLE entries DROP COLUMN \(column)") }
+            try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier = '5 cached answers'")
+        }
+        try raw.close()
+        let ledger = try Ledger(path: folder.ledger)
+        var hit = LedgerEntry.sample(3)
+        hit.cached = CachedAnswer(requestID: "req-1", spared: nil)
+        try await ledger.complete(hit)
+        #expect(try ledger.reader.verify().failure == nil)
+        #expect(try ledger.reader.entries().map(\.entry) == [.sample(1), reserved, hit])
+    }
+
     @Test("An empty file becomes a ledger, with every migration applied once")
     func emptyFile() async throws {
         _ = FileManager.default.createFile(atPath: folder.ledger, contents: Data())
@@ -67,7 +86,7 @@ struct OpeningTests {
         let names = try await DatabaseQueue(path: folder.ledger).read {
             try String.fetchAll($0, sql: "SELECT identifier FROM grdb_migrations ORDER BY rowid")
         }
-        #expect(names == ["1 ledger", "2 prices", "3 entries by time", "4 reserved"])
+        #expect(names == ["1 ledger", "2 prices", "3 entries by time", "4 reserved", "5 cached answers"])
     }
 
     @Test("The shipped schema is what it was")
@@ -119,7 +138,8 @@ struct OpeningTests {
                 sql: """
                     DELETE FROM grdb_migrations WHERE identifier <> '1 ledger';
                     DROP TABLE price_imports; DROP TABLE imported_prices; DROP INDEX entries_by_time;
-                    ALTER TABLE entries DROP COLUMN reserved;
+                    ALTER TABLE entries DROP COLUMN reserved; ALTER TABLE entries DROP COLUMN cached_from;
+                    ALTER TABLE entries DROP COLUMN spared;
                     """)
         }
         #expect(throws: StoreError.olderSchema(path: folder.ledger)) { _ = try LedgerReader(path: folder.ledger) }

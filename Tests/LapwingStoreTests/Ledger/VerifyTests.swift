@@ -23,6 +23,7 @@ struct VerifyTests {
         full.escalation = "unavailable"
         full.errorCode = "late"
         full.reserved = NanoUSD(5_000_000)
+        full.cached = CachedAnswer(requestID: "req-2", spared: NanoUSD(7))
         full.calls[1].failure = "reset"
         try await ledger.complete(full)
         try ledger.reader.backup(to: original)
@@ -70,7 +71,7 @@ struct VerifyTests {
                 try db.columns(in: table).map { (table: table, name: $0.name, type: $0.type) }
             }
         }
-        #expect(columns.count == 32 + 15)
+        #expect(columns.count == 34 + 15)
         for column in columns {
             let key = column.table == "entries" ? "seq" : "entry"
             for entry in [1, 4, 8] {

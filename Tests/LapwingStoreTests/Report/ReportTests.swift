@@ -104,6 +104,19 @@ struct ReportTests {
         #expect(comparison.savedHigh.amount == NanoUSD(2400 - 400))
     }
 
+    @Test("Kept answers are counted with what they spared, and saved against the closed model as what cost nothing")
+    func cacheHits() async throws {
+        var hits = [entry(2), entry(3), entry(4)]
+        for index in hits.indices { hits[index].calls = [] }
+        hits[0].cached = CachedAnswer(requestID: "req-1", spared: NanoUSD(100))
+        hits[1].cached = CachedAnswer(requestID: "req-1", spared: NanoUSD(100))
+        hits[2].cached = CachedAnswer(requestID: "req-9", spared: nil)
+        let figures = try await report([entry(1)] + hits).total
+        #expect(figures.cacheHits == 3 && figures.unpricedHits == 1 && figures.unpricedCalls == 0)
+        #expect(figures.spared.amount == NanoUSD(200) && figures.spent.amount == NanoUSD(100))
+        #expect(figures.counterfactual?.saved.amount == NanoUSD(4 * 1000 - 100))
+    }
+
     @Test("Percentiles are nearest-rank over completed requests")
     func percentiles() async throws {
         var entries = (1...100).map { entry($0) }
