@@ -13,6 +13,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.34.1"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -27,6 +28,12 @@ let package = Package(
         // The words that all layers speak.
         .target(name: "LapwingAPI"),
         .testTarget(name: "LapwingAPITests", dependencies: ["LapwingAPI"]),
+        // What is counted, and how `/metrics` says it.
+        .target(
+            name: "LapwingMetrics", dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")]),
+        .testTarget(
+            name: "LapwingMetricsTests",
+            dependencies: ["LapwingMetrics", .product(name: "CoreMetrics", package: "swift-metrics")]),
         // Text to tokens and back, chat templates, streaming, stop strings.
         .target(name: "LapwingText"),
         .testTarget(
@@ -78,7 +85,9 @@ let package = Package(
         .target(
             name: "LapwingRouter",
             dependencies: [
-                "LapwingAPI", "LapwingStore", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "LapwingAPI", "LapwingMetrics", "LapwingStore",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
@@ -86,7 +95,7 @@ let package = Package(
         .testTarget(
             name: "LapwingRouterTests",
             dependencies: [
-                "LapwingAPI", "LapwingRouter", "LapwingStore", "LapwingTestSupport",
+                "LapwingAPI", "LapwingMetrics", "LapwingRouter", "LapwingStore", "LapwingTestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -112,7 +121,8 @@ let package = Package(
         .target(
             name: "LapwingServer",
             dependencies: [
-                "LapwingAPI", .product(name: "Hummingbird", package: "hummingbird"),
+                "LapwingAPI", "LapwingMetrics", .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -122,7 +132,7 @@ let package = Package(
         .testTarget(
             name: "LapwingServerTests",
             dependencies: [
-                "LapwingAPI", "LapwingServer", "LapwingTestSupport",
+                "LapwingAPI", "LapwingMetrics", "LapwingServer", "LapwingTestSupport",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -138,8 +148,9 @@ let package = Package(
         .executableTarget(
             name: "lapwing",
             dependencies: [
-                "LapwingAPI", "LapwingText", "LapwingModel", "LapwingStore", "LapwingEngine", "LapwingRouter",
-                "LapwingHub", "LapwingServer",
+                "LapwingAPI", "LapwingMetrics", "LapwingText", "LapwingModel", "LapwingStore", "LapwingEngine",
+                "LapwingRouter", "LapwingHub", "LapwingServer",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -152,8 +163,9 @@ let package = Package(
         .testTarget(
             name: "LapwingCommandTests",
             dependencies: [
-                "lapwing", "LapwingAPI", "LapwingText", "LapwingStore", "LapwingRouter", "LapwingModel",
-                "LapwingEngine", "LapwingServer", "LapwingTestSupport",
+                "lapwing", "LapwingAPI", "LapwingMetrics", "LapwingText", "LapwingStore", "LapwingRouter",
+                "LapwingModel", "LapwingEngine", "LapwingServer", "LapwingTestSupport",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

@@ -95,6 +95,8 @@ package struct RequestContext: Sendable {
     /// Told of machine time as it is spent, in nanoseconds: a call that is cut off has no last event to say it. Must not
     /// wait.
     package var onCompute: (@Sendable (Int64) -> Void)?
+    /// Told what the request came to once that is in the ledger. Must not wait.
+    package var onEnd: (@Sendable (RequestSummary) -> Void)?
 
     package init(requestID: String) { self.requestID = requestID }
 }

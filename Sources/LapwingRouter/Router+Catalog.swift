@@ -18,6 +18,11 @@ extension Router: CatalogProvider {
         return routes + models
     }
 
+    /// How the endpoints of all pools stand now, by model.
+    package var endpoints: [(model: String, endpoint: ModelPool.Standing)] {
+        table.models.flatMap { model in (model.pool?.standings ?? []).map { (model.name, $0) } }
+    }
+
     /// Ready as long as it takes requests and there is a model that can be called.
     package func readiness() async -> Readiness {
         if running.isDraining { return .notReady(reason: "shutting down") }

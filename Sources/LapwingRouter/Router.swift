@@ -31,7 +31,8 @@ package final class Router: Sendable {
             // Only estimates hang on it; without it the next call teaches.
             machineTime: earlier?.services.machineTime
                 ?? MachineTime((try? ledger.reader.recentMachineTime()) ?? [:]), time: time,
-            counterfactual: configuration.counterfactual, table: table, accounts: accounts)
+            counterfactual: configuration.counterfactual, table: table, accounts: accounts,
+            metrics: configuration.metrics)
         caches = Dictionary(
             uniqueKeysWithValues: table.cacheOptions.map { name, options in
                 let kept = earlier?.caches[name].flatMap { $0.options == options ? $0 : nil }

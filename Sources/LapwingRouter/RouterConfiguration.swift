@@ -13,6 +13,8 @@ package struct RouterConfiguration: Sendable {
     package var gate: (any PromptGate)?
     /// From 0 to 1, for pauses before retries.
     package var random: @Sendable () -> Double = { .random(in: 0...1) }
+    /// nil counts nothing.
+    package var metrics: RouterMetrics?
     /// Says what went wrong behind an answer that was given all the same; silent unless it is set.
     package var logger = Logger(label: "lapwing") { _ in SwiftLogNoOpLogHandler() }
 

@@ -1,6 +1,7 @@
 import Hummingbird
 import HummingbirdCore
 import LapwingAPI
+import LapwingMetrics
 import Logging
 import NIOCore
 
@@ -12,12 +13,14 @@ import NIOCore
 package func buildApplication(
     services: any ServingProvider, gatekeeper: any Gatekeeper, operations: (any Operations)? = nil,
     options live: LiveOptions, certificate: LiveCertificate? = nil, logger: Logger, time: ServerTime = .system,
-    requestIDs: RequestIDGenerator? = nil, onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
+    metrics: PrometheusRegistry = PrometheusRegistry(), requestIDs: RequestIDGenerator? = nil,
+    onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
 ) -> Application<Responder> {
     let connections = Connections()
     let options = live.current
     let responder = Responder(
-        routes: Routes(services: services, operations: operations, options: options, time: time),
+        routes: Routes(
+            services: services, operations: operations, options: options, time: time, metrics: ServerMetrics(metrics)),
         live: live, gatekeeper: gatekeeper,
         requestIDs: requestIDs ?? RequestIDGenerator(milliseconds: time.milliseconds),
         connections: connections, logger: logger)

@@ -20,21 +20,33 @@ final class Exchange: Sendable {
     private let bodies: BodyBudget
     /// Held as long as the request is being answered.
     private let body = Mutex<BodyReservation?>(nil)
+    private let metrics: ServerMetrics
+    private let presence: ServerMetrics.Presence
     private let logger: Logger
+    /// What it came to, once the ledger has it.
+    private let summary = Mutex<RequestSummary?>(nil)
     private let failure = Mutex<ErrorResponse?>(nil)
     /// Whose it is, once that is known, and what lets their place go.
     private let visit = Mutex<(caller: Caller, gatekeeper: any Gatekeeper, hasPlace: Bool)?>(nil)
 
-    init(request: Request, id: String, client: ClientPresence?, bodies: BodyBudget, logger: Logger) {
+    init(
+        request: Request, id: String, client: ClientPresence?, bodies: BodyBudget, metrics: ServerMetrics,
+        logger: Logger
+    ) {
         self.request = request
         self.id = id
         self.client = client
         self.bodies = bodies
+        self.metrics = metrics
         self.logger = logger
+        presence = metrics.begin()
     }
 
     /// Remembers what went wrong for the log line at the end.
     func note(_ error: ErrorResponse) { failure.withLock { $0 = error } }
+
+    /// The same of what it came to.
+    func note(_ found: RequestSummary) { summary.withLock { $0 = found } }
 
     deinit { leave() }
 
@@ -66,19 +78,22 @@ final class Exchange: Sendable {
     /// When its last byte is written.
     func end(status: HTTPResponse.Status, duration: Duration) {
         leave()
-        log(status: status, duration: duration)
+        let (failure, summary) = (failure.withLock { $0 }, summary.withLock { $0 })
+        let path = Routes.pattern(of: request.uri.path)
+        metrics.end(
+            path: path, status: status.code, duration: duration, error: failure?.body.error.code, summary: summary)
+        log(AccessLine(path: path, status: status.code, duration: duration, summary: summary), failure)
     }
 
     /// One line a request. Says nothing of what was asked or answered.
-    private func log(status: HTTPResponse.Status, duration: Duration) {
-        let failure = failure.withLock { $0 }
-        var metadata: Logger.Metadata = [
-            "request_id": "\(id)", "method": "\(request.method.rawValue)",
-            "path": "\(Routes.pattern(of: request.uri.path))",
-            "status": "\(status.code)", "duration_ms": "\(duration / .milliseconds(1))",
-        ]
-        if let code = failure?.body.error.code { metadata["error"] = "\(code)" }
-        logger.info("Request answered", metadata: metadata)
+    private func log(_ line: AccessLine, _ failure: ErrorResponse?) {
+        if logger.logLevel <= .info {
+            var metadata = line.metadata
+            metadata["request_id"] = "\(id)"
+            metadata["method"] = "\(AccessLine.known(request.method))"
+            if let code = failure?.body.error.code { metadata["error"] = "\(code)" }
+            logger.info("Request answered", metadata: metadata)
+        }
         if let reason = failure?.reasonForLog {
             logger.error("Request failed", metadata: ["request_id": "\(id)", "reason": "\(reason)"])
         }

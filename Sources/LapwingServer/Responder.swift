@@ -28,7 +28,7 @@ package struct Responder: HTTPResponder {
         let routes = routes.keeping(to: live.current)
         let exchange = Exchange(
             request: request, id: requestIDs.next(), client: connections.presence(of: context.channel),
-            bodies: routes.bodies, logger: logger)
+            bodies: routes.bodies, metrics: routes.metrics, logger: logger)
         let stopwatch = Stopwatch(routes.time.clock)
         var response: Response
         do {

@@ -37,10 +37,10 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal(
             model + "sever: {}",
             "2 sever: found an unknown key (did you mean 'server'?), "
-                + "expected one of server, data, machine, models, routes, report"),
+                + "expected one of server, data, machine, log, models, routes, report"),
         Refusal(
             model + "qqqqqqqq: 1",
-            "2 qqqqqqqq: found an unknown key, expected one of server, data, machine, models, routes, report"),
+            "2 qqqqqqqq: found an unknown key, expected one of server, data, machine, log, models, routes, report"),
         Refusal(model + "server:", "2 server: found nothing, expected a mapping (key: value)"),
         Refusal(
             model + "server: { port: \"80\" }", "2 server.port: found the string '80', expected a port from 0 to 65535"),

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import LapwingAPI
+import LapwingMetrics
 import LapwingServer
 import LapwingTestSupport
 import Logging
@@ -23,6 +24,7 @@ struct ServerHarness {
     var gatekeeper: any Gatekeeper = OpenDoor()
     var operations: (any Operations)?
     var certificate: LiveCertificate?
+    var metrics = PrometheusRegistry()
     var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     init(_ steps: [ScriptedProvider.Step] = ScriptedProvider.Step.answer(["Hello", " world"])) {
@@ -35,7 +37,7 @@ struct ServerHarness {
         let time = ServerTime(clock: clock) { 1_000_000_000_000 }
         return buildApplication(
             services: provider, gatekeeper: gatekeeper, operations: operations, options: live ?? LiveOptions(options),
-            certificate: certificate, logger: logger, time: time,
+            certificate: certificate, logger: logger, time: time, metrics: metrics,
             requestIDs: RequestIDGenerator(milliseconds: time.milliseconds) { (1, 0) })
     }
 

@@ -6,6 +6,9 @@ package enum Access: String, Sendable, CaseIterable {
     case client
     /// An administrator's key, always.
     case admin
+    /// Whoever can reach a server that only this machine reaches; elsewhere an administrator who is bound to no tenant, as
+    /// what is watched is of all of them.
+    case watch
 }
 
 /// What a client shows for itself.

@@ -15,6 +15,8 @@ package struct CallMeter: Sendable {
     let side: CallReceipt.Side
     private let estimatedPromptTokens: Int
     private let stopwatch: Stopwatch
+    /// When it began, from its request's admission.
+    private let beganAt: Duration
     private let compute = Compute()
     private var firstToken: Duration?
     private var end: Duration?
@@ -25,11 +27,13 @@ package struct CallMeter: Sendable {
 
     /// Starts counting now.
     package init(
-        model: ModelBinding, side: CallReceipt.Side, estimatedPromptTokens: Int, clock: any Clock<Duration>
+        model: ModelBinding, side: CallReceipt.Side, estimatedPromptTokens: Int, beganAt: Duration = .zero,
+        clock: any Clock<Duration>
     ) {
         self.model = model
         self.side = side
         self.estimatedPromptTokens = estimatedPromptTokens
+        self.beganAt = beganAt
         stopwatch = Stopwatch(clock)
     }
 
@@ -73,6 +77,10 @@ package struct CallMeter: Sendable {
     var mayBeBilled: Bool { !wasRefused }
 
     private var wasRefused: Bool { tokenCount == 0 && failure?.isRefusal == true }
+
+    var time: CallTime {
+        CallTime(beganAt: beganAt, duration: end ?? stopwatch.elapsed(), firstToken: firstToken)
+    }
 
     /// The call's line in the receipt, priced. A call that failed is `failed` whatever `role` says, unless the answer begins
     /// with its text.

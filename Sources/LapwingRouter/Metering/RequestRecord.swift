@@ -14,6 +14,7 @@ struct RequestRecord: Sendable {
         let table: RouteTable
         /// nil where there are no keys to account to.
         let accounts: Accounts?
+        let metrics: RouterMetrics?
     }
 
     /// How a request ended.
@@ -37,6 +38,7 @@ struct RequestRecord: Sendable {
     /// What is held of the key from the first call on until the entry is written.
     private var hold: Accounts.Hold?
     private let services: Services
+    private let onEnd: (@Sendable (RequestSummary) -> Void)?
     private let stopwatch: Stopwatch
     let estimatedPromptTokens: Int
     /// Most tokens of the answer, as far as the request says.
@@ -62,6 +64,7 @@ struct RequestRecord: Sendable {
         self.countsSavings = countsSavings
         self.demand = demand
         self.services = services
+        onEnd = context.onEnd
         stopwatch = Stopwatch(services.time.clock)
         estimatedPromptTokens = PromptSize.estimatedTokens(of: prompts)
     }
@@ -105,7 +108,8 @@ struct RequestRecord: Sendable {
 
     func meter(_ model: ModelBinding, side: CallReceipt.Side) -> CallMeter {
         CallMeter(
-            model: model, side: side, estimatedPromptTokens: estimatedPromptTokens, clock: services.time.clock)
+            model: model, side: side, estimatedPromptTokens: estimatedPromptTokens, beganAt: stopwatch.elapsed(),
+            clock: services.time.clock)
     }
 
     /// Prices the calls and enters the request; once this returns it is on the disk. Throws `RequestError`.
@@ -130,11 +134,34 @@ struct RequestRecord: Sendable {
         // What is not in the ledger stays reserved; recovery counts it as lost.
         try await complete(entry)
         settle(calls)
+        tell(of: entry, outcome.calls.map(\.meter.time))
         return receipt(of: entry)
     }
 
     private func complete(_ entry: LedgerEntry) async throws {
+        let start = stopwatch.elapsed()
         do { try await services.ledger.complete(entry) } catch { throw RequestError(ledger: error) }
+        services.metrics?.recordCommit(stopwatch.elapsed() - start)
+    }
+
+    /// Those who watch and keep nothing.
+    private func tell(of entry: LedgerEntry, _ times: [CallTime]) {
+        let result = entry.cached.map(CacheResult.hit) ?? cache
+        services.metrics?.record(
+            entry, cache: result, duration: stopwatch.elapsed(), firstToken: firstContent, times: times)
+        guard let onEnd else { return }
+        var summary = RequestSummary(status: entry.status.rawValue, route: entry.route, model: entry.answeringModel)
+        summary.decision = entry.decision
+        summary.cache = result
+        summary.callCount = entry.calls.count
+        for call in entry.calls {
+            summary.promptTokens += call.usage.promptTokens
+            summary.completionTokens += call.usage.completionTokens
+            if let cost = call.cost { summary.cost += cost } else { summary.unpricedCalls += 1 }
+        }
+        summary.firstToken = firstContent
+        summary.upstream = CallTime.busy(times)
+        onEnd(summary)
     }
 
     private func receipt(of entry: LedgerEntry) -> Receipt {
@@ -157,6 +184,7 @@ struct RequestRecord: Sendable {
         entry.firstTokenMilliseconds = firstContent?.milliseconds
         entry.cached = answer.origin
         try await complete(entry)
+        tell(of: entry, [])
         return receipt(of: entry)
     }
 

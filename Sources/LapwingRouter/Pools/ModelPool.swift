@@ -49,6 +49,14 @@ package final class ModelPool: Sendable {
         var budget: RetryBudget
     }
 
+    package struct Standing: Sendable {
+        package var name: String
+        package var state: CircuitBreaker.State
+        /// Whether probes have found it so.
+        package var isDown: Bool
+        package var callsInFlight: Int
+    }
+
     package let endpoints: [PoolEndpoint]
     package let options: PoolOptions
     private let stopwatch: Stopwatch
@@ -87,6 +95,18 @@ package final class ModelPool: Sendable {
             true
         } else {
             false
+        }
+    }
+
+    /// How each endpoint stands now, in their order.
+    package var standings: [Standing] {
+        state.withLock { state in
+            endpoints.indices.map { index in
+                let member = state.endpoints.members[index]
+                return Standing(
+                    name: endpoints[index].name, state: member.breaker.state, isDown: member.isDown,
+                    callsInFlight: member.inFlight)
+            }
         }
     }
 

@@ -29,6 +29,7 @@ extension Routes {
         context.user = user
         context.metadata = metadata ?? [:]
         context.cache = CacheUse(exchange.request.headers)
+        context.onEnd = { [weak exchange] in exchange?.note($0) }
         return context
     }
 

@@ -56,6 +56,7 @@ extension Routes {
         Endpoint(.get, "/healthz", .anyone) { try await $0.health($1) },
         Endpoint(.get, "/readyz", .anyone) { try await $0.readiness($1) },
         Endpoint(.get, "/openapi.json", .anyone) { try await $0.openAPI($1) },
+        Endpoint(.get, "/metrics", .watch) { try await $0.metricsPage($1) },
         Endpoint(.get, "/admin/v1/keys", .admin) { try await $0.listKeys($1) },
         Endpoint(.post, "/admin/v1/keys", .admin) { try await $0.createKey($1) },
         Endpoint(.get, "/admin/v1/keys/*", .admin) { try await $0.key($1, id: $2) },

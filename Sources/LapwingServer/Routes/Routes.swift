@@ -14,12 +14,15 @@ struct Routes: Sendable {
     private(set) var options: ServerOptions
     let time: ServerTime
     let bodies: BodyBudget
+    let metrics: ServerMetrics
     /// Seconds since 1970; `created` of every model.
     let startedAt: Int
 
     init(
-        services: any ServingProvider, operations: (any Operations)?, options: ServerOptions, time: ServerTime
+        services: any ServingProvider, operations: (any Operations)?, options: ServerOptions, time: ServerTime,
+        metrics: ServerMetrics
     ) {
+        self.metrics = metrics
         self.services = services
         self.operations = operations
         self.options = options

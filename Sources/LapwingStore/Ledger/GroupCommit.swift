@@ -72,6 +72,9 @@ package final class GroupCommit<Write: Sendable>: Sendable {
         self.rolledBack = rolledBack
     }
 
+    /// Writes that wait for their batch.
+    package var waitingCount: Int { state.withLock { $0.waiting.count } }
+
     /// Returns once the write is in the log, and on the disk where it waits for that.
     package func submit(_ write: Write) async throws {
         if let failure = log?.failure { throw failure }

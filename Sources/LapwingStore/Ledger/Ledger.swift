@@ -83,6 +83,9 @@ package final class Ledger: Sendable {
         if !isOff { try await commits.submit(write) }
     }
 
+    /// Writes that wait for the disk.
+    package var waitingCount: Int { commits.waitingCount }
+
     /// Request ids of intents that an earlier process left open and that cannot be read. They stay as they are.
     package var unreadableIntents: [String] { unfinished.unreadable }
 

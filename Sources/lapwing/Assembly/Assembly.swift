@@ -1,6 +1,7 @@
 import Foundation
 import LapwingAPI
 import LapwingEngine
+import LapwingMetrics
 import LapwingModel
 import LapwingRouter
 import LapwingServer
@@ -14,6 +15,8 @@ import Synchronization
 /// The one place where this is done; `serve`, `demo` and tests all come here. Whoever made it shuts it down.
 package final class Assembly: Sendable {
     package let ledger: Ledger
+    /// What is counted of all requests.
+    package let metrics = PrometheusRegistry()
     package let keys: KeyStore
     /// Who may come in, and what they have used.
     package let accounts: Accounts
@@ -80,7 +83,8 @@ package final class Assembly: Sendable {
         localNames = locals.map(\.name)
         self.engines = engines
         self.embeddings = embeddings
-        parts = Graph.Parts(ledger: ledger, accounts: accounts, locals: bindings, clients: clients, logger: logger)
+        parts = Graph.Parts(
+            ledger: ledger, accounts: accounts, locals: bindings, clients: clients, metrics: metrics, logger: logger)
         graph = Mutex(try Graph(configuration, parts))
     }
 

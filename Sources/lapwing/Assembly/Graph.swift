@@ -1,4 +1,5 @@
 import LapwingAPI
+import LapwingMetrics
 import LapwingRouter
 import LapwingStore
 import Logging
@@ -12,6 +13,7 @@ struct Graph: Sendable {
         /// The models that were loaded, by name.
         let locals: [String: ModelBinding]
         let clients: UpstreamClients
+        let metrics: PrometheusRegistry
         let logger: Logger
     }
 
@@ -39,6 +41,9 @@ struct Graph: Sendable {
             models: bindings, routes: configuration.routes.map(Route.init),
             machineRate: configuration.machine.perHour, counterfactual: configuration.counterfactual)
         routing.logger = parts.logger
+        routing.metrics = RouterMetrics(parts.metrics) {
+            configuration.model(named: $0)?.remote?.provider.rawValue ?? "lapwing"
+        }
         router = try Router(
             configuration: routing, ledger: parts.ledger,
             prices: configuration.withOwnPrices(try parts.ledger.reader.priceBook()), accounts: parts.accounts,

@@ -1,5 +1,6 @@
 import Hummingbird
 import LapwingAPI
+import LapwingMetrics
 import LapwingRouter
 import LapwingServer
 import Logging
@@ -27,7 +28,8 @@ package struct Serving: Sendable {
         let application = buildApplication(
             services: CurrentRouter(assembly: assembly), gatekeeper: gatekeeper,
             operations: ServerOperations(assembly, reloader: reloader), options: live, certificate: certificate,
-            logger: logger, onRunning: onListening)
+            logger: logger, metrics: assembly.metrics, onRunning: onListening)
+        assembly.metrics.beforeReading { [weak assembly] in assembly?.readGauges() }
         // Shut down in reverse: requests end while new ones are still told why they are refused, then the server stops
         // listening, then the rest is taken apart.
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [

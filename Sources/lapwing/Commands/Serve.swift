@@ -30,7 +30,9 @@ struct Serve: AsyncParsableCommand {
         help: ArgumentHelp(
             "When an entry is on the disk: grouped, or for measurements each, deferred or off.", visibility: .hidden))
     var ledgerDurability = Durability.grouped
-    @Option(help: "trace, debug, info, notice, warning, error or critical.") var logLevel: Logger.Level = .info
+    @Option(help: "trace, debug, info, notice, warning, error or critical, in place of the configuration's.")
+    var logLevel: Logger.Level?
+    @Option(help: "text or json, in place of the configuration's.") var logFormat: LogOptions.Format?
 
     func validate() throws {
         if let port, !(0...65535).contains(port) { throw ValidationError("--port is \(port), expected 0 to 65535.") }
@@ -49,7 +51,8 @@ struct Serve: AsyncParsableCommand {
         var ledgerOptions = LedgerOptions()
         ledgerOptions.durability = ledgerDurability
         let start = ContinuousClock.now
-        let logger = CommandLog.make(logLevel)
+        let log = configuration.log
+        let logger = CommandLog.make(logLevel ?? log.level, format: logFormat ?? log.format)
         let assembly = try await Assembly.make(configuration, ledger: ledgerOptions, logger: logger)
         let seconds = Figures.fixed(start.duration(to: .now) / .seconds(1), places: 2)
         if let line = assembly.memoryLine { Output.error.line("memory: \(line)") }
@@ -100,12 +103,4 @@ extension Serve {
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
 extension Durability: ExpressibleByArgument {}
-
-/// Logs to standard error, so that standard output holds only what was asked for.
-enum CommandLog {
-    static func make(_ level: Logger.Level) -> Logger {
-        var logger = Logger(label: "lapwing") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = level
-        return logger
-    }
-}
+extension LogOptions.Format: ExpressibleByArgument {}

@@ -13,6 +13,7 @@ package struct Configuration: Sendable {
     /// Absolute path of the folder for ledger, keys and indexes.
     package var dataFolder: String
     package var machine = Machine()
+    package var log = LogOptions()
     /// In the file's order.
     package var models: [Model] = []
     /// In the file's order.

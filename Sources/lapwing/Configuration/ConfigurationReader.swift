@@ -51,7 +51,7 @@ extension Configuration {
         self.file = file
         let folder = URL(filePath: file).deletingLastPathComponent()
         dataFolder = Self.absolute("data", in: folder)
-        let known = ["server", "data", "machine", "models", "routes", "report"]
+        let known = ["server", "data", "machine", "log", "models", "routes", "report"]
         var routesField: Field?
         var reportField: Field?
         for (key, field) in reader.fields(of: root, known: known) ?? [] {
@@ -59,6 +59,7 @@ extension Configuration {
             case "server": server = reader.server(field, folder: folder)
             case "data":
                 dataFolder = Self.absolute(reader.string(field, expected: "a folder") ?? "", in: folder)
+            case "log": log = reader.log(field)
             case "machine": machine = reader.machine(field)
             case "models": models = reader.models(field, folder: folder, day: day)
             case "routes": routesField = field

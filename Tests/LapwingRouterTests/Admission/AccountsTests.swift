@@ -54,6 +54,26 @@ struct AccountsTests {
         #expect(isRefused(#expect(throws: RequestError.self) { try near.identify(.none, for: .client) }))
     }
 
+    @Test("What watches all tenants is open on this machine alone; elsewhere it takes an administrator of all of them")
+    func watching() throws {
+        let (near, far) = (try accounts(), try accounts(needsKey: true))
+        let keys = [try make(), try make { ($0.role, $0.tenant) = (.admin, "acme") }]
+        let admin = try make { $0.role = .admin }
+        clock.advance(by: KeyRing.lag)
+        for credential in [Credential.none, .key(Secret("x")), .key(keys[0].secret)] {
+            #expect(try near.identify(credential, for: .watch) == .anonymous)
+        }
+        #expect(isRefused(#expect(throws: RequestError.self) { try far.identify(.none, for: .watch) }))
+        for key in keys {
+            #expect {
+                try far.identify(.key(key.secret), for: .watch)
+            } throws: {
+                if case .permissionDenied? = $0 as? RequestError { true } else { false }
+            }
+        }
+        #expect(try far.identify(.key(admin.secret), for: .watch).key == admin.key)
+    }
+
     @Test("A role opens its own doors and no other")
     func roles() throws {
         let (client, admin) = (try make(), try make { $0.role = .admin })

@@ -1,0 +1,35 @@
+import CoreMetrics
+import LapwingEngine
+import LapwingMetrics
+import LapwingRouter
+import LapwingStore
+
+extension Assembly {
+    /// Sets the gauges of what is going on now; called before `/metrics` is told.
+    package func readGauges() {
+        typealias Metric = MetricDefinition
+        Metric.ledgerQueue.gauge(in: metrics).set(Int64(ledger.waitingCount))
+        for (name, engine) in engines.map({ ($0.name, $0.statistics) }) {
+            Metric.engineQueue.gauge(name, in: metrics).set(Int64(engine.queuedSequences))
+            Metric.engineRunning.gauge(name, in: metrics).set(Int64(engine.runningSequences))
+        }
+        for (model, endpoint) in router.endpoints {
+            Metric.endpointState.gauge(model, endpoint.name, in: metrics).set(Self.number(of: endpoint))
+            Metric.endpointCalls.gauge(model, endpoint.name, in: metrics).set(Int64(endpoint.callsInFlight))
+        }
+        for (route, cache) in router.caches {
+            let size = cache.size
+            Metric.cacheEntries.gauge(route, in: metrics).set(Int64(size.count))
+            Metric.cacheBytes.gauge(route, in: metrics).set(Int64(size.byteCount))
+        }
+    }
+
+    private static func number(of endpoint: ModelPool.Standing) -> Int64 {
+        if endpoint.isDown { return 2 }
+        return switch endpoint.state {
+        case .closed: 0
+        case .trying: 1
+        case .open: 2
+        }
+    }
+}
