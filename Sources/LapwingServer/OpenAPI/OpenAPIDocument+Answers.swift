@@ -2,6 +2,7 @@ extension OpenAPIDocument {
     static let answerSchemas = #"""
         {
           "Anything": { "type": "object" },
+          "Text": { "type": "string" },
           "EventStream": {
             "type": "object", "required": ["data"],
             "description": "One server-sent event of many. Its data is a chunk in the shape of the OpenAI API, that of the last but one with the receipt as `lapwing`, that of the last is `[DONE]`. A failure is one `error` object and no `[DONE]`. Comments keep the connection alive.",
@@ -47,7 +48,8 @@ extension OpenAPIDocument {
               "confidence": { "type": ["number", "null"], "minimum": 0, "maximum": 1 },
               "calibrator": { "type": ["string", "null"] }, "calibrated": { "type": ["boolean", "null"] },
               "cost_usd": { "type": ["number", "null"] }, "saved_usd": { "type": ["number", "null"] },
-              "unpriced_calls": { "type": "integer" }, "escalation": { "type": "string" }, "continued": { "type": "boolean" },
+              "unpriced_calls": { "type": "integer" }, "cache": { "enum": ["hit", "miss", "bypass"] },
+              "cached_from": { "type": "string" }, "spared_usd": { "type": "number" }, "escalation": { "type": "string" }, "continued": { "type": "boolean" },
               "counterfactual": {
                 "anyOf": [
                   { "type": "null" },

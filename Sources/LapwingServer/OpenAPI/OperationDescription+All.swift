@@ -32,6 +32,9 @@ extension OperationDescription {
         OperationDescription(
             "GET", "/readyz", .anyone, "Whether requests are taken.", answer: "Health"
         ).answering(503, "Not now.", "Health", headers: ["Retry-After"]),
+        OperationDescription(
+            "GET", "/metrics", .watch, "What is counted, in Prometheus's text format.", answer: "Text"
+        ).sending("text/plain"),
         OperationDescription("GET", "/openapi.json", .anyone, "This document.", answer: "Anything"),
         OperationDescription("GET", "/admin/v1/keys", .admin, "Lists the keys.", answer: "KeyList"),
         OperationDescription(
@@ -46,13 +49,22 @@ extension OperationDescription {
             errors: [422]),
     ]
 
-    private static let receipt = ["route", "decision", "confidence", "cost-usd", "saved-usd"].map { "x-lapwing-\($0)" }
+    private static let receipt = ["route", "decision", "confidence", "cost-usd", "saved-usd", "cache"].map {
+        "x-lapwing-\($0)"
+    }
     private static let generating = [404, 429, 499, 502, 504]
 
     private static func rerank(_ path: String) -> OperationDescription {
         OperationDescription(
             "POST", path, .client, "Ranks documents by what they have to say to a query.", body: "RerankRequest",
             answer: "RerankAnswer", headers: receipt + ["x-lapwing-relevance"], errors: generating)
+    }
+
+    /// Not JSON.
+    private func sending(_ type: String) -> OperationDescription {
+        var operation = self
+        operation.answers[0].content = [type: "Text"]
+        return operation
     }
 
     private func answering(

@@ -96,7 +96,7 @@ extension OperationDescription {
         switch access {
         case .anyone: operation["security"] = []
         // Without a key on loopback, as long as none was made.
-        case .client: operation["security"] = [["bearer": []], ["header": []], [:]]
+        case .client, .watch: operation["security"] = [["bearer": []], ["header": []], [:]]
         case .admin: operation["security"] = [["bearer": []], ["header": []]]
         }
         return .object(operation)

@@ -73,7 +73,7 @@ package final class GroupCommit<Write: Sendable>: Sendable {
     }
 
     /// Writes that wait for their batch.
-    package var waitingCount: Int { state.withLock { $0.waiting.count } }
+    package var waitingCount: Int { state.withLock { $0.prompt.jobs.count + $0.durable.jobs.count } }
 
     /// Returns once the write is in the log, and on the disk where it waits for that.
     package func submit(_ write: Write) async throws {
