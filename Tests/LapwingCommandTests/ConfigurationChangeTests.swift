@@ -35,6 +35,7 @@ struct ConfigurationChangeTests {
             ("support", "help", "routes.help routes.support"), ("2048", "4096", "server.limits"),
             ("limits", "timeouts: { body: 5s, idle: 9s }, limits", "server.timeouts.body server.timeouts.idle"),
             ("models:", "machine: { usd_per_hour: 3 }\nmodels:", "machine.usd_per_hour"),
+            ("weights: tiny.gguf", "weights: tiny.gguf, cache: { ttl: 1h }", "models.tiny"),
             ("models:", "report: { counterfactual: big }\nmodels:", "report.counterfactual"),
             ("models:\n", "models:\n  more: { provider: openai, key: k }\n", "models.more"),
         ])
@@ -53,7 +54,7 @@ struct ConfigurationChangeTests {
             ("body_bytes: 2048", "body_bytes: 2048, connections: 5", "server.limits.connections"),
             ("limits", "timeouts: { drain: 5s }, limits", "server.timeouts.drain"),
             ("limits", "tls: { certificate: a.pem, key: b.pem }, limits", "server.tls"),
-            ("models:", "data: ./other\nmodels:", "data"),
+            ("models:", "data: ./other\nmodels:", "data"), ("models:", "log: { format: json }\nmodels:", "log"),
             ("models:", "machine: { memory: 1GiB }\nmodels:", "machine.memory"),
             ("weights: tiny.gguf", "weights: other.gguf", "models.tiny"),
             ("weights: tiny.gguf", "weights: tiny.gguf, context: 64", "models.tiny"),

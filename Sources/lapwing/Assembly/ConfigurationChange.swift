@@ -18,6 +18,7 @@ package struct ConfigurationChange: Sendable {
         // Whether there is a certificate decides how each connection begins; which one it is may change.
         if (old.server.tls == nil) != (new.server.tls == nil) { keep("server.tls", \.server.tls, of: old) }
         keep("data", \.dataFolder, of: old)
+        keep("log", \.log, of: old)
         keep("machine.memory", \.machine.memory, of: old)
         compareServers(old.server)
         note("machine.usd_per_hour", old.machine.perHour != effective.machine.perHour)
@@ -55,7 +56,10 @@ package struct ConfigurationChange: Sendable {
             let model = effective.models[index]
             let before = old.model(named: model.name)
             guard model != before else { continue }
-            guard model.local != nil else {
+            // How its answers are kept has nothing to do with its weights.
+            var unlessCached = before
+            unlessCached?.cache = model.cache
+            guard model.local != nil, model != unlessCached else {
                 changed.append("models.\(model.name)")
                 continue
             }
