@@ -11,7 +11,8 @@ struct Demand: Sendable {
         var times: Int
     }
 
-    /// Tokens that count against the limit a minute: those that the prompt is likely to have, and all that it may write.
+    /// Tokens that count against the limit a minute: those that the prompt is likely to have, and all that the model that
+    /// may write most may write.
     var tokens: Int
     var calls: [Call]
 }
@@ -23,15 +24,23 @@ extension Demand {
         let prompt = PromptSize.mostTokens(of: request.prompts)
         calls = plan.callable.map { model in
             let written = Self.product(plan.mostTokens(request, on: model), answers)
-            // Who goes on with an answer reads what was written of it.
+            // Who goes on with an answer reads what was written of it, as one more message.
+            let shown = Self.sum(written, PromptSize.mostTokens(of: ChatMessage(role: "assistant", content: "")))
             return Call(
-                model: model, promptTokens: plan.continuation == nil ? prompt : Self.sum(prompt, written),
+                model: model, promptTokens: plan.continuation == nil ? prompt : Self.sum(prompt, shown),
                 completionTokens: written,
                 // It may be asked to go on, or to repeat what was shown, after each part that broke off.
                 times: plan.continuation == nil ? max(1, model.mostAttempts) : AnswerCourse.mostCalls)
         }
-        let said = Self.product(request.maxTokens ?? plan.assumedMaxTokens ?? 0, answers)
-        tokens = Self.sum(PromptSize.estimatedTokens(of: request.prompts), said)
+        let read = PromptSize.estimatedTokens(of: request.prompts)
+        tokens =
+            plan.callable.map { model in
+                // Nothing but its context ends the answer of a model here, and the prompt is in the context too.
+                if plan.maxTokens(request, on: model) == nil, let context = model.contextLength {
+                    return Self.product(context, answers)
+                }
+                return Self.sum(read, Self.product(plan.mostTokens(request, on: model), answers))
+            }.max() ?? read
     }
 
     /// Of a call that writes nothing.

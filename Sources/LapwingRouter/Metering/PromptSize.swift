@@ -19,15 +19,16 @@ enum PromptSize {
                 + {
                     switch prompt {
                     case .messages(let messages):
-                        messages.reduce(0) { sum, message in
-                            sum + message.content.utf8.count + message.role.utf8.count
-                                + (message.name?.utf8.count ?? 0) + mostTemplateTokens
-                        }
+                        messages.reduce(0) { $0 + mostTokens(of: $1) }
                     case .text(let text): text.utf8.count
                     case .tokens(let tokens): tokens.count
                     }
                 }()
         }
+    }
+
+    static func mostTokens(of message: ChatMessage) -> Int {
+        message.content.utf8.count + message.role.utf8.count + (message.name?.utf8.count ?? 0) + mostTemplateTokens
     }
 
     /// Around a message, or before a prompt.

@@ -26,10 +26,12 @@ struct RouterBudgetTests {
     }
 
     private func ask(
-        _ house: RouterHouse, _ id: String, key: Key, model: String = "big", maxTokens: Int? = 10
+        _ house: RouterHouse, _ id: String, key: Key, model: String = "big", maxTokens: Int? = 10,
+        stream: Bool = false
     ) async throws -> GenerationStream {
         var request = GenerationRequest(
             model: model, prompts: [.messages([ChatMessage(role: "user", content: "Hello there")])])
+        request.stream = stream
         request.maxTokens = maxTokens
         var context = RequestContext(requestID: id)
         Caller(key: key).sign(&context)
@@ -120,6 +122,20 @@ struct RouterBudgetTests {
         #expect(reserved[1] == nil && reserved[3] == nil)
     }
 
+    @Test("Who may go on with an answer is held for reading what was written of it, as the message that it then is")
+    func continuation() async throws {
+        let folder = try TemporaryFolder()
+        let key = try keep(folder, budget: 1_000_000_000_000).key
+        var route = Route(name: "support", open: "big")
+        route.continuation = .sameModels
+        let house = try RouterHouse(
+            open: [], closed: steps(answer(["a"], usage: Self.usage)), route: route, folder: folder, hasAccounts: true)
+        #expect(await Outcome(try await ask(house, "r", key: key, model: "support", stream: true)).error == nil)
+        // `assistant`, a template's room, and ten tokens beside the prompt; six calls at most.
+        let call = Self.bound.rawValue + (9 + 16 + 10) * 30_000
+        #expect(try await house.entries().first?.reserved == NanoUSD(6 * call))
+    }
+
     @Test("A model without a price is refused by name under a budget, and answered without one")
     func unpriced() async throws {
         let folder = try TemporaryFolder()
@@ -183,6 +199,30 @@ struct RouterBudgetTests {
                 == .rateLimited(.tokens, limit: 40, retryAfter: nil))
         #expect(await Outcome(try await ask(house, "4", key: key, maxTokens: 20)).error == nil)
         #expect(house.accounts?.standing(of: Caller(key: key))?.tokens?.remaining == 14)
+    }
+
+    @Test(
+        "An answer of a model here that nobody limits is taken for its context, prompt and all, and given back as it turns out"
+    )
+    func tokensOfAModelHere() async throws {
+        let folder = try TemporaryFolder()
+        let key = try keep(folder, budget: nil, tokensPerMinute: 5000).key
+        let narrow = try keep(folder, budget: nil, tokensPerMinute: 2047).key
+        let wide = try keep(folder, budget: nil, tokensPerMinute: 2048).key
+        let house = try RouterHouse(
+            open: steps(answer(["a"], usage: Self.usage)), folder: folder, hasAccounts: true
+        ) { configuration in
+            configuration.models[0].contextLength = 2048
+        }
+        for id in ["1", "2", "3"] {
+            #expect(await Outcome(try await ask(house, id, key: key, model: "small", maxTokens: nil)).error == nil)
+        }
+        #expect(house.open.calls.allSatisfy { $0.request.maxTokens == nil })
+        #expect(house.accounts?.standing(of: Caller(key: key))?.tokens?.remaining == 5000 - 3 * 13)
+        #expect(
+            await Outcome(try await ask(house, "4", key: narrow, model: "small", maxTokens: nil)).error
+                == .rateLimited(.tokens, limit: 2047, retryAfter: nil))
+        #expect(await Outcome(try await ask(house, "5", key: wide, model: "small", maxTokens: nil)).error == nil)
     }
 
     @Test("What the limit of tokens or the ledger refuses holds nothing of the budget")

@@ -50,6 +50,19 @@ struct SpendingTests {
             ])
     }
 
+    @Test("Costs that no sum can hold stay at the end of what a sum can, and the rest is exact")
+    func absurdCosts() async throws {
+        try await enter("1", key: "a", at: 0, costs: [.max, .max, 5], reserved: 7)
+        try await enter("2", key: "a", at: 0, costs: [3], reserved: 7)
+        try await enter("3", key: "b", at: 0, costs: [.max, 1])
+        try await enter("4", key: "b", at: 0, costs: [.max])
+        try await enter("5", key: "c", at: 0, costs: [1 << 40, (1 << 33) + 1, 0xFFFF_FFFF], reserved: 1 << 39)
+        let found = try ledger.reader.spending(since: 0).sorted { $0.key < $1.key }
+        #expect(found.map(\.spent) == [NanoUSD(10), NanoUSD(.max), NanoUSD(1 << 39)])
+        let rest = (1 << 40) + (1 << 33) + 1 + 0xFFFF_FFFF - (1 << 39) as Int64
+        #expect(found.map(\.overrun) == [NanoUSD(.max - 7), .zero, NanoUSD(rest)])
+    }
+
     @Test("An intent keeps its reservation, and so does the entry that recovery makes of it")
     func lost() async throws {
         var context = RequestContext(requestID: "r")
