@@ -93,7 +93,8 @@ struct LedgerBenchmark {
         let bytes = Double(size) / Double(entryCount)
         let reader = try LedgerReader(path: path)
         var figures = [("entries", "\(entryCount)"), ("bytes_per_entry", "\(Int(bytes.rounded(.up)))")]
-        print("\(entryCount) entries: \(Int(bytes.rounded(.up))) bytes each")
+        print(
+            "\(entryCount) entries of one call each: \(size) bytes after a checkpoint, \(Int(bytes.rounded(.up))) each")
         func time(_ name: String, _ work: () throws -> Void) rethrows {
             let processorStart = processorMicroseconds
             let elapsed = try ContinuousClock().measure(work) / .seconds(1)
@@ -117,7 +118,8 @@ struct LedgerBenchmark {
         return call
     }
 
-    /// One open call, with a key, a user, two labels and an estimated counterfactual, as most requests have.
+    /// One call, with a key and its reservation, a user, two labels, an estimated counterfactual, machine time and an
+    /// endpoint: more than any request has.
     private static func entry(_ number: Int) -> LedgerEntry {
         // A stride that is coprime to 2^64 spreads the ids over the index as random ones would.
         let scattered = UInt64(truncatingIfNeeded: number &+ 1) &* 0x9E37_79B9_7F4A_7C15
@@ -133,7 +135,7 @@ struct LedgerBenchmark {
             model: "smollm2", side: .open, role: .kept,
             usage: Usage(promptTokens: 180, completionTokens: 64, computeNanoseconds: 640_000_000 + Int64(number)),
             cost: NanoUSD(17_800 + Int64(number % 1000)), priceSource: "machine time", latencyMilliseconds: 640,
-            firstTokenMilliseconds: 210)
+            firstTokenMilliseconds: 210, endpoint: "10.0.0.\(number % 8):8000")
         var entry = LedgerEntry(
             request, status: .completed, endedAt: request.startedAt + 700, decision: .open,
             confidence: Confidence(
@@ -144,6 +146,7 @@ struct LedgerBenchmark {
                 isEstimated: true),
             latencyMilliseconds: 700)
         entry.firstTokenMilliseconds = 212
+        entry.reserved = NanoUSD(4_000_000 + Int64(number % 1000))
         return entry
     }
 }

@@ -75,10 +75,13 @@ package struct CallReceipt: Hashable, Sendable, Codable {
     package var firstTokenMilliseconds: Int64?
     /// A short word for what went wrong, when `role` is `failed`.
     package var failure: String?
+    /// Host and port of the endpoint that was called; nil for a model in this process. For the ledger, not for clients.
+    package var endpoint: String?
 
     package init(
         model: String, side: Side, role: Role, usage: Usage, cost: NanoUSD?, priceSource: String?,
-        latencyMilliseconds: Int64, firstTokenMilliseconds: Int64? = nil, failure: String? = nil
+        latencyMilliseconds: Int64, firstTokenMilliseconds: Int64? = nil, failure: String? = nil,
+        endpoint: String? = nil
     ) {
         self.model = model
         self.side = side
@@ -89,6 +92,7 @@ package struct CallReceipt: Hashable, Sendable, Codable {
         self.latencyMilliseconds = latencyMilliseconds
         self.firstTokenMilliseconds = firstTokenMilliseconds
         self.failure = failure
+        self.endpoint = endpoint
     }
 }
 

@@ -110,7 +110,7 @@ extension RequestRun {
             return .cancelled
         }
         commit.expect(model.binding.name, billedAs: model.side, on: side)
-        let meter = record.meter(model.binding, side: model.side)
+        let meter = record.meter(model.binding, side: model.side, at: lease?.provider)
         let task = start(call, model.binding, side, lease, context: meter.metered(context))
         calls.append(
             RunningCall(

@@ -99,7 +99,7 @@ private struct SingleCallRun {
                 throw try await failed(RequestError(error))
             }
         }
-        var meter = record.meter(call.model, side: side)
+        var meter = record.meter(call.model, side: side, at: lease?.provider)
         let found: Result
         do {
             found = try await work(lease?.provider, meter.metered(call.context))

@@ -9,6 +9,8 @@ enum Migrations {
         migrator.registerMigration("3 entries by time") { try $0.execute(sql: entriesByTime) }
         migrator.registerMigration("4 reserved") { try $0.execute(sql: reserved) }
         migrator.registerMigration("5 cached answers") { try $0.execute(sql: cachedAnswers) }
+        migrator.registerMigration("6 endpoints") { try $0.execute(sql: endpoints) }
+        migrator.registerMigration("7 runs") { try $0.execute(sql: runs) }
         return migrator
     }
 
@@ -127,6 +129,19 @@ enum Migrations {
     private static let cachedAnswers = """
         ALTER TABLE entries ADD COLUMN cached_from TEXT;
         ALTER TABLE entries ADD COLUMN spared INTEGER;
+        """
+
+    /// Which endpoint answered; NULL for a model in this process.
+    private static let endpoints = "ALTER TABLE calls ADD COLUMN endpoint INTEGER"
+
+    /// When the server ran, and what an hour of its machine cost: what idle time is told by. No part of the chain.
+    private static let runs = """
+        CREATE TABLE runs (
+            id INTEGER PRIMARY KEY,
+            started_at INTEGER NOT NULL,            -- milliseconds since 1970
+            seen_at INTEGER NOT NULL,               -- when it was last known to run
+            per_hour INTEGER NOT NULL               -- nano-US-dollars
+        ) STRICT;
         """
 
     /// Finds the entries of a period without reading all that came before it.

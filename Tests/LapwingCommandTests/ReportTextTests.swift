@@ -77,6 +77,35 @@ import lapwing
         #expect(!ReceiptText.lines(figures).contains { $0.hasPrefix("from cache") })
     }
 
+    @Test("What own models cost is told with the time that they were busy, and with idle time where that is known")
+    func machine() throws {
+        let busy = Report.TokenCost(
+            perMillion: DollarAmount(NanoUSD(50_000_000)), inputPerMillion: DollarAmount(NanoUSD(10_000_000)),
+            outputPerMillion: DollarAmount(NanoUSD(90_000_000)))
+        let model = Report.Model(
+            name: "small", calls: 2, promptTokens: 12_000, completionTokens: 800, busySeconds: 450,
+            cost: DollarAmount(NanoUSD(12_500_000)), busyOnly: busy, withIdle: busy)
+        var machine = Report.Machine(
+            servedSeconds: 3600, servedCost: DollarAmount(NanoUSD(100_000_000)), busySeconds: 450,
+            busyCost: DollarAmount(NanoUSD(12_500_000)), idleShare: 0.875, models: [model])
+        #expect(
+            MachineText.lines(machine) == [
+                "",
+                "machine         up 60 min 0 s, busy 7 min 30 s, idle 87.5%",
+                "machine's cost  $0.10, of which busy $0.0125",
+                "",
+                "own model  time      tokens in  out  $/M in  $/M out    $/M",
+                "small      busy         12,000  800   $0.01    $0.09  $0.05",
+                "           and idle                   $0.01    $0.09  $0.05",
+            ])
+        (machine.servedSeconds, machine.servedCost, machine.idleShare) = (nil, nil, nil)
+        machine.models[0].busyOnly?.inputPerMillion = nil
+        machine.models[0].withIdle = nil
+        let lines = MachineText.lines(machine)
+        #expect(lines.count == 5 && lines[1].hasSuffix("so neither is how long it stood idle"))
+        #expect(lines[4] == "small      busy     12,000  800       –    $0.09  $0.05")
+    }
+
     @Test("Known token counts carry no mark; a call without a price makes the sum a lower bound")
     func marks() async throws {
         let shop = try Shop()

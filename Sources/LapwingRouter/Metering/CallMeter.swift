@@ -13,6 +13,7 @@ package struct CallMeter: Sendable {
 
     let model: ModelBinding
     let side: CallReceipt.Side
+    private let endpoint: String?
     private let estimatedPromptTokens: Int
     private let stopwatch: Stopwatch
     /// When it began, from its request's admission.
@@ -25,13 +26,15 @@ package struct CallMeter: Sendable {
     package private(set) var reportedUsage: Usage?
     package private(set) var failure: RequestError?
 
-    /// Starts counting now.
+    /// Starts counting now. `endpoint` is the one of the model's pool that is called.
     package init(
-        model: ModelBinding, side: CallReceipt.Side, estimatedPromptTokens: Int, beganAt: Duration = .zero,
+        model: ModelBinding, side: CallReceipt.Side, estimatedPromptTokens: Int, endpoint: String? = nil,
+        beganAt: Duration = .zero,
         clock: any Clock<Duration>
     ) {
         self.model = model
         self.side = side
+        self.endpoint = endpoint
         self.estimatedPromptTokens = estimatedPromptTokens
         self.beganAt = beganAt
         stopwatch = Stopwatch(clock)
@@ -91,6 +94,6 @@ package struct CallMeter: Sendable {
             model: model.name, side: side, role: failure == nil || role == .continued ? role : .failed, usage: usage,
             cost: cost.amount,
             priceSource: cost.source, latencyMilliseconds: (end ?? stopwatch.elapsed()).milliseconds,
-            firstTokenMilliseconds: firstToken?.milliseconds, failure: failure?.ledgerCode)
+            firstTokenMilliseconds: firstToken?.milliseconds, failure: failure?.ledgerCode, endpoint: endpoint)
     }
 }

@@ -106,9 +106,10 @@ struct RequestRecord: Sendable {
 
     mutating func noteContent() { if firstContent == nil { firstContent = stopwatch.elapsed() } }
 
-    func meter(_ model: ModelBinding, side: CallReceipt.Side) -> CallMeter {
+    func meter(_ model: ModelBinding, side: CallReceipt.Side, at endpoint: PoolEndpoint?) -> CallMeter {
         CallMeter(
-            model: model, side: side, estimatedPromptTokens: estimatedPromptTokens, beganAt: stopwatch.elapsed(),
+            model: model, side: side, estimatedPromptTokens: estimatedPromptTokens, endpoint: endpoint?.name,
+            beganAt: stopwatch.elapsed(),
             clock: services.time.clock)
     }
 

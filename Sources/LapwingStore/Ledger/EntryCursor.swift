@@ -155,7 +155,7 @@ struct EntryCursor {
                 isEstimated: try fields.boolean()),
             cost: try fields.optionalInteger().map(NanoUSD.init), priceSource: try optionalName(&fields),
             latencyMilliseconds: try fields.integer(), firstTokenMilliseconds: try fields.optionalInteger(),
-            failure: try optionalName(&fields))
+            failure: try optionalName(&fields), endpoint: try optionalName(&fields))
     }
 
     private mutating func name(_ fields: inout FieldReader) throws -> String {

@@ -15,12 +15,16 @@ enum HashChain {
 
 extension LedgerEntry {
     /// The layout that entries are hashed in. A later layout gets the next number and its own branch; these stay.
-    private var layout: Int64 { cached != nil ? 3 : reserved != nil ? 2 : 1 }
+    private var layout: Int64 {
+        if cached != nil || calls.contains(where: { $0.endpoint != nil }) { return 3 }
+        return reserved == nil ? 1 : 2
+    }
 
     /// Layout, sequence, the request, then the entry's fields in the order below, then the calls; in layout 2 then what was
-    /// reserved; in layout 3 that or nil, then whose answer it is and what that cost.
+    /// reserved; in layout 3 that or nil, whose answer it is and what that cost, or nil, and the endpoint of each call.
     func canonicalBytes(sequence: Int64) -> [UInt8] {
         var writer = CanonicalWriter()
+        let layout = layout
         writer.write(layout)
         writer.write(sequence)
         writer.write(request)
@@ -44,10 +48,11 @@ extension LedgerEntry {
         writer.write(firstTokenMilliseconds)
         writer.writeList(count: calls.count)
         for call in calls { writer.write(call) }
-        if layout > 1 { writer.write(reserved?.rawValue) }
-        if let cached {
-            writer.write(cached.requestID)
-            writer.write(cached.spared?.rawValue)
+        if layout >= 2 { writer.write(reserved?.rawValue) }
+        if layout >= 3 {
+            writer.write(cached?.requestID)
+            writer.write(cached?.spared?.rawValue)
+            for call in calls { writer.write(call.endpoint) }
         }
         return writer.bytes
     }
@@ -56,7 +61,8 @@ extension LedgerEntry {
 extension LedgerIntent {
     private var layout: Int64 { reserved == nil ? 1 : 2 }
 
-    /// Layout, the request, then a list of calls; in layout 2 then what is reserved.
+    /// Layout, the request, then a list of calls; in layout 2 then what is reserved. A call that is only expected has no
+    /// endpoint yet.
     var canonicalBytes: [UInt8] {
         var writer = CanonicalWriter()
         writer.write(layout)

@@ -13,13 +13,13 @@ enum EntryRows {
         """
     static let callColumns = """
         entry, ordinal, model, side, role, prompt_tokens, cached_tokens, completion_tokens, compute, estimated, cost, \
-        price_source, latency, first_token, failure
+        price_source, latency, first_token, failure, endpoint
         """
     static let insertEntry = """
         INSERT INTO entries VALUES (?, CAST(? AS TEXT), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT), ?, ?, ?, ?, \
         ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT), ?)
         """
-    static let insertCall = "INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    static let insertCall = "INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
     static func insert(_ stored: StoredEntry, names: inout NameWriter, _ db: Database) throws {
         let statement = try db.cachedStatement(sql: insertEntry)
@@ -70,7 +70,7 @@ enum EntryRows {
             try names.id(of: call.role.rawValue, db), call.usage.promptTokens, call.usage.cachedPromptTokens,
             call.usage.completionTokens, call.usage.computeNanoseconds, call.usage.isEstimated, call.cost?.rawValue,
             try names.id(ofOptional: call.priceSource, db), call.latencyMilliseconds, call.firstTokenMilliseconds,
-            try names.id(ofOptional: call.failure, db),
+            try names.id(ofOptional: call.failure, db), try names.id(ofOptional: call.endpoint, db),
         ]
     }
 }

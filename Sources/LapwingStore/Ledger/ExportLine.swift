@@ -70,6 +70,7 @@ struct ExportLine {
             ("estimated", .boolean(call.usage.isEstimated)), ("cost_usd", .money(call.cost)),
             ("price_source", .text(call.priceSource)), ("latency_ms", .integer(call.latencyMilliseconds)),
             ("first_token_ms", .integer(call.firstTokenMilliseconds)), ("failure", .text(call.failure)),
+            ("endpoint", .text(call.endpoint)),
         ]
     }
 

@@ -33,7 +33,7 @@ package final class Ledger: Sendable {
     private let writer: LedgerWriter
     private let commits: GroupCommit<LedgerWrite>
     private let log: LogFlush?
-    private let isOff: Bool
+    let isOff: Bool
     /// Intents that the file held when it was opened: the process that admitted them is gone.
     private let unfinished: UnfinishedIntents
     private let lock: FileLock
@@ -110,4 +110,9 @@ package final class Ledger: Sendable {
 
     /// How often the log was brought to the disk; nil where nothing waits for that.
     package var flushCount: Int? { log?.count }
+
+    /// For what is in no chain.
+    func write<T>(_ body: (Database) throws -> T) throws -> T {
+        try StoreError.mapping(path: pool.path) { try pool.write(body) }
+    }
 }

@@ -7,17 +7,20 @@ extension LedgerReader {
     package func report(_ query: ReportQuery) throws -> Report {
         try read { db in
             var total = Tally()
+            var machine = MachineTally()
             var groups: [String?: Tally] = [:]
             var cursor = try EntryCursor(db, query.period)
             while let stored = try cursor.next() {
                 try total.add(stored.entry)
+                machine.add(stored.entry)
                 guard let grouping = query.grouping else { continue }
                 try groups[grouping.name(for: stored.entry), default: Tally()].add(stored.entry)
             }
             let figures = try groups.map { Report.Group(name: $0.key, figures: try $0.value.result()) }
             return Report(
                 period: query.period, grouping: query.grouping, total: try total.result(),
-                groups: figures.sorted(by: Self.precedes))
+                groups: figures.sorted(by: Self.precedes),
+                machine: machine.result(served: try RunTime(db, query.period)))
         }
     }
 

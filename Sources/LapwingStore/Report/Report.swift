@@ -7,6 +7,8 @@ package struct Report: Hashable, Sendable, Codable {
     package var total: Figures
     /// By requests, most first, then by name. Empty without a grouping.
     package var groups: [Group]
+    /// nil where no model of this machine was called.
+    package var machine: Machine?
 
     package struct Group: Hashable, Sendable, Codable {
         /// nil for the requests that do not say (no user, no key, no such label).

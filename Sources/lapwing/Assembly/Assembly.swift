@@ -33,6 +33,7 @@ package final class Assembly: Sendable {
     private let ring: KeyRing
     private let parts: Graph.Parts
     private let graph: Mutex<Graph>
+    private let uptime: Uptime
 
     /// Opens the ledger, loads the models, and connects all. Takes the time that loading takes.
     ///
@@ -86,6 +87,7 @@ package final class Assembly: Sendable {
         parts = Graph.Parts(
             ledger: ledger, accounts: accounts, locals: bindings, clients: clients, metrics: metrics, logger: logger)
         graph = Mutex(try Graph(configuration, parts))
+        uptime = Uptime(ledger, perHour: configuration.machine.perHour)
     }
 
     /// What is served now.
@@ -129,6 +131,7 @@ package final class Assembly: Sendable {
         for engine in embeddings { engine.shutDown() }
         for engine in engines { await engine.shutDown() }
         await parts.clients.shutDown()
+        await uptime.stop()
     }
 }
 

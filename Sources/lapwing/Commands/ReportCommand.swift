@@ -31,7 +31,10 @@ extension ReportQuery.Grouping: ExpressibleByArgument {}
 package enum ReportText {
     package static func lines(_ report: Report, terminal: Terminal = .plain) -> [String] {
         guard report.total.calls > 0 || report.total.requests > 0 else { return ["No requests in this period."] }
-        guard let grouping = report.grouping else { return ReceiptText.lines(report.total, terminal: terminal) }
+        guard let grouping = report.grouping else {
+            return ReceiptText.lines(report.total, terminal: terminal)
+                + (report.machine.map { MachineText.lines($0, terminal: terminal) } ?? [])
+        }
         let titles = [
             "requests", "open", "escalated", "would", "tokens in", "out", "spent", "closed would cost", "saved", "p50",
             "p95",

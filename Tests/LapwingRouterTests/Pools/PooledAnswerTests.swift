@@ -109,7 +109,12 @@ struct PooledAnswerTests {
             try await house.rows() == [
                 "main continued ~7+1 9000 upstream_failed", "main kept 11+2 15000",
             ])
-        #expect(try await house.entries().map(\.status) == [.completed])
+        let entries = try await house.entries()
+        #expect(entries.map(\.status) == [.completed])
+        // Which endpoint each call went to, and nothing else of its address.
+        #expect(entries[0].calls.map(\.endpoint) == house.pools[0].endpoints.map(\.name))
+        #expect(entries[0].calls[0].endpoint?.wholeMatch(of: /127\.0\.0\.1:[0-9]+/) != nil)
+        #expect(outcome.receipt.map { OpenAI.ReceiptObject($0) }.map { "\($0)" }?.contains("127.0.0.1") == false)
     }
 
     @Test(

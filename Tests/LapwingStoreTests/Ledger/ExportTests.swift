@@ -25,6 +25,7 @@ struct ExportTests {
         var entry = LedgerEntry.sample(4)
         entry.user = "a \"quoted\", \\ line\nbreak\u{1}\0"
         entry.calls[0].cost = nil
+        entry.calls[1].endpoint = "10.0.0.5:8000"
         entry.confidence?.probability = 0.58
         let text = try await export(.jsonl, [entry])
         #expect(text.hasSuffix("\n"))
@@ -43,6 +44,8 @@ struct ExportTests {
         #expect(calls.count == 2)
         #expect(calls[0]["cost_usd"] is NSNull)
         #expect(calls[1]["cached_tokens"] as? Int == 64)
+        #expect(calls[0]["endpoint"] is NSNull)
+        #expect(calls[1]["endpoint"] as? String == "10.0.0.5:8000")
         #expect((object["hash"] as? String)?.count == 64)
     }
 

@@ -201,7 +201,7 @@ struct LedgerTests {
             "UPDATE names SET text = 'x'", "DELETE FROM names",
             "INSERT OR REPLACE INTO entries SELECT * FROM entries WHERE seq = 1",
             "INSERT OR REPLACE INTO calls SELECT * FROM calls WHERE entry = 1",
-            "INSERT INTO calls SELECT entry, 7, model, side, role, 0, 0, 0, NULL, 0, 0, NULL, 0, NULL, NULL FROM calls",
+            "INSERT INTO calls SELECT entry, 7, model, side, role, 0, 0, 0, NULL, 0, 0, NULL, 0, NULL, NULL, NULL FROM calls",
         ])
     func appendOnly(sql: String) async throws {
         let ledger = try Ledger(path: folder.ledger)

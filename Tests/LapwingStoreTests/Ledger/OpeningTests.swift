@@ -86,7 +86,10 @@ struct OpeningTests {
         let names = try await DatabaseQueue(path: folder.ledger).read {
             try String.fetchAll($0, sql: "SELECT identifier FROM grdb_migrations ORDER BY rowid")
         }
-        #expect(names == ["1 ledger", "2 prices", "3 entries by time", "4 reserved", "5 cached answers"])
+        let expected = [
+            "1 ledger", "2 prices", "3 entries by time", "4 reserved", "5 cached answers", "6 endpoints", "7 runs",
+        ]
+        #expect(names == expected)
     }
 
     @Test("The shipped schema is what it was")
@@ -100,7 +103,8 @@ struct OpeningTests {
             names == [
                 "index entries_by_time", "table calls", "table entries", "table grdb_migrations", "table head",
                 "table imported_prices",
-                "table intents", "table names", "table price_imports", "trigger calls_delete", "trigger calls_insert",
+                "table intents", "table names", "table price_imports", "table runs", "trigger calls_delete",
+                "trigger calls_insert",
                 "trigger calls_update", "trigger entries_delete", "trigger entries_insert", "trigger entries_update",
                 "trigger names_delete", "trigger names_update",
             ])
@@ -139,7 +143,8 @@ struct OpeningTests {
                     DELETE FROM grdb_migrations WHERE identifier <> '1 ledger';
                     DROP TABLE price_imports; DROP TABLE imported_prices; DROP INDEX entries_by_time;
                     ALTER TABLE entries DROP COLUMN reserved; ALTER TABLE entries DROP COLUMN cached_from;
-                    ALTER TABLE entries DROP COLUMN spared;
+                    ALTER TABLE entries DROP COLUMN spared; ALTER TABLE calls DROP COLUMN endpoint;
+                    DROP TABLE runs;
                     """)
         }
         #expect(throws: StoreError.olderSchema(path: folder.ledger)) { _ = try LedgerReader(path: folder.ledger) }

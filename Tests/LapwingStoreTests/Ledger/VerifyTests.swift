@@ -25,6 +25,7 @@ struct VerifyTests {
         full.reserved = NanoUSD(5_000_000)
         full.cached = CachedAnswer(requestID: "req-2", spared: NanoUSD(7))
         full.calls[1].failure = "reset"
+        full.calls[1].endpoint = "10.0.0.5:8000"
         try await ledger.complete(full)
         try ledger.reader.backup(to: original)
     }
@@ -71,7 +72,7 @@ struct VerifyTests {
                 try db.columns(in: table).map { (table: table, name: $0.name, type: $0.type) }
             }
         }
-        #expect(columns.count == 34 + 15)
+        #expect(columns.count == 34 + 16)
         for column in columns {
             let key = column.table == "entries" ? "seq" : "entry"
             for entry in [1, 4, 8] {
@@ -108,13 +109,13 @@ struct VerifyTests {
             (
                 5,
                 [
-                    "INSERT INTO calls SELECT 5, 1, model, side, role, prompt_tokens, cached_tokens, completion_tokens, compute, estimated, cost, price_source, latency, first_token, failure FROM calls WHERE entry = 5"
+                    "INSERT INTO calls SELECT 5, 1, model, side, role, prompt_tokens, cached_tokens, completion_tokens, compute, estimated, cost, price_source, latency, first_token, failure, endpoint FROM calls WHERE entry = 5"
                 ]
             ),
             (
                 9,
                 [
-                    "INSERT INTO calls SELECT 9, 0, model, side, role, prompt_tokens, cached_tokens, completion_tokens, compute, estimated, cost, price_source, latency, first_token, failure FROM calls WHERE entry = 5"
+                    "INSERT INTO calls SELECT 9, 0, model, side, role, prompt_tokens, cached_tokens, completion_tokens, compute, estimated, cost, price_source, latency, first_token, failure, endpoint FROM calls WHERE entry = 5"
                 ]
             ),
             (
