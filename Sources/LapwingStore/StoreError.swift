@@ -32,6 +32,10 @@ package enum StoreError: Error, Hashable, Sendable {
     /// A table of prices that cannot be read at all.
     case malformedPriceTable(reason: String)
     case malformedDate(found: String)
+    /// A line of a file of checkpoints that proves nothing, or another thing than was asked.
+    case badCheckpoint(line: Int, reason: String)
+    /// A provider's invoice that cannot be read; `line` is nil where the whole is of no known form.
+    case malformedInvoice(line: Int?, reason: String)
     /// Anything else that SQLite reports; `code` is its extended result code.
     case database(path: String, code: Int32, message: String)
 }
@@ -62,6 +66,9 @@ extension StoreError: CustomStringConvertible {
         case .overflow(let what): "The sum of \(what) passes the range of 64-bit integers."
         case .malformedPriceTable(let reason): "The price table cannot be read: \(reason)."
         case .malformedDate(let found): "'\(found)' is not a date; expected YYYY-MM-DD."
+        case .badCheckpoint(let line, let reason): "Line \(line) of the checkpoints proves nothing: \(reason)."
+        case .malformedInvoice(let line, let reason):
+            "The invoice cannot be read\(line.map { ", line \($0)" } ?? ""): \(reason)."
         case .database(let path, let code, let message): "SQLite reports error \(code) for '\(path)': \(message)."
         }
     }

@@ -63,6 +63,52 @@ struct CommandCase: Sendable, CustomTestStringConvertible {
             .init("ledger restore kept.sqlite", status: 1, complains: "only with --force"),
             .init("ledger restore kept.sqlite --force", says: ["ledger.sqlite: 3 entries, head "]),
             .init("ledger restore kept.sqlite --force --json", says: ["\"entryCount\" : 3"]),
+            .init(
+                "ledger checkpoint", says: ["data/checkpoints.jsonl: 3 entries, head ", "public key "],
+                leaves: ["data/checkpoints.jsonl", "data/checkpoint.key"]),
+            .init(
+                "ledger checkpoint --output signed.jsonl --json", says: ["\"entries\":3", "\"signature\":\""],
+                leaves: ["signed.jsonl"]),
+            .init("ledger checkpoint --output nowhere/signed.jsonl", status: 1, complains: "no such file or directory"),
+            .init(
+                "ledger verify --checkpoint kept.jsonl",
+                says: ["The ledger is sound: 3", "All 2 checkpoints hold, the last over 3 entries; signed by "]),
+            .init("ledger verify --checkpoint kept.jsonl --json", says: ["\"checkpointCount\" : 2"]),
+            .init("ledger verify --checkpoint none.jsonl", status: 1, complains: "cannot read 'none.jsonl'"),
+            .init(
+                "ledger verify --checkpoint bad.yaml", status: 1, complains: "Line 1 of the checkpoints proves nothing"),
+            .init(
+                "ledger verify --checkpoint kept.jsonl --public-key AAAA", status: 1, complains: "expected AAAA"),
+            .init("ledger verify --public-key AAAA", status: 2, complains: "--checkpoint"),
+
+            .init(
+                "ledger reprice --as-of 2026-06-01",
+                says: ["model-ann", "–", "model-ann: no price holds on 2026-06-01", "\nall  "]),
+            .init(
+                "ledger reprice --as-of 2026-06-01 --json",
+                says: ["\"asOf\" : \"2026-06-01\"", "\"stillUnpriced\" : 3"]),
+            .init(
+                "ledger reprice --as-of 2026-06-01 --prices ann.json --since 2026-01-01 --until 2026-02-01",
+                says: ["model-ann      1", "$0.000005", "$0.00014", "+$0.000135", "model-ann: ann.json 2026-06-01"],
+                keepsSilentOf: ["model-bob"]),
+            .init("ledger reprice --as-of 2026-02-30", status: 2, complains: "YYYY-MM-DD"),
+            .init("ledger reprice", status: 2, complains: "--as-of"),
+
+            .init(
+                "ledger reconcile --invoice invoice.csv", status: 1,
+                says: [
+                    "plain, 2026-01-15 to 2026-03-16: 1 match, 1 does not", "2026-02-14  model-bob  tokens   invoice",
+                    "Money may differ by $0.01 a line.",
+                ]),
+            .init("ledger reconcile --invoice invoice.csv --until 2026-02-01", says: ["1 match, 0 do not"]),
+            .init(
+                "ledger reconcile --invoice invoice.csv --since 2026-02-01 --until 2026-03-01 --tolerance 0 --json",
+                status: 1, says: ["\"findings\" : [", "\"tokens\"", "\"money\""]),
+            .init(
+                "ledger reconcile --invoice bad.yaml", status: 1, complains: "line 1: found the columns 'modles: {}'"),
+            .init("ledger reconcile --invoice none.csv", status: 1, complains: "cannot read 'none.csv'"),
+            .init("ledger reconcile --invoice invoice.csv --tolerance=-1", status: 2, complains: "US dollars"),
+
             .init("ledger verify --config elsewhere.yaml", status: 1, complains: "there is no ledger at "),
 
             .init("prices list", says: ["gpt-4-turbo", "other ", "lapwing.yaml", "US dollars for a million tokens."]),
@@ -99,7 +145,18 @@ struct CommandCase: Sendable, CustomTestStringConvertible {
         try program.write(
             #"{"new": {"mode": "chat", "input_cost_per_token": 1e-6, "output_cost_per_token": 2e-6}, "x": {"mode": "image"}}"#,
             to: "table.json")
+        try program.write(
+            #"{"model-ann": {"mode": "chat", "input_cost_per_token": 1e-6, "output_cost_per_token": 2e-6}}"#,
+            to: "ann.json")
+        try program.write(
+            """
+            date,model,prompt_tokens,completion_tokens,cost_usd
+            2026-01-15,model-ann,100,20,0.000005
+            2026-02-14,model-bob,101,20,0.001
+            2026-03-16,model-nobody,0,0,0
+            """, to: "invoice.csv")
         _ = try program.run(["ledger", "backup", "kept.sqlite"])
+        for _ in 0..<2 { _ = try program.run(["ledger", "checkpoint", "--output", "kept.jsonl"]) }
         return program
     }
 

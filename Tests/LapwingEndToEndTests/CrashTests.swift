@@ -8,7 +8,9 @@ import Testing
 
 /// The server is killed at random moments under load; nothing that a client saw whole may be missing.
 @Suite(.serialized) struct CrashTests {
-    @Test("After twenty kills every whole answer is in the ledger once, and what was in flight is closed as lost")
+    @Test(
+        "After twenty kills every whole answer is in the ledger once, what was in flight is closed as lost, and what was signed before a kill still holds"
+    )
     func killsLoseNothing() async throws {
         let folder = try TestFolder()
         let model = try TinyModel().write()
@@ -24,7 +26,11 @@ import Testing
                 for client in 0..<6 {
                     group.addTask { await Self.load(url, stream: client.isMultiple(of: 2), into: seen) }
                 }
-                try await Task.sleep(for: lifetime)
+                // Signed in the midst of writing, and killed at any moment after.
+                try await Task.sleep(for: lifetime / 2)
+                let signed = try Binary.run("ledger", "checkpoint", "--config", folder.configuration)
+                #expect(signed.status == 0, "\(signed.standardError)")
+                try await Task.sleep(for: lifetime / 2)
                 server.kill()
                 try await group.waitForAll()
             }
@@ -32,8 +38,10 @@ import Testing
 
         // One more start closes what the last kill left open.
         #expect(try ServerProcess.start(in: folder).stop() == 0)
-        let verified = try Binary.run("ledger", "verify", "--config", folder.configuration)
+        let verified = try Binary.run(
+            "ledger", "verify", "--config", folder.configuration, "--checkpoint", folder.data + "/checkpoints.jsonl")
         #expect(verified.status == 0, "\(verified.standardOutput)\(verified.standardError)")
+        #expect(verified.standardOutput.contains("All 20 checkpoints hold"), "\(verified.standardOutput)")
         let export = try Binary.run("ledger", "export", "--format", "jsonl", "--config", folder.configuration)
         let entries = try export.standardOutput.split(separator: "\n").map { line in
             try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])

@@ -15,6 +15,8 @@ package struct VerifyResult: Hashable, Sendable, Codable {
     /// The hash of the last entry that was right, in hexadecimal. Whoever keeps it apart can tell later that nothing
     /// before it was changed.
     package var head = ""
+    /// How many checkpoints the chain was held against; nil for none.
+    package var checkpointCount: Int?
     package var failure: Failure?
 }
 
@@ -22,13 +24,17 @@ extension LedgerReader {
     /// Recomputes the chain from what is stored, reads the open intents, then has SQLite check the file's structure.
     ///
     /// Finds any changed, missing, added or moved entry or call, and entries cut off the end as long as `head` was not
-    /// cut with them. Runs on a snapshot, beside the writer, in constant memory. `progress` gets entries done and in
+    /// cut with them; with `checkpoints`, whose signatures are known to be good, also that, and a chain that was written
+    /// anew. Runs on a snapshot, beside the writer, in constant memory. `progress` gets entries done and in
     /// all. Throws `CancellationError` in a cancelled task.
-    package func verify(progress: (Int64, Int64) -> Void = { _, _ in }) throws -> VerifyResult {
+    package func verify(
+        against checkpoints: [Checkpoint] = [], progress: (Int64, Int64) -> Void = { _, _ in }
+    ) throws -> VerifyResult {
         try read { db in
             var result = VerifyResult()
+            if !checkpoints.isEmpty { result.checkpointCount = checkpoints.count }
             do {
-                try Self.checkChain(db, &result, progress)
+                try Self.checkChain(db, &result, CheckpointWatch(checkpoints), progress)
                 if result.failure == nil { try Self.checkIntents(db, &result) }
                 if result.failure == nil { try Self.checkFile(db, &result) }
             } catch StoreError.damaged(let sequence, let reason) {
@@ -42,8 +48,9 @@ extension LedgerReader {
     }
 
     private static func checkChain(
-        _ db: Database, _ result: inout VerifyResult, _ progress: (Int64, Int64) -> Void
+        _ db: Database, _ result: inout VerifyResult, _ watch: CheckpointWatch, _ progress: (Int64, Int64) -> Void
     ) throws {
+        var watch = watch
         guard let headRow = try Row.fetchOne(db, sql: "SELECT seq, hash FROM head") else {
             throw StoreError.damaged(sequence: nil, reason: "the head of the chain is missing")
         }
@@ -52,11 +59,18 @@ extension LedgerReader {
         let headHash = try headFields.bytes()
         var hash = HashChain.genesis
         result.head = hexadecimal(hash)
+        if let reason = watch.fault(after: 0, hash: hash) {
+            result.failure = .init(sequence: nil, requestID: nil, reason: reason)
+            return
+        }
         var cursor = try EntryCursor(db)
         while let stored = try cursor.next() {
             let expected = result.entryCount + 1
             hash = HashChain.hash(after: hash, stored.entry, sequence: stored.sequence)
-            if let reason = fault(in: stored, expected: expected, hash: hash, strayCall: cursor.strayCall) {
+            let reason =
+                fault(in: stored, expected: expected, hash: hash, strayCall: cursor.strayCall)
+                ?? watch.fault(after: expected, hash: hash)
+            if let reason {
                 result.failure = .init(sequence: expected, requestID: stored.entry.requestID, reason: reason)
                 return
             }
@@ -74,6 +88,8 @@ extension LedgerReader {
             result.failure = .init(
                 sequence: result.entryCount + 1, requestID: nil,
                 reason: "the chain ends after \(result.entryCount) entries, but its head says \(total)")
+        } else if let reason = watch.fault(atEnd: total) {
+            result.failure = .init(sequence: total + 1, requestID: nil, reason: reason)
         }
     }
 

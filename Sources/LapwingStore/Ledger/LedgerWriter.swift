@@ -114,8 +114,14 @@ final class LedgerWriter: Sendable {
         }
     }
 
-    /// Reads `head` and holds it against the last entry: a chain must not go on from an end that is not its own.
     private static func load(_ db: Database) throws -> State {
+        let (sequence, hash) = try end(of: db)
+        return State(sequence: sequence, hash: hash)
+    }
+
+    /// How many entries the chain has, and the hash of the last. Reads `head` and holds it against the last entry: a chain
+    /// must not go on from an end that is not its own.
+    static func end(of db: Database) throws -> (sequence: Int64, hash: [UInt8]) {
         guard let head = try Row.fetchOne(db, sql: "SELECT seq, hash FROM head WHERE id = 1") else {
             throw StoreError.damaged(sequence: nil, reason: "the head of the chain is missing")
         }
@@ -131,6 +137,6 @@ final class LedgerWriter: Sendable {
                 sequence: max(sequence, lastSequence),
                 reason: "the chain ends at entry \(lastSequence), but its head says \(sequence)")
         }
-        return State(sequence: sequence, hash: hash)
+        return (sequence, hash)
     }
 }

@@ -6,8 +6,10 @@ import LapwingStore
 /// `lapwing ledger`: the record of every request.
 struct LedgerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ledger", abstract: "Verify, export, back up or restore the ledger.",
-        subcommands: [Verify.self, Export.self, Backup.self, Restore.self])
+        commandName: "ledger", abstract: "Verify, sign, export, reprice, reconcile, back up or restore the ledger.",
+        subcommands: [
+            Verify.self, Checkpoint.self, Export.self, Reprice.self, Reconcile.self, Backup.self, Restore.self,
+        ])
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -17,16 +19,19 @@ struct LedgerCommand: ParsableCommand {
                 else, and compare: as long as it comes up again, nothing before it was changed.
 
                   lapwing ledger verify
-                  lapwing ledger verify --json
+                  lapwing ledger verify --checkpoint /mnt/elsewhere/checkpoints.jsonl
                 """)
 
         @OptionGroup var options: ConfigurationOptions
+        @OptionGroup var checkpoints: CheckpointOptions
         @Flag(help: "Print one JSON object.") var json = false
 
         func run() async throws {
-            let ledger = try openLedger(options.load())
+            let configuration = try options.load()
+            let ledger = try openLedger(configuration)
+            let checkpoints = try checkpoints.load(configuration)
             let result = try await showingProgress("verifying", of: "entries") { progress in
-                try ledger.verify(progress: progress)
+                try ledger.verify(against: checkpoints, progress: progress)
             }
             if json {
                 try Output.standard.json(result)
@@ -34,6 +39,13 @@ struct LedgerCommand: ParsableCommand {
                 Output.standard.line(
                     "The ledger is sound: \(Figures.grouped(Int(result.entryCount))) entries with "
                         + "\(Figures.grouped(Int(result.callCount))) calls, head \(result.head)")
+                if let last = checkpoints.max(by: { $0.entryCount < $1.entryCount }) {
+                    let count = checkpoints.count
+                    let holding =
+                        count == 1 ? "The checkpoint holds," : "All \(count) checkpoints hold, the last"
+                    Output.standard.line(
+                        holding + " over \(Figures.grouped(Int(last.entryCount))) entries; signed by \(last.publicKey)")
+                }
             }
             guard let failure = result.failure else { return }
             let place = failure.sequence.map { "entry \($0)" } ?? "the file"
