@@ -41,6 +41,8 @@ package enum FinishReason: String, Sendable, Codable {
     /// `maxTokens` or the end of the context.
     case length
     case contentFilter = "content_filter"
+    /// The model waits for what the functions that it called give.
+    case toolCalls = "tool_calls"
 }
 
 /// Tokens read and written by one call.
@@ -66,7 +68,25 @@ package struct Usage: Hashable, Sendable, Codable {
     }
 }
 
-/// What a provider says while it answers. Order: `committed`?, then per choice `prompt`? `delta`* `finished`, then `completed`.
+/// A part of a call that an answer makes of a function. The first of each call names it, and the arguments come in pieces.
+package struct ToolCallDelta: Hashable, Sendable {
+    /// Which of the answer's calls it is, from 0.
+    package var index: Int
+    package var id: String?
+    package var name: String?
+    /// JSON text, whole once all pieces are put together.
+    package var arguments: String
+
+    package init(index: Int, id: String? = nil, name: String? = nil, arguments: String = "") {
+        self.index = index
+        self.id = id
+        self.name = name
+        self.arguments = arguments
+    }
+}
+
+/// What a provider says while it answers. Order: `committed`?, then per choice `prompt`?, any of `reasoning`, `delta` and
+/// `toolCall`, and `finished`, then `completed`.
 package enum GenerationEvent: Sendable {
     /// The router's first event: the answer that follows is the one that will be kept. Providers below it do not send this.
     case committed(Commitment)
@@ -74,6 +94,9 @@ package enum GenerationEvent: Sendable {
     case prompt(choice: Int, tokens: [ScoredToken])
     /// New text, whole characters only, and the tokens that were drawn; either may be empty while the other waits.
     case delta(choice: Int, text: String, tokens: [ScoredToken])
+    /// New text of what the model thinks before it answers. It is no part of the answer, and is billed like it.
+    case reasoning(choice: Int, text: String)
+    case toolCall(choice: Int, ToolCallDelta)
     case finished(choice: Int, reason: FinishReason)
     /// The last event. The receipt is the router's; a bare provider sends none.
     case completed(model: String, usage: Usage, receipt: Receipt?)

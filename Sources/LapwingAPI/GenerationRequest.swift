@@ -1,20 +1,6 @@
 /// A token's index in its model's vocabulary.
 package typealias TokenID = Int32
 
-/// One message of a conversation. Content is text; a part that is not text is refused where the request is decoded.
-package struct ChatMessage: Hashable, Sendable, Codable {
-    /// `system`, `developer`, `user`, `assistant` or `tool`.
-    package var role: String
-    package var content: String
-    package var name: String?
-
-    package init(role: String, content: String, name: String? = nil) {
-        self.role = role
-        self.content = content
-        self.name = name
-    }
-}
-
 /// What the model is to continue.
 package enum Prompt: Hashable, Sendable, Encodable {
     /// Rendered with the model's chat template.
@@ -70,6 +56,12 @@ package struct GenerationRequest: Sendable, Encodable {
     package var ignoreEOS = false
     /// The last message is the beginning of an assistant's answer, which is to be gone on with.
     package var continuesLastMessage = false
+    /// The functions that the model may call; nil where it may call none.
+    package var toolUse: ToolUse?
+    /// What the answer's text must be; nil is any text.
+    package var responseFormat: ResponseFormat?
+    /// How long the model may think first, in its API's words, such as `low`; nil leaves it to the model.
+    package var reasoningEffort: String?
     /// Whether the prompt may be read from and left in the prefix cache.
     package var cachePrompt = true
     /// Whether the client reads the answer as a stream. The answer is the same.

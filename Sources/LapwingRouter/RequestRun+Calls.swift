@@ -72,7 +72,7 @@ extension RequestRun {
             }
         let asked = request.continuing(shown, tokenCount: shownTokenCount)
         // Each is given what was shown, if its API can say so; where none takes that, each is asked to repeat it.
-        let able = models.filter { $0.binding.dialect.lacks(asked) == nil }
+        let able = models.filter { $0.binding.refusal(of: asked) == nil }
         guard !models.isEmpty else { return false }
         self.models[side] = able + models
         courses[side]?.goOn(

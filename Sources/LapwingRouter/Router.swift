@@ -63,7 +63,8 @@ extension Router: ChatProvider {
         let found = lookUp(request, plan, context)
         var record = RequestRecord(
             endpoint: request.endpoint, route: plan.route, first: plan.first, prompts: request.prompts,
-            tokenLimit: request.tokenLimit(plan), threshold: plan.policy.threshold, stream: request.stream,
+            estimatedPromptTokens: PromptSize.estimatedTokens(of: request), tokenLimit: request.tokenLimit(plan),
+            threshold: plan.policy.threshold, stream: request.stream,
             demand: Demand(request, plan: plan), context: context, services: services)
         if let found {
             if let answer = found.answer { return try replay(answer, record: record) }

@@ -20,6 +20,9 @@ package struct ServerOptions: Hashable, Sendable {
     package var maxPrompts = 512
     /// Inputs of one embeddings request, as the OpenAI API has it, and documents of one rerank request.
     package var maxEmbeddingInputs = 2048
+    /// Functions that one chat may offer, as in the OpenAI API, and images that it may hold.
+    package var maxTools = 128
+    package var maxImages = 100
     /// Messages of one chat.
     package var maxMessages = 4096
     /// Answers that one request may ask for: prompts times `n`.

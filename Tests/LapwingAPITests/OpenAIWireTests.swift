@@ -21,20 +21,60 @@ struct OpenAIWireTests {
 
     @Test("A chat request writes only what is set, its common fields flat beside the others")
     func chatRequest() throws {
-        var request = OpenAI.ChatRequest(model: "m", messages: [.init(role: "user", content: .text("hi"))])
+        var request = OpenAI.ChatRequest(model: "m", messages: [ChatMessage(role: "user", content: "hi")])
         request.sampling.temperature = 0.5
         request.sampling.streamOptions = .init(includeUsage: true)
         request.logprobs = true
-        let text = try json(request)
         #expect(
-            text == #"{"logprobs":true,"messages":[{"content":"hi","role":"user"}],"model":"m","#
-                + #""stream_options":{"include_usage":true},"temperature":0.5}"#)
+            String(decoding: request.json.text, as: UTF8.self)
+                == #"{"model":"m","messages":[{"role":"user","content":"hi"}],"temperature":0.5,"#
+                + #""stream_options":{"include_usage":true},"logprobs":true}"#)
     }
 
-    @Test("A message's content is written as the string or the parts that it is")
-    func content() throws {
-        #expect(try json(OpenAI.Content.text("a")) == #""a""#)
-        #expect(try json(OpenAI.Content.parts([.init(type: "text", text: "a")])) == #"[{"text":"a","type":"text"}]"#)
+    @Test("A message is written as a text or as the parts that it is, with its calls and what it is the result of")
+    func messages() {
+        let image = ChatImage(source: .data(mediaType: "image/png", base64: "AAAA"), detail: "low")
+        var call = ChatMessage(role: "assistant", parts: [])
+        call.toolCalls = [ToolCall(id: "c1", name: "f", arguments: #"{"a":1}"#)]
+        var result = ChatMessage(role: "tool", content: "21")
+        result.toolCallID = "c1"
+        let written: [(ChatMessage, String)] = [
+            (ChatMessage(role: "user", content: "a", name: "n"), #"{"role":"user","content":"a","name":"n"}"#),
+            (
+                ChatMessage(role: "user", parts: [.text("a"), .image(image)]),
+                #"{"role":"user","content":[{"type":"text","text":"a"},{"type":"image_url","#
+                    + #""image_url":{"url":"data:image/png;base64,AAAA","detail":"low"}}]}"#
+            ),
+            (
+                call,
+                #"{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","#
+                    + #""function":{"name":"f","arguments":"{\"a\":1}"}}]}"#
+            ),
+            (result, #"{"role":"tool","content":"21","tool_call_id":"c1"}"#),
+        ]
+        for (message, text) in written { #expect(String(decoding: message.json.text, as: UTF8.self) == text) }
+    }
+
+    @Test("A schema's members are written in the order in which they came, and text that JSON must escape is")
+    func schema() throws {
+        var use = ToolUse(tools: [
+            Tool(
+                name: "f", description: "a \"b\"\n\u{1}\\",
+                parameters: ["z": 1, "a": ["y": true, "b": nil, "c": [0.5, "é"]]], isStrict: true)
+        ])
+        use.choice = .function(name: "f")
+        use.allowsParallelCalls = false
+        var request = OpenAI.ChatRequest(model: "m", messages: [])
+        request.toolUse = use
+        request.responseFormat = .jsonSchema(AnswerSchema(name: "s", schema: ["q": [:], "p": []], isStrict: false))
+        #expect(
+            String(decoding: request.json.text, as: UTF8.self)
+                == #"{"model":"m","messages":[],"tools":[{"type":"function","function":{"name":"f","#
+                + #""description":"a \"b\"\n\u0001\\","parameters":{"z":1,"a":{"y":true,"b":null,"c":[0.5,"é"]}},"#
+                + #""strict":true}}],"tool_choice":{"type":"function","function":{"name":"f"}},"#
+                + #""parallel_tool_calls":false,"response_format":{"type":"json_schema","json_schema":"#
+                + #"{"name":"s","schema":{"q":{},"p":[]},"strict":false}}}"#)
+        #expect(try decode(JSONValue.self, String(decoding: request.json.text, as: UTF8.self)) == request.json)
     }
 
     @Test(

@@ -124,7 +124,23 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             "1 models.m: found no 'key', expected one for OpenAI, such as key: \"${OPENAI_API_KEY}\""),
         Refusal(
             "models: { m: { provider: opnai, key: k } }",
-            "1 models.m.provider: found 'opnai' (did you mean 'openai'?), expected one of openai, openai-compatible"),
+            "1 models.m.provider: found 'opnai' (did you mean 'openai'?), "
+                + "expected one of openai, openai-compatible, azure, anthropic"),
+        Refusal(
+            "models: { m: { provider: anthropic } }",
+            "1 models.m: found no 'key', expected one for Anthropic, such as key: \"${ANTHROPIC_API_KEY}\""),
+        Refusal(
+            "models: { m: { provider: anthropic, key: k, logprobs: true } }",
+            "1 models.m: found 'logprobs: true' of 'anthropic', expected false, as its API gives none"),
+        Refusal(
+            "models: { m: { provider: azure, key: k } }",
+            "1 models.m: found no 'endpoints', expected the resource's, such as [\"https://me.openai.azure.com\"]"),
+        Refusal(
+            "models: { m: { provider: openai, key: k, api_version: v1 } }",
+            "1 models.m: found 'api_version' of 'openai', expected it for 'azure' alone"),
+        Refusal(
+            "models: { m: { provider: azure, key: k, endpoints: [\"https://h\"], api_version: \"2024&x\" } }",
+            "1 models.m.api_version: found the string '2024&x', expected a version of Azure's such as 2024-10-21"),
         Refusal(
             "models: { m: { provider: openai-compatible } }",
             "1 models.m: found no 'endpoints', expected at least one, such as [\"http://10.0.0.5:8000/v1\"]"),

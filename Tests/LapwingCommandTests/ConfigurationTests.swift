@@ -95,6 +95,24 @@ import lapwing
         #expect(configuration.warnings.isEmpty)
     }
 
+    @Test("Anthropic's address is known and it is asked for no log-probabilities; Azure's version is kept")
+    func otherProviders() throws {
+        let configuration = try read(
+            """
+            models:
+              claude: { provider: anthropic, key: k }
+              own: { provider: anthropic, endpoints: ["http://h/v1"], logprobs: false }
+              azure: { provider: azure, upstream: gpt-here, endpoints: ["https://h"], api_version: 2024-10-21, key: k }
+            """)
+        let remotes = try configuration.models.map { try #require($0.remote) }
+        #expect(remotes.map(\.provider) == [.anthropic, .anthropic, .azure])
+        #expect(
+            remotes.map(\.endpoints).map { $0.map(\.url) }
+                == [["https://api.anthropic.com/v1"], ["http://h/v1"], ["https://h"]])
+        #expect(remotes.map(\.reportsLogProbabilities) == [false, false, true])
+        #expect(remotes.map(\.apiVersion) == [nil, nil, "2024-10-21"])
+    }
+
     @Test("One model is enough; the rest has defaults")
     func defaults() throws {
         let configuration = try read("models: { m: { weights: /w/m.gguf } }")
@@ -172,8 +190,10 @@ import lapwing
         let example = try #require(text.firstMatch(of: /```yaml\n((?s:.+?))```/)).1
         let found = try Configuration(
             yaml: String(example), file: "/lapwing.yaml", day: "2026-12-01",
-            environment: ["MIXTRAL_KEY": "a", "OPENAI_API_KEY": "b"])
-        #expect(found.warnings == [] && found.models.count == 4 && found.routes.count == 1)
+            environment: [
+                "MIXTRAL_KEY": "a", "OPENAI_API_KEY": "b", "ANTHROPIC_API_KEY": "c", "AZURE_OPENAI_API_KEY": "d",
+            ])
+        #expect(found.warnings == [] && found.models.count == 6 && found.routes.count == 1)
     }
 
     @Test("A model to count savings against whose price nobody knows is warned of")

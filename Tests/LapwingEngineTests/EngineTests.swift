@@ -54,6 +54,28 @@ struct EngineTests {
         #expect(chat.usage.promptTokens == plain.usage.promptTokens)
     }
 
+    @Test("What no model here does is refused by the field that asks for it, and an effort of none asks for nothing")
+    func features() async throws {
+        let engine = try Fixture.engine()
+        let changes: [(String, (inout GenerationRequest) -> Void)] = [
+            ("tools", { $0.toolUse = ToolUse(tools: [Tool(name: "f")]) }),
+            ("response_format", { $0.responseFormat = .jsonObject }),
+            ("reasoning_effort", { $0.reasoningEffort = "low" }),
+        ]
+        for (field, change) in changes {
+            var request = GenerationRequest.greedy(Self.text, maxTokens: 1)
+            change(&request)
+            let error = await #expect(throws: RequestError.self) { try await engine.answer(request) }
+            guard case .unsupported(field, _) = error else {
+                Issue.record("\(field): found \(String(describing: error))")
+                continue
+            }
+        }
+        var request = GenerationRequest.greedy(Self.text, maxTokens: 1)
+        request.reasoningEffort = "none"
+        #expect(try await engine.answer(request).answer.tokens.count == 1)
+    }
+
     @Test("Without log-probabilities asked for, tokens come without them")
     func noLogProbabilities() async throws {
         var request = GenerationRequest.greedy(Self.text, maxTokens: 3)

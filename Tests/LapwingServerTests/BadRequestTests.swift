@@ -62,15 +62,8 @@ struct BadRequestTests {
             #"{"model":"m","messages":[{"role":"user","content":[{"type":"text"}]}]}"#,
             "messages[0].content[0].text", "found nothing, expected a string"),
         .unsupported(
-            #"{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}]}"#,
-            "messages[0].content[0].type", "only parts of type 'text'"),
-        .unsupported(
             #"{"model":"m","messages":[{"role":"user","content":[{"type":"input_audio"}]}]}"#,
             "messages[0].content[0].type", "not 'input_audio'"),
-        .unsupported(#"{"model":"m","messages":[{"role":"tool","content":"x"}]}"#, "messages[0].role", "tools"),
-        .unsupported(
-            #"{"model":"m","messages":[{"role":"assistant","tool_calls":[{"id":"1"}]}]}"#, "messages[0].tool_calls",
-            "tools"),
         .invalid(chatBody(#""temperature":2.1"#), "temperature", "found 2.1, expected a number from 0 to 2"),
         .invalid(chatBody(#""temperature":"hot""#), "temperature", "found a string, expected a number from 0 to 2"),
         .invalid(chatBody(#""top_p":-0.1"#), "top_p", "from 0 to 1"),
@@ -108,11 +101,8 @@ struct BadRequestTests {
         .invalid(chatBody(#""metadata":{"a":1}"#), "metadata.a", "found 1, expected a string"),
         .invalid(chatBody(#""user":["u"]"#), "user", "found an array, expected a string"),
         .invalid(chatBody(#""ignore_eos":0"#), "ignore_eos", "expected true or false"),
-        .unsupported(chatBody(#""tools":[{"type":"function"}]"#), "tools", "tools and function calls"),
-        .unsupported(chatBody(#""tool_choice":"auto""#), "tool_choice", "tools and function calls"),
-        .unsupported(chatBody(#""functions":[{}]"#), "functions", "tools and function calls"),
-        .unsupported(chatBody(#""function_call":"auto""#), "function_call", "tools and function calls"),
-        .unsupported(chatBody(#""response_format":{"type":"json_object"}"#), "response_format", "only text"),
+        .unsupported(chatBody(#""functions":[{}]"#), "functions", "use 'tools'"),
+        .unsupported(chatBody(#""function_call":"auto""#), "function_call", "use 'tools'"),
         .unsupported(chatBody(#""modalities":["text","audio"]"#), "modalities", "only text"),
         .unsupported(chatBody(#""audio":{"voice":"x"}"#), "audio", "only text"),
         .unsupported(chatBody(#""web_search_options":{}"#), "web_search_options", "no web search"),
@@ -150,6 +140,12 @@ struct BadRequestTests {
         .unsupported(completionBody(#""suffix":"end""#), "suffix", "suffix"),
         .unsupported(completionBody(#""prompt_logprobs":1"#), "prompt_logprobs", "'echo' and 'logprobs'"),
         .unsupported(completionBody(#""n_predict":5"#), "n_predict", "use 'max_tokens'"),
+        .unsupported(completionBody(#""tools":[{}]"#), "tools", "use '/v1/chat/completions'"),
+        .unsupported(completionBody(#""tool_choice":"auto""#), "tool_choice", "use '/v1/chat/completions'"),
+        .unsupported(completionBody(#""reasoning_effort":"low""#), "reasoning_effort", "use '/v1/chat/completions'"),
+        .unsupported(
+            completionBody(#""response_format":{"type":"json_object"}"#), "response_format",
+            "use '/v1/chat/completions'"),
     ]
 
     @Test("A completion", arguments: completions)

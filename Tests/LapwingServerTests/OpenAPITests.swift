@@ -35,7 +35,7 @@ struct OpenAPITests {
         var used: Set<String> = []
         func walk(_ value: JSONValue) {
             if case .string(let text)? = value["$ref"] { used.insert(String(text.split(separator: "/").last ?? "")) }
-            for member in (value.object ?? [:]).values { walk(member) }
+            for (_, member) in value.object ?? [:] { walk(member) }
             for element in value.array ?? [] { walk(element) }
         }
         walk(document)

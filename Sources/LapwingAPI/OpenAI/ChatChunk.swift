@@ -18,13 +18,20 @@ extension OpenAI {
         }
 
         /// What is new in a choice; absent members have not changed.
-        package struct Delta: Hashable, Sendable, Codable {
+        package struct Delta: Hashable, Sendable {
             package var role: String?
             package var content: String?
+            /// What the model thinks. Not of OpenAI's API; vLLM, llama-server and DeepSeek name it so, others `reasoning`.
+            package var reasoning: String?
+            package var toolCalls: [ToolCallDelta]
 
-            package init(role: String? = nil, content: String? = nil) {
+            package init(
+                role: String? = nil, content: String? = nil, reasoning: String? = nil, toolCalls: [ToolCallDelta] = []
+            ) {
                 self.role = role
                 self.content = content
+                self.reasoning = reasoning
+                self.toolCalls = toolCalls
             }
         }
 
@@ -94,5 +101,33 @@ extension OpenAI.ChatChunk.Choice: Codable {
         try container.encode(delta, forKey: .delta)
         try container.encode(finishReason, forKey: .finishReason)
         try container.encode(logprobs, forKey: .logprobs)
+    }
+}
+
+extension OpenAI.ChatChunk.Delta: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case role, content, reasoning
+        case reasoningContent = "reasoning_content"
+        case toolCalls = "tool_calls"
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        role = try container.decodeIfPresent(String.self, forKey: .role)
+        content = try container.decodeIfPresent(String.self, forKey: .content)
+        reasoning = try container.decodeIfPresent(String.self, forKey: .reasoningContent)
+        // Some send the same text under both names; under this one it is not everywhere a string.
+        if reasoning == nil { reasoning = try? container.decodeIfPresent(String.self, forKey: .reasoning) }
+        let calls = try container.decodeIfPresent([OpenAI.ToolCallPart].self, forKey: .toolCalls) ?? []
+        // Servers that send every call whole leave the index out.
+        toolCalls = calls.enumerated().map { $1.delta(at: $1.index ?? $0) }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(role, forKey: .role)
+        try container.encodeIfPresent(content, forKey: .content)
+        try container.encodeIfPresent(reasoning, forKey: .reasoningContent)
+        if !toolCalls.isEmpty { try container.encode(toolCalls.map(OpenAI.ToolCallPart.init), forKey: .toolCalls) }
     }
 }

@@ -2,84 +2,85 @@ extension OpenAI {
     /// The body of `POST /v1/chat/completions`.
     package struct ChatRequest: Hashable, Sendable {
         package var model: String
-        package var messages: [Message]
+        package var messages: [ChatMessage]
         package var sampling = SamplingFields()
         /// Takes the place of `max_tokens`, which some upstreams refuse.
         package var maxCompletionTokens: Int?
         package var logprobs: Bool?
         /// Alternatives per token, 0 to 20; needs `logprobs`.
         package var topLogprobs: Int?
+        package var toolUse: ToolUse?
+        package var responseFormat: ResponseFormat?
+        package var reasoningEffort: String?
         package var metadata: [String: String]?
         /// Goes on with the last message instead of answering it; of vLLM, where a new answer must not be begun then.
         package var continuesFinalMessage = false
 
-        package init(model: String, messages: [Message]) {
+        package init(model: String, messages: [ChatMessage]) {
             self.model = model
             self.messages = messages
         }
     }
-
-    /// One message of a request.
-    package struct Message: Hashable, Sendable, Encodable {
-        package var role: String
-        package var content: Content
-        package var name: String?
-
-        package init(role: String, content: Content, name: String? = nil) {
-            self.role = role
-            self.content = content
-            self.name = name
-        }
-    }
-
-    /// A message's content: one string, or a list of parts.
-    package enum Content: Hashable, Sendable {
-        case text(String)
-        case parts([Part])
-
-        package struct Part: Hashable, Sendable, Encodable {
-            package var type: String
-            package var text: String?
-
-            package init(type: String, text: String?) {
-                self.type = type
-                self.text = text
-            }
-        }
-    }
 }
 
-extension OpenAI.ChatRequest: Encodable {
-    private enum CodingKeys: String, CodingKey {
-        case model, messages, logprobs, metadata
-        case maxCompletionTokens = "max_completion_tokens"
-        case topLogprobs = "top_logprobs"
-        case continuesFinalMessage = "continue_final_message"
-        case beginsAnswer = "add_generation_prompt"
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        try sampling.encode(to: encoder)
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(model, forKey: .model)
-        try container.encode(messages, forKey: .messages)
-        try container.encodeIfPresent(maxCompletionTokens, forKey: .maxCompletionTokens)
-        try container.encodeIfPresent(logprobs, forKey: .logprobs)
-        try container.encodeIfPresent(topLogprobs, forKey: .topLogprobs)
-        try container.encodeIfPresent(metadata, forKey: .metadata)
+extension OpenAI.ChatRequest {
+    /// As it travels, with what is set alone.
+    package var json: JSONValue {
+        var members: JSONMembers = ["model": .string(model), "messages": .array(messages.map(\.json))]
+        sampling.write(to: &members)
+        members["max_completion_tokens"] = maxCompletionTokens.map(JSONValue.init)
+        members["logprobs"] = logprobs.map(JSONValue.bool)
+        members["top_logprobs"] = topLogprobs.map(JSONValue.init)
+        toolUse?.write(to: &members)
+        members["response_format"] = responseFormat?.json
+        members["reasoning_effort"] = reasoningEffort.map(JSONValue.string)
+        members["metadata"] = metadata.map(JSONValue.init)
         if continuesFinalMessage {
-            try container.encode(true, forKey: .continuesFinalMessage)
-            try container.encode(false, forKey: .beginsAnswer)
+            members["continue_final_message"] = true
+            members["add_generation_prompt"] = false
+        }
+        return .object(members)
+    }
+}
+
+extension ChatMessage {
+    /// As the OpenAI API has it.
+    package var json: JSONValue {
+        var members: JSONMembers = ["role": .string(role), "content": content(of: parts)]
+        members["name"] = name.map(JSONValue.string)
+        if !toolCalls.isEmpty { members["tool_calls"] = .array(toolCalls.map(\.json)) }
+        members["tool_call_id"] = toolCallID.map(JSONValue.string)
+        return .object(members)
+    }
+
+    /// A single text stands by itself: some servers take nothing else.
+    private func content(of parts: [ContentPart]) -> JSONValue {
+        if parts.isEmpty { return .null }
+        if parts.count == 1, case .text(let text) = parts[0] { return .string(text) }
+        return .array(parts.map(\.json))
+    }
+}
+
+extension ContentPart {
+    fileprivate var json: JSONValue {
+        switch self {
+        case .text(let text): ["type": "text", "text": .string(text)]
+        case .image(let image): ["type": "image_url", "image_url": image.json]
         }
     }
 }
 
-extension OpenAI.Content: Encodable {
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        switch self {
-        case .text(let text): try container.encode(text)
-        case .parts(let parts): try container.encode(parts)
+extension ChatImage {
+    fileprivate var json: JSONValue {
+        var members: JSONMembers = ["url": .string(address)]
+        members["detail"] = detail.map(JSONValue.string)
+        return .object(members)
+    }
+
+    private var address: String {
+        switch source {
+        case .url(let url): url
+        case .data(let mediaType, let base64): "data:\(mediaType);base64,\(base64)"
         }
     }
 }

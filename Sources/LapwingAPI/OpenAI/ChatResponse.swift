@@ -39,10 +39,17 @@ extension OpenAI {
         package var role: String
         package var content: String?
         package var refusal: String?
+        /// What the model thought; see `ChatChunk.Delta`.
+        package var reasoning: String?
+        package var toolCalls: [ToolCall]
 
-        package init(role: String = "assistant", content: String?) {
+        package init(
+            role: String = "assistant", content: String?, reasoning: String? = nil, toolCalls: [ToolCall] = []
+        ) {
             self.role = role
             self.content = content
+            self.reasoning = reasoning
+            self.toolCalls = toolCalls
         }
     }
 
@@ -130,13 +137,19 @@ extension OpenAI.ChatResponse.Choice: Codable {
 }
 
 extension OpenAI.AnswerMessage: Codable {
-    private enum CodingKeys: CodingKey { case role, content, refusal }
+    private enum CodingKeys: String, CodingKey {
+        case role, content, refusal
+        case reasoning = "reasoning_content"
+        case toolCalls = "tool_calls"
+    }
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         role = try container.decodeIfPresent(String.self, forKey: .role) ?? "assistant"
         content = try container.decodeIfPresent(String.self, forKey: .content)
         refusal = try container.decodeIfPresent(String.self, forKey: .refusal)
+        reasoning = try container.decodeIfPresent(String.self, forKey: .reasoning)
+        toolCalls = try (container.decodeIfPresent([OpenAI.ToolCallPart].self, forKey: .toolCalls) ?? []).map(\.call)
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -144,6 +157,8 @@ extension OpenAI.AnswerMessage: Codable {
         try container.encode(role, forKey: .role)
         try container.encode(content, forKey: .content)
         try container.encode(refusal, forKey: .refusal)
+        try container.encodeIfPresent(reasoning, forKey: .reasoning)
+        if !toolCalls.isEmpty { try container.encode(toolCalls.map(OpenAI.ToolCallPart.init), forKey: .toolCalls) }
     }
 }
 

@@ -72,34 +72,33 @@ extension OpenAI {
     }
 }
 
-extension OpenAI.CompletionRequest: Encodable {
-    private enum CodingKeys: String, CodingKey {
-        case model, prompt, echo, logprobs, metadata
-        case bestOf = "best_of"
+extension OpenAI.CompletionRequest {
+    /// As it travels, with what is set alone.
+    package var json: JSONValue {
+        var members: JSONMembers = ["model": .string(model), "prompt": prompt.json]
+        sampling.write(to: &members)
+        members["echo"] = echo.map(JSONValue.bool)
+        members["logprobs"] = logprobs.map(JSONValue.init)
+        members["best_of"] = bestOf.map(JSONValue.init)
+        members["metadata"] = metadata.map(JSONValue.init)
+        return .object(members)
     }
+}
 
-    package func encode(to encoder: any Encoder) throws {
-        try sampling.encode(to: encoder)
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(model, forKey: .model)
-        try container.encode(prompt, forKey: .prompt)
-        try container.encodeIfPresent(echo, forKey: .echo)
-        try container.encodeIfPresent(logprobs, forKey: .logprobs)
-        try container.encodeIfPresent(bestOf, forKey: .bestOf)
-        try container.encodeIfPresent(metadata, forKey: .metadata)
+extension OpenAI.TextInput {
+    package var json: JSONValue {
+        func list(_ tokens: [Int32]) -> JSONValue { .array(tokens.map { .integer(Int64($0)) }) }
+        return switch self {
+        case .text(let text): .string(text)
+        case .texts(let texts): .array(texts.map(JSONValue.string))
+        case .tokens(let tokens): list(tokens)
+        case .tokenLists(let lists): .array(lists.map(list))
+        }
     }
 }
 
 extension OpenAI.TextInput: Encodable {
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        switch self {
-        case .text(let value): try container.encode(value)
-        case .texts(let value): try container.encode(value)
-        case .tokens(let value): try container.encode(value)
-        case .tokenLists(let value): try container.encode(value)
-        }
-    }
+    package func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
 }
 
 extension OpenAI.Completion: Codable {

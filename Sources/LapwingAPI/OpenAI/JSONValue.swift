@@ -6,7 +6,7 @@ package enum JSONValue: Hashable, Sendable {
     case number(Double)
     case string(String)
     case array([JSONValue])
-    case object([String: JSONValue])
+    case object(JSONMembers)
 }
 
 extension JSONValue: Codable {
@@ -25,7 +25,7 @@ extension JSONValue: Codable {
         } else if let value = try? container.decode([JSONValue].self) {
             self = .array(value)
         } else {
-            self = .object(try container.decode([String: JSONValue].self))
+            self = .object(try container.decode(JSONMembers.self))
         }
     }
 
@@ -53,11 +53,22 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
     package init(nilLiteral: ()) { self = .null }
     package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
     package init(dictionaryLiteral elements: (String, JSONValue)...) {
-        self = .object(Dictionary(elements, uniquingKeysWith: { $1 }))
+        var members = JSONMembers()
+        for (key, value) in elements { members[key] = value }
+        self = .object(members)
     }
 }
 
 extension JSONValue {
+    package init(_ value: Int) { self = .integer(Int64(value)) }
+
+    /// An object of texts, by their names' order.
+    package init(_ texts: [String: String]) {
+        var members = JSONMembers()
+        for (key, text) in texts.sorted(by: { $0.key < $1.key }) { members[key] = .string(text) }
+        self = .object(members)
+    }
+
     /// The member of an object; nil for other kinds of value.
     package subscript(key: String) -> JSONValue? {
         if case .object(let members) = self { members[key] } else { nil }
@@ -71,7 +82,7 @@ extension JSONValue {
     package var string: String? { if case .string(let value) = self { value } else { nil } }
     package var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
     package var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
-    package var object: [String: JSONValue]? { if case .object(let value) = self { value } else { nil } }
+    package var object: JSONMembers? { if case .object(let value) = self { value } else { nil } }
     package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
 
     /// Either kind of number.

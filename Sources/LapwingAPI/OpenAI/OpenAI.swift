@@ -71,12 +71,10 @@ extension OpenAI {
         }
     }
 
-    package struct StreamOptions: Hashable, Sendable, Encodable {
+    package struct StreamOptions: Hashable, Sendable {
         package var includeUsage: Bool?
 
         package init(includeUsage: Bool? = nil) { self.includeUsage = includeUsage }
-
-        private enum CodingKeys: String, CodingKey { case includeUsage = "include_usage" }
     }
 }
 

@@ -27,19 +27,31 @@ extension OpenAI {
     }
 }
 
-extension OpenAI.SamplingFields: Encodable {
-    private enum CodingKeys: String, CodingKey {
-        case temperature, n, stop, stream, seed, user
-        case topP = "top_p"
-        case maxTokens = "max_tokens"
-        case streamOptions = "stream_options"
-        case presencePenalty = "presence_penalty"
-        case frequencyPenalty = "frequency_penalty"
-        case logitBias = "logit_bias"
-        case topK = "top_k"
-        case minP = "min_p"
-        case repetitionPenalty = "repetition_penalty"
-        case ignoreEOS = "ignore_eos"
-        case cachePrompt = "cache_prompt"
+extension OpenAI.SamplingFields {
+    /// What is set.
+    func write(to members: inout JSONMembers) {
+        members["temperature"] = temperature.map(JSONValue.number)
+        members["top_p"] = topP.map(JSONValue.number)
+        members["n"] = n.map(JSONValue.init)
+        members["max_tokens"] = maxTokens.map(JSONValue.init)
+        members["stop"] = stop.map { .array($0.map(JSONValue.string)) }
+        members["stream"] = stream.map(JSONValue.bool)
+        if let includeUsage = streamOptions?.includeUsage {
+            members["stream_options"] = ["include_usage": .bool(includeUsage)]
+        }
+        members["presence_penalty"] = presencePenalty.map(JSONValue.number)
+        members["frequency_penalty"] = frequencyPenalty.map(JSONValue.number)
+        members["logit_bias"] = logitBias.map { biases in
+            var entries = JSONMembers()
+            for (token, bias) in biases.sorted(by: { $0.key < $1.key }) { entries[token] = .number(bias) }
+            return .object(entries)
+        }
+        members["seed"] = seed.map(JSONValue.integer)
+        members["user"] = user.map(JSONValue.string)
+        members["top_k"] = topK.map(JSONValue.init)
+        members["min_p"] = minP.map(JSONValue.number)
+        members["repetition_penalty"] = repetitionPenalty.map(JSONValue.number)
+        members["ignore_eos"] = ignoreEOS.map(JSONValue.bool)
+        members["cache_prompt"] = cachePrompt.map(JSONValue.bool)
     }
 }

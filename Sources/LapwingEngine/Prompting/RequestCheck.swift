@@ -14,7 +14,11 @@ struct CheckedRequest: Sendable {
     /// More alternatives than this are of no use to anyone and cost a pass over the vocabulary each.
     private static let topLimit = 100
 
+    /// What no model here does.
+    private static let lacking = GenerationRequest.Feature.allCases
+
     init(_ request: GenerationRequest, encoder: PromptEncoder) throws(RequestError) {
+        if let refusal = request.refusal(lacking: Self.lacking, in: request.model) { throw refusal }
         try Self.check(request)
         try Self.check(request.sampling, vocabularySize: encoder.tokenizer.vocabularySize)
         self.request = request

@@ -21,7 +21,7 @@ extension Demand {
     /// Of a chat or completion: every model that may answer, escalate or go on with an answer that broke off.
     init(_ request: GenerationRequest, plan: RequestPlan) {
         let answers = Self.product(request.prompts.count, request.choiceCount)
-        let prompt = PromptSize.mostTokens(of: request.prompts)
+        let prompt = PromptSize.mostTokens(of: request)
         calls = plan.callable.map { model in
             let written = Self.product(plan.mostTokens(request, on: model), answers)
             // Who goes on with an answer reads what was written of it, as one more message.
@@ -32,7 +32,7 @@ extension Demand {
                 // It may be asked to go on, or to repeat what was shown, after each part that broke off.
                 times: plan.continuation == nil ? max(1, model.mostAttempts) : AnswerCourse.mostCalls)
         }
-        let read = PromptSize.estimatedTokens(of: request.prompts)
+        let read = PromptSize.estimatedTokens(of: request)
         tokens =
             plan.callable.map { model in
                 // Nothing but its context ends the answer of a model here, and the prompt is in the context too.

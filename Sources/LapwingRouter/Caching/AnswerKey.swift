@@ -24,6 +24,8 @@ package struct AnswerKey: Hashable, Sendable {
         let request: GenerationRequest
         /// Apart and in order, because a dictionary is encoded in any.
         let biases: [Double]
+        /// As they are sent: a model writes an answer in the order of its schema's members, which sorted keys leave out.
+        let schemas: [String]
     }
 
     private let digest: SHA256Digest
@@ -42,7 +44,10 @@ package struct AnswerKey: Hashable, Sendable {
                 Material.Model(name: $0.binding.name, upstream: $0.binding.upstreamName, side: $0.side)
             },
             threshold: plan.policy.threshold, mostTokens: plan.assumedMaxTokens, request: request,
-            biases: biases.flatMap { [Double($0.key), $0.value] })
+            biases: biases.flatMap { [Double($0.key), $0.value] },
+            schemas: [request.toolUse?.json, request.responseFormat?.json].map {
+                String(decoding: $0?.text ?? [], as: UTF8.self)
+            })
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let bytes = try? encoder.encode(material) else { return nil }

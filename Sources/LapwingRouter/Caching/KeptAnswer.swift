@@ -2,7 +2,7 @@ import LapwingAPI
 
 /// A whole answer as it was sent, with what its receipt said.
 package struct KeptAnswer: Sendable {
-    /// What was sent between the commitment and the end: `prompt`, `delta` and `finished` events.
+    /// What was sent between the commitment and the end: `prompt`, `reasoning`, `delta`, `toolCall` and `finished` events.
     package var events: [GenerationEvent]
     package var model: String
     package var usage: Usage
@@ -56,6 +56,12 @@ package struct AnswerRecording: Sendable {
         case .prompt(_, let tokens):
             add(event)
             byteCount += Self.byteCount(of: tokens)
+        case .reasoning(_, let text):
+            add(event)
+            byteCount += text.utf8.count
+        case .toolCall(_, let call):
+            add(event)
+            byteCount += call.arguments.utf8.count + (call.id?.utf8.count ?? 0) + (call.name?.utf8.count ?? 0)
         case .finished(_, let reason):
             add(event)
             // A filter may think better of it the next time.

@@ -53,10 +53,7 @@ package struct EvidenceCollector: Sendable {
 
     package mutating func add(text: String, tokens: [ScoredToken]) {
         if tokens.isEmpty {
-            if !text.isEmpty {
-                tokenCount += 1
-                isIncomplete = true
-            }
+            if !text.isEmpty { addUnscored() }
             return
         }
         lastIsSilent = text.isEmpty
@@ -66,6 +63,12 @@ package struct EvidenceCollector: Sendable {
             if let limit, tokenCount > limit { continue }
             if let value = token.logProbability { logProbabilities.append(value) } else { isIncomplete = true }
         }
+    }
+
+    /// A part of the answer whose probability nobody tells, such as a call of a function.
+    package mutating func addUnscored() {
+        tokenCount += 1
+        isIncomplete = true
     }
 
     package mutating func end(_ reason: FinishReason) {

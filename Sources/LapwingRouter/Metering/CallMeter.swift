@@ -53,7 +53,7 @@ package struct CallMeter: Sendable {
         switch event {
         case .event(let event):
             if event.isContent, firstToken == nil { firstToken = stopwatch.elapsed() }
-            if case .delta(_, let text, let tokens) = event { tokenCount += max(tokens.count, text.isEmpty ? 0 : 1) }
+            tokenCount += event.tokenCount
             if case .completed(_, let usage, _) = event {
                 reportedUsage = usage
                 stop()

@@ -49,8 +49,9 @@ struct RequestRecord: Sendable {
     var cache: CacheResult?
 
     init(
-        endpoint: String, route: Route, first: ModelBinding, prompts: [Prompt], tokenLimit: Int = 0,
-        threshold: Double?, stream: Bool, countsSavings: Bool = true, demand: Demand, context: RequestContext,
+        endpoint: String, route: Route, first: ModelBinding, prompts: [Prompt], estimatedPromptTokens: Int? = nil,
+        tokenLimit: Int = 0, threshold: Double?, stream: Bool, countsSavings: Bool = true, demand: Demand,
+        context: RequestContext,
         services: Services
     ) {
         intent = LedgerIntent(
@@ -66,7 +67,7 @@ struct RequestRecord: Sendable {
         self.services = services
         onEnd = context.onEnd
         stopwatch = Stopwatch(services.time.clock)
-        estimatedPromptTokens = PromptSize.estimatedTokens(of: prompts)
+        self.estimatedPromptTokens = estimatedPromptTokens ?? PromptSize.estimatedTokens(of: prompts)
     }
 
     /// Records that `model` is about to be called: a request that is lost is entered with this call and those before it.

@@ -32,6 +32,7 @@ package struct AnswerJudge: Sendable {
         switch event {
         case .delta(let choice, let text, let tokens) where choices.indices.contains(choice):
             choices[choice].add(text: text, tokens: tokens)
+        case .toolCall(let choice, _) where choices.indices.contains(choice): choices[choice].addUnscored()
         case .finished(let choice, let reason) where choices.indices.contains(choice): choices[choice].end(reason)
         case .completed: return judge()
         default: return nil

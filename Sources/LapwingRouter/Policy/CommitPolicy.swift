@@ -51,7 +51,8 @@ extension CommitPolicy {
             } else {
                 text.isEmpty ? nil : .delta(choice: choice, text: text, tokens: [])
             }
-        case .finished: event
+        case .reasoning(_, let text): text.isEmpty ? nil : event
+        case .toolCall, .finished: event
         case .committed, .completed: nil
         }
     }

@@ -28,8 +28,8 @@ package struct ModelBinding: Sendable {
     package var upstreamName: String
     /// The names that price tables may know it by, the best first.
     package var listedNames: [String]
-    /// What its provider understands; nothing is lost on a local one.
-    package var dialect = UpstreamDialect.extended
+    /// What its provider understands.
+    package var dialect: UpstreamDialect
     package var contextLength: Int?
     /// How many calls that may be billed one call of ours may come to, as where a pool tries another endpoint.
     package var mostAttempts = 1
@@ -48,6 +48,7 @@ package struct ModelBinding: Sendable {
         self.scoring = scoring
         self.tokenizing = tokenizing
         self.location = location
+        dialect = location == .local ? .local : .extended
         self.upstreamName = upstreamName ?? name
         listedNames = [self.upstreamName]
         self.contextLength = contextLength
@@ -65,6 +66,9 @@ extension ModelBinding {
             }
         }
     }
+
+    /// Why it cannot be asked; nil where nothing of the request would be lost.
+    func refusal(of request: GenerationRequest) -> RequestError? { dialect.refusal(of: request, by: name) }
 
     /// Who serves it. Throws `incapable` where nobody does.
     func require<Provider>(

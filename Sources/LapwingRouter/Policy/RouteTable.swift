@@ -119,10 +119,11 @@ package struct RouteTable: Sendable {
         return (route, try available(route.open))
     }
 
-    /// Throws `unknownModel`, or `unavailable` where the model to be called first cannot be called.
+    /// Throws `unknownModel`, `unavailable` where the model to be called first cannot be called, or `unsupported` where no
+    /// model of the route takes the request without losing a part of it.
     package func plan(for request: GenerationRequest, tier: String) throws(RequestError) -> RequestPlan {
         let route = try route(named: request.model)
-        let (first, fallbacks) = try answering(request, on: route)
+        let (first, fallbacks) = try answering(request, on: route, tier: tier)
         _ = try first.require(\.provider, for: .chat)
         var policy = CommitPolicy(
             first: side(of: first), hold: Self.hold(of: request, on: route), threshold: route.escalateBelow,
@@ -133,9 +134,12 @@ package struct RouteTable: Sendable {
         policy.commitsLate = !fallbacks.isEmpty
         var plan = RequestPlan(route: route, first: first, fallbacks: fallbacks, policy: policy)
         if Self.canContinue(request) { plan.continuation = continuation(on: route, for: request) }
-        plan.wantsEvidence = policy.first == .open && first.reportsLogProbabilities && Self.canBeJudged(request)
+        // llama-server refuses to tell probabilities beside tools; answers with tools follow what the route says of the unknown.
+        plan.wantsEvidence =
+            policy.first == .open && first.reportsLogProbabilities && request.toolUse == nil
+            && Self.canBeJudged(request)
         let wantsClosed =
-            policy.threshold != nil && route.tiers?.contains(tier) != false && Self.canBeJudged(request)
+            policy.threshold != nil && Self.mayEscalate(tier, on: route) && Self.canBeJudged(request)
         guard wantsClosed, let name = route.closed, let closed = modelsByName[name],
             closed.unavailable != nil || closed.provider != nil, Self.isPortable(request, to: closed)
         else { return plan }
@@ -149,19 +153,30 @@ package struct RouteTable: Sendable {
         return plan
     }
 
-    /// The model that is called first, which is the first of those that can be called now, and those that may follow it.
+    /// The model that is called first, and those that may follow it: the open one, or else the first of those that answer in
+    /// its place, or else the closed one, to which what only it can answer goes at once.
     private func answering(
-        _ request: GenerationRequest, on route: Route
+        _ request: GenerationRequest, on route: Route, tier: String
     ) throws(RequestError) -> (first: ModelBinding, fallbacks: [PlannedModel]) {
         let names = route.fallback ?? modelsByName[route.open]?.fallback ?? []
-        let first: ModelBinding
-        do {
-            first = try available(route.open)
+        do throws(RequestError) {
+            let open = try available(route.open)
+            if let refusal = open.refusal(of: request) { throw refusal }
+            return (open, fallbacks(names, of: open, for: request))
         } catch {
-            guard let other = fallbacks(names, of: nil, for: request).first else { throw error }
-            first = other.binding
+            if let other = fallbacks(names, of: nil, for: request).first?.binding {
+                return (other, fallbacks(names, of: other, for: request))
+            }
+            guard case .unsupported = error, route.escalateBelow != nil, Self.mayEscalate(tier, on: route),
+                let closed = route.closed.flatMap({ modelsByName[$0] }), closed.unavailable == nil,
+                closed.provider != nil, Self.isPortable(request, to: closed)
+            else { throw error }
+            return (closed, fallbacks(closed.fallback, of: closed, for: request))
         }
-        return (first, fallbacks(names, of: first, for: request))
+    }
+
+    private static func mayEscalate(_ tier: String, on route: Route) -> Bool {
+        route.tiers?.contains(tier) != false
     }
 
     /// Those that can be called for the request, beside the model itself.
@@ -210,10 +225,11 @@ package struct RouteTable: Sendable {
     /// A model without its key stays so until the configuration changes; there is no use in asking often.
     private static let retryAfterSeconds = 60
 
-    /// Completions and several choices are judged whole.
+    /// Completions, several choices, calls of functions and JSON are judged whole.
     private static func hold(of request: GenerationRequest, on route: Route) -> Hold {
         let isChat = request.prompts.allSatisfy { if case .messages = $0 { true } else { false } }
-        return !isChat || request.prompts.count * request.choiceCount > 1 ? .all : route.hold
+        let isOneText = isChat && request.prompts.count * request.choiceCount == 1
+        return isOneText && request.toolUse == nil && request.responseFormat == nil ? route.hold : .all
     }
 
     /// Whether there will be an answer, and its log-probabilities do not cost those of the whole prompt: with `echo` a
@@ -222,10 +238,11 @@ package struct RouteTable: Sendable {
         request.maxTokens != 0 && (!request.echo || request.topLogProbabilities != nil)
     }
 
-    /// Whether its answer is one text, which its client reads as a stream: who reads one body is answered anew instead.
+    /// Whether its answer is one text, which its client reads as a stream: who reads one body is answered anew instead, and
+    /// half a call of a function is nothing to go on from.
     private static func canContinue(_ request: GenerationRequest) -> Bool {
         guard request.stream, request.prompts.count * request.choiceCount == 1, !request.echo,
-            request.topLogProbabilities == nil
+            request.topLogProbabilities == nil, request.toolUse == nil
         else { return false }
         if case .tokens = request.prompts[0] { return false }
         return true
@@ -233,7 +250,7 @@ package struct RouteTable: Sendable {
 
     /// Whether another model could take the request: token ids are of one vocabulary only.
     private static func isPortable(_ request: GenerationRequest, to model: ModelBinding) -> Bool {
-        request.sampling.logitBias.isEmpty && !request.echo && model.dialect.lacks(request) == nil
+        request.sampling.logitBias.isEmpty && !request.echo && model.refusal(of: request) == nil
             && request.prompts.allSatisfy { if case .tokens = $0 { false } else { true } }
     }
 }

@@ -244,7 +244,8 @@ extension GenerationEvent {
     var isContent: Bool {
         switch self {
         case .delta(_, let text, let tokens): !text.isEmpty || !tokens.isEmpty
-        case .finished: true
+        case .reasoning(_, let text): !text.isEmpty
+        case .toolCall, .finished: true
         case .committed, .prompt, .completed: false
         }
     }

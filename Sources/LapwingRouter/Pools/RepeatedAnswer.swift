@@ -29,8 +29,12 @@ package struct RepeatedAnswer: Sendable {
     }
 
     package mutating func receive(_ event: GenerationEvent) -> Finding {
-        guard !rest.isEmpty else { return .new([event]) }
         switch event {
+        // The client has the thoughts of the call that broke off; those of another one are of no use to it.
+        case .reasoning: return .new([])
+        // What was shown was text, and a call is no way to go on with it.
+        case .toolCall: return .differs
+        case _ where rest.isEmpty: return .new([event])
         case .delta(let choice, let text, _):
             let bytes = Array(text.utf8)
             guard bytes.starts(with: rest.prefix(bytes.count)) else { return differ(at: event) }

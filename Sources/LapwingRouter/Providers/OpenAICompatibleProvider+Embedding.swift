@@ -63,9 +63,10 @@ extension OpenAICompatibleProvider {
         to body: Body, path: String, _ expected: String
     ) async throws -> Answer {
         // Nothing is heard of it before it is whole.
-        var timeouts = options.timeouts
+        var timeouts = upstream.options.timeouts
         timeouts.firstToken = timeouts.total
-        let call = call(path: path, body: try JSONEncoder().encode(body), accept: "application/json", timeouts)
+        let call = upstream.call(
+            path, body: Array(try JSONEncoder().encode(body)), accept: "application/json", timeouts)
         let data = try await call.body(atMost: Self.byteLimit)
         do {
             return try JSONDecoder().decode(Answer.self, from: data)
@@ -75,7 +76,7 @@ extension OpenAICompatibleProvider {
     }
 
     private func failure(_ reason: String) -> RequestError {
-        .upstreamFailed(model: model, status: nil, reason: reason)
+        .upstreamFailed(model: upstream.model, status: nil, reason: reason)
     }
 }
 

@@ -2,7 +2,7 @@ import Foundation
 import LapwingAPI
 
 /// Turns the events of an OpenAI-compatible stream into ours, and knows when the answer is whole.
-package struct UpstreamAnswer {
+package struct UpstreamAnswer: AnswerReader {
     private let model: String
     private let isChat: Bool
     private let key: UpstreamKey?
@@ -50,7 +50,7 @@ package struct UpstreamAnswer {
             var found: [GenerationEvent] = []
             for choice in chunk.choices {
                 found += try events(
-                    choice.index, choice.delta.content ?? "", choice.logprobs?.scored ?? [], choice.finishReason)
+                    choice.index, choice.delta, choice.logprobs?.scored ?? [], choice.finishReason)
             }
             return passed(found)
         }
@@ -58,7 +58,8 @@ package struct UpstreamAnswer {
         usage = chunk.usage ?? usage
         var found: [GenerationEvent] = []
         for choice in chunk.choices {
-            found += try events(choice.index, choice.text, choice.logprobs?.scored ?? [], choice.finishReason)
+            found += try events(
+                choice.index, .init(content: choice.text), choice.logprobs?.scored ?? [], choice.finishReason)
         }
         return passed(found)
     }
@@ -94,14 +95,20 @@ package struct UpstreamAnswer {
     private static let failures: Set = ["abort", "aborted", "cancelled", "error"]
 
     private mutating func events(
-        _ choice: Int, _ text: String, _ tokens: [ScoredToken], _ finish: String?
+        _ choice: Int, _ delta: OpenAI.ChatChunk.Delta, _ tokens: [ScoredToken], _ finish: String?
     ) throws(RequestError) -> [GenerationEvent] {
         guard isFinished.indices.contains(choice), !isFinished[choice] else { return [] }
         var events: [GenerationEvent] = []
-        if !text.isEmpty || !tokens.isEmpty {
-            tokenCount += max(tokens.count, text.isEmpty ? 0 : 1)
+        let text = delta.content ?? ""
+        if let reasoning = delta.reasoning, !reasoning.isEmpty {
+            events.append(.reasoning(choice: choice, text: reasoning))
+        }
+        if !text.isEmpty || (!tokens.isEmpty && events.isEmpty && delta.toolCalls.isEmpty) {
             events.append(.delta(choice: choice, text: text, tokens: tokens))
         }
+        events += delta.toolCalls.map { .toolCall(choice: choice, $0) }
+        // The log-probabilities of a thought and of a call are no part of the answer's text, but count its tokens.
+        tokenCount += max(tokens.count, events.reduce(0) { $0 + $1.tokenCount })
         if let finish {
             guard !Self.failures.contains(finish) else {
                 throw .upstreamFailed(model: model, status: nil, reason: "it gave up, with the reason '\(finish)'")

@@ -8,14 +8,14 @@ struct UpstreamCall: Sendable {
     let model: String
     let message: HTTPClientRequest
     let key: UpstreamKey?
-    let options: OpenAICompatibleProvider.Options
+    let options: UpstreamOptions
     let client: HTTPClient
     let watch: UpstreamWatch
     let watches: UpstreamWatches
 
     /// Reads until the answer is whole or has failed; finishes `output` in each case, whose end or being dropped ends the
     /// call.
-    func start(_ answer: UpstreamAnswer, into output: GenerationStream.Continuation) {
+    func start(_ answer: some AnswerReader, into output: GenerationStream.Continuation) {
         let id = watches.begin(watch)
         let task = Task {
             defer { watches.end(id) }
@@ -31,7 +31,7 @@ struct UpstreamCall: Sendable {
         output.onTermination = { _ in task.cancel() }
     }
 
-    private func read(_ answer: UpstreamAnswer, into output: GenerationStream.Continuation) async throws {
+    private func read(_ answer: some AnswerReader, into output: GenerationStream.Continuation) async throws {
         var answer = answer
         // The watch keeps the time; the client has no deadline of its own.
         let reply: HTTPClientResponse
@@ -60,7 +60,7 @@ struct UpstreamCall: Sendable {
     }
 
     private func read(
-        _ body: HTTPClientResponse.Body, _ answer: inout UpstreamAnswer, into output: GenerationStream.Continuation
+        _ body: HTTPClientResponse.Body, _ answer: inout some AnswerReader, into output: GenerationStream.Continuation
     ) async throws {
         var events = ServerSentEvents(limit: options.eventByteLimit)
         var byteCount = 0
@@ -77,7 +77,7 @@ struct UpstreamCall: Sendable {
     }
 
     private func deliver(
-        _ data: [UInt8], _ answer: inout UpstreamAnswer, to output: GenerationStream.Continuation
+        _ data: [UInt8], _ answer: inout some AnswerReader, to output: GenerationStream.Continuation
     ) throws {
         let count = answer.tokenCount
         let events = try answer.receive(data)
@@ -109,8 +109,10 @@ struct UpstreamCall: Sendable {
         guard reply.status != .ok else { return }
         let body = try await reply.beginningOfBody(limit: 64 << 10)
         throw UpstreamFailure.status(
-            Int(reply.status.code), retryAfter: reply.headers.first(name: "retry-after"), body: body, model: model,
-            key: key)
+            Int(reply.status.code),
+            retryAfter: RetryAfter.seconds(
+                reply.headers.first(name: "retry-after"), sentAt: reply.headers.first(name: "date")),
+            body: body, model: model, key: key)
     }
 
     func failure(_ reason: String) -> RequestError {

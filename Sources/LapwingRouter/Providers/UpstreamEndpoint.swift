@@ -1,25 +1,34 @@
 import Foundation
 import LapwingAPI
 
-/// The address of an OpenAI-compatible API and the key for it.
+/// The address of an upstream's API and the key for it.
 package struct UpstreamEndpoint: Sendable {
     /// Ends before `/chat/completions`, as in `https://api.openai.com/v1`.
     package let base: String
+    /// What every path is followed by, such as `?api-version=2024-10-21`; mostly nothing.
+    package let query: String
     package let origin: Origin
     package let key: UpstreamKey?
 
-    /// Throws where `url` is not an absolute HTTP address, or holds a user, a query or a fragment.
-    package init(url: String, key: String? = nil, model: String) throws(RouterError) {
+    /// Throws where `url` is not an absolute HTTP address, or holds a user, a query or a fragment. `path` and `query` are put
+    /// behind it.
+    package init(
+        url: String, path: String = "", query: String = "", key: String? = nil, form: UpstreamKey.Form = .bearer,
+        model: String
+    ) throws(RouterError) {
         let expected = "an http or https URL with a host, and without user, query or fragment"
         guard let parts = URLComponents(string: url), let origin = Origin(parts), parts.user == nil,
             parts.password == nil, parts.query == nil, parts.fragment == nil
         else { throw .invalidEndpoint(model: model, found: Self.withoutUser(url), expected: expected) }
         var base = url
         while base.hasSuffix("/") { base.removeLast() }
-        self.base = base
+        self.base = base + path
+        self.query = query
         self.origin = origin
-        self.key = key.map { UpstreamKey($0, origin: origin) }
+        self.key = key.map { UpstreamKey($0, origin: origin, form: form) }
     }
+
+    package func url(of path: String) -> String { base + path + query }
 
     /// Host and port.
     package var name: String { "\(origin.host):\(origin.port)" }
@@ -54,17 +63,31 @@ package struct Origin: Hashable, Sendable {
 
 /// A secret that goes into one header for one origin and nowhere else: no description, mirror or error shows it.
 package struct UpstreamKey: Sendable {
-    private let value: String
-    private let origin: Origin
-
-    package init(_ value: String, origin: Origin) {
-        self.value = value
-        self.origin = origin
+    /// How an API takes it.
+    package enum Form: Hashable, Sendable {
+        /// As `Authorization: Bearer KEY`.
+        case bearer
+        /// By itself, in the header of this name.
+        case header(String)
     }
 
-    /// nil where `url` is not of the key's own origin.
-    package func authorization(for url: String) -> String? {
-        Origin(url: url) == origin ? "Bearer \(value)" : nil
+    private let value: String
+    private let origin: Origin
+    private let form: Form
+
+    package init(_ value: String, origin: Origin, form: Form = .bearer) {
+        self.value = value
+        self.origin = origin
+        self.form = form
+    }
+
+    /// The header that it goes into; nil where `url` is not of the key's own origin.
+    package func header(for url: String) -> (name: String, value: String)? {
+        guard Origin(url: url) == origin else { return nil }
+        return switch form {
+        case .bearer: ("authorization", "Bearer \(value)")
+        case .header(let name): (name, value)
+        }
     }
 
     /// The text with the key taken out, should an upstream have repeated it.

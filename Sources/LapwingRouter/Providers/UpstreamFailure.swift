@@ -10,18 +10,17 @@ package enum UpstreamFailure {
     /// Most characters of an upstream's own words that are passed on.
     private static let messageLimit = 300
 
-    /// What a reply with an error status means. `retryAfter` is the header, `body` the beginning of the body.
+    /// What a reply with an error status means. `retryAfter` is what `RetryAfter` makes of the header, `body` the beginning of
+    /// the body.
     package static func status(
-        _ status: Int, retryAfter: String?, body: [UInt8], model: String, key: UpstreamKey?
+        _ status: Int, retryAfter seconds: Int?, body: [UInt8], model: String, key: UpstreamKey?
     ) -> RequestError {
-        let seconds = retryAfter.flatMap { Int($0.trimmingCharacters(in: .whitespaces)) }.map {
-            min(max($0, 0), 86_400)
-        }
         let said = message(in: body).map { bounded(key?.redacting($0) ?? $0) }
         switch status {
         case 429:
             return .overloaded(what: "The upstream of '\(model)'", retryAfterSeconds: seconds ?? 1)
-        case 503 where seconds != nil:
+        // 529 is Anthropic's, of an API that is overloaded as a whole.
+        case 503 where seconds != nil, 529:
             return .unavailable(
                 what: model, reason: said ?? "its upstream is overloaded", retryAfterSeconds: seconds ?? 1)
         case 401, 403:
@@ -82,10 +81,12 @@ package enum UpstreamFailure {
     /// Whether an upstream that found fault with a request found it too long for the model.
     private static func isAboutLength(_ body: [UInt8], _ said: String) -> Bool {
         let error = (try? JSONDecoder().decode(OpenAI.ErrorBody.self, from: Data(body)))?.error
-        // OpenAI's and llama-server's words; vLLM and others have only the sentence.
-        if error?.code == "context_length_exceeded" || error?.type == "exceed_context_size_error" { return true }
+        // OpenAI's, llama-server's and Anthropic's words; vLLM and others have only the sentence.
+        if error?.code == "context_length_exceeded" { return true }
+        if ["exceed_context_size_error", "request_too_large"].contains(error?.type) { return true }
         let words = said.lowercased()
-        return ["context length", "context size", "context window"].contains(where: words.contains)
+        return ["context length", "context size", "context window", "context limit", "prompt is too long"]
+            .contains(where: words.contains)
     }
 
     /// An upstream's words made fit for one line of ours.

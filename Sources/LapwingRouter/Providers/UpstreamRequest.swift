@@ -1,31 +1,26 @@
-import Foundation
 import LapwingAPI
 
-/// Makes the JSON body that asks an OpenAI-compatible server for an answer, always as a stream.
+/// What asks an OpenAI-compatible server for an answer, always as a stream.
 package enum UpstreamRequest {
     case chat(OpenAI.ChatRequest)
     case completion(OpenAI.CompletionRequest)
 
     /// Throws `unsupported` for what the API cannot say without loss.
     package init(_ request: GenerationRequest, dialect: UpstreamDialect) throws(RequestError) {
-        if let field = dialect.lacks(request) {
-            throw .unsupported(field: field, reason: "the API of '\(request.model)' has no such field")
-        }
-        if request.echo {
-            throw .unsupported(
-                field: "echo", reason: "a remote model's stream does not tell the prompt's tokens from the answer's")
-        }
+        if let refusal = dialect.refusal(of: request, by: request.model) { throw refusal }
         var fields = Self.fields(request)
         if case .messages(let messages)? = request.prompts.first, request.prompts.count == 1 {
-            var chat = OpenAI.ChatRequest(
-                model: request.model,
-                messages: messages.map { .init(role: $0.role, content: .text($0.content), name: $0.name) })
-            switch dialect {
-            case .openAI: chat.maxCompletionTokens = request.maxTokens
-            case .extended: fields.maxTokens = request.maxTokens
+            var chat = OpenAI.ChatRequest(model: request.model, messages: messages)
+            if dialect == .openAI {
+                chat.maxCompletionTokens = request.maxTokens
+            } else {
+                fields.maxTokens = request.maxTokens
             }
             chat.logprobs = request.topLogProbabilities.map { _ in true }
             chat.topLogprobs = request.topLogProbabilities
+            chat.toolUse = request.toolUse
+            chat.responseFormat = request.responseFormat
+            chat.reasoningEffort = request.reasoningEffort
             chat.continuesFinalMessage = request.continuesLastMessage
             chat.sampling = fields
             self = .chat(chat)
@@ -43,10 +38,10 @@ package enum UpstreamRequest {
 
     package var path: String { isChat ? "/chat/completions" : "/completions" }
 
-    package func body() throws -> Data {
+    package var body: [UInt8] {
         switch self {
-        case .chat(let request): try JSONEncoder().encode(request)
-        case .completion(let request): try JSONEncoder().encode(request)
+        case .chat(let request): request.json.text
+        case .completion(let request): request.json.text
         }
     }
 

@@ -5,7 +5,7 @@ import LapwingAPI
 /// `null` counts as absent, as in the OpenAI API. Errors name the path, what was found and what was expected.
 struct FieldReader {
     let path: String
-    private let members: [String: JSONValue]
+    private let members: JSONMembers
     private var asked: Set<String> = []
     private var unaskedWithin: Set<String> = []
 

@@ -41,7 +41,7 @@ package struct JSONParser {
 
     private mutating func object(depth: Int) throws(RequestError) -> JSONValue {
         index += 1
-        var members: [String: JSONValue] = [:]
+        var members = JSONMembers()
         skipSpace()
         if take("}") { return .object(members) }
         while true {
@@ -52,10 +52,11 @@ package struct JSONParser {
             skipSpace()
             guard take(":") else { throw expected("':'") }
             let member = try value(depth: depth)
-            guard members.updateValue(member, forKey: key) == nil else {
+            guard !members.contains(key) else {
                 index = start
                 throw problem("a key occurs twice in one object")
             }
+            members[key] = member
             skipSpace()
             if take("}") { return .object(members) }
             guard take(",") else { throw expected("',' or '}'") }

@@ -81,7 +81,11 @@ extension OpenAPIDocument {
                     "logprobs": { "type": ["object", "null"] },
                     "message": {
                       "type": "object", "required": ["role", "content"],
-                      "properties": { "role": { "const": "assistant" }, "content": { "type": ["string", "null"] } }
+                      "properties": {
+                        "role": { "const": "assistant" }, "content": { "type": ["string", "null"] },
+                        "reasoning_content": { "type": "string", "description": "What the model thought." },
+                        "tool_calls": { "type": "array", "items": { "$ref": "#/components/schemas/ToolCall" } }
+                      }
                     }
                   }
                 }

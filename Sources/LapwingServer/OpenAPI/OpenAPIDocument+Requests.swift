@@ -43,22 +43,77 @@ extension OpenAPIDocument {
               { "type": "array", "minItems": 1, "items": { "$ref": "#/components/schemas/TokenIDs" } }
             ]
           },
-          "Message": {
-            "type": "object", "required": ["role", "content"],
+          "ToolCall": {
+            "type": "object", "required": ["id", "type", "function"],
             "properties": {
-              "role": { "enum": ["system", "developer", "user", "assistant"] },
+              "id": { "type": "string" }, "type": { "const": "function" },
+              "function": {
+                "type": "object", "required": ["name"],
+                "properties": { "name": { "type": "string" }, "arguments": { "type": ["string", "null"] } }
+              }
+            }
+          },
+          "ContentPart": {
+            "anyOf": [
+              {
+                "type": "object", "required": ["type", "text"],
+                "properties": { "type": { "const": "text" }, "text": { "type": "string" } }
+              },
+              {
+                "type": "object", "required": ["type", "image_url"],
+                "description": "Of user messages only: an https address, or data:image/TYPE;base64,DATA.",
+                "properties": {
+                  "type": { "const": "image_url" },
+                  "image_url": {
+                    "type": "object", "required": ["url"],
+                    "properties": { "url": { "type": "string" }, "detail": { "enum": ["auto", "low", "high", null] } }
+                  }
+                }
+              }
+            ]
+          },
+          "Message": {
+            "type": "object", "required": ["role"],
+            "properties": {
+              "role": { "enum": ["system", "developer", "user", "assistant", "tool"] },
               "name": { "type": ["string", "null"] },
               "content": {
+                "description": "May be left out beside tool_calls.",
                 "anyOf": [
-                  { "type": "string" },
-                  {
-                    "type": "array",
-                    "items": {
-                      "type": "object", "required": ["type", "text"],
-                      "properties": { "type": { "const": "text" }, "text": { "type": "string" } }
-                    }
-                  }
+                  { "type": ["string", "null"] },
+                  { "type": "array", "items": { "$ref": "#/components/schemas/ContentPart" } }
                 ]
+              },
+              "tool_calls": {
+                "type": ["array", "null"], "description": "Of assistant messages only.",
+                "items": { "$ref": "#/components/schemas/ToolCall" }
+              },
+              "tool_call_id": { "type": ["string", "null"], "description": "Of tool messages only, which must have it." }
+            }
+          },
+          "Tool": {
+            "type": "object", "required": ["type", "function"],
+            "properties": {
+              "type": { "const": "function" },
+              "function": {
+                "type": "object", "required": ["name"],
+                "properties": {
+                  "name": { "type": "string", "minLength": 1, "maxLength": 128 }, "description": { "type": ["string", "null"] },
+                  "parameters": { "type": ["object", "null"] }, "strict": { "type": ["boolean", "null"] }
+                }
+              }
+            }
+          },
+          "ResponseFormat": {
+            "type": ["object", "null"], "required": ["type"],
+            "properties": {
+              "type": { "enum": ["text", "json_object", "json_schema"] },
+              "json_schema": {
+                "type": ["object", "null"], "required": ["name"], "description": "With the type of this name.",
+                "properties": {
+                  "name": { "type": "string", "maxLength": 128 }, "description": { "type": ["string", "null"] },
+                  "schema": { "type": ["object", "null"] }, "strict": { "type": ["boolean", "null"] }
+                }
               }
             }
           },
@@ -76,7 +131,24 @@ extension OpenAPIDocument {
                 ]
               },
               "logprobs": { "type": ["boolean", "null"] },
-              "top_logprobs": { "type": ["integer", "null"], "minimum": 0, "maximum": 20, "description": "Only with logprobs." }
+              "top_logprobs": { "type": ["integer", "null"], "minimum": 0, "maximum": 20, "description": "Only with logprobs." },
+              "tools": { "type": ["array", "null"], "maxItems": 128, "items": { "$ref": "#/components/schemas/Tool" } },
+              "tool_choice": {
+                "description": "Only with tools, unless it is none.",
+                "anyOf": [
+                  { "enum": ["auto", "none", "required", null] },
+                  {
+                    "type": "object", "required": ["type", "function"],
+                    "properties": {
+                      "type": { "const": "function" },
+                      "function": { "type": "object", "required": ["name"], "properties": { "name": { "type": "string" } } }
+                    }
+                  }
+                ]
+              },
+              "parallel_tool_calls": { "type": ["boolean", "null"] },
+              "response_format": { "$ref": "#/components/schemas/ResponseFormat" },
+              "reasoning_effort": { "type": ["string", "null"], "maxLength": 32 }
             }
           },
           "CompletionRequest": {

@@ -39,16 +39,16 @@ enum OpenAPIDocument {
         for operation in OperationDescription.all {
             paths[operation.path, default: [:]][operation.method.lowercased()] = operation.value
         }
-        return .object(paths.mapValues(JSONValue.object))
+        return .object(JSONMembers(paths.mapValues { .object(JSONMembers($0)) }))
     }
 
     /// Members are JSON texts of objects, by the area that they are of. A text that is no JSON leaves all its schemas out,
     /// which a test would see.
     private static var schemas: JSONValue {
-        var all: [String: JSONValue] = [:]
+        var all = JSONMembers()
         for text in [requestSchemas, answerSchemas, administrationSchemas] {
             let part = try? JSONParser.parse(Array(text.utf8), maxDepth: 64)
-            all.merge(part?.object ?? [:]) { $1 }
+            for (name, schema) in part?.object ?? [:] { all[name] = schema }
         }
         return .object(all)
     }

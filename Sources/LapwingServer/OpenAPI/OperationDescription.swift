@@ -74,10 +74,10 @@ struct OperationDescription: Sendable {
 
 extension OperationDescription {
     var value: JSONValue {
-        var operation: [String: JSONValue] = [
+        var operation: JSONMembers = [
             "summary": .string(summary), "operationId": .string(identifier),
             "responses": .object(
-                Dictionary(uniqueKeysWithValues: answers.map { ("\($0.status)", value(of: $0)) })),
+                JSONMembers(Dictionary(uniqueKeysWithValues: answers.map { ("\($0.status)", value(of: $0)) }))),
         ]
         if path.contains("{id}") {
             operation["parameters"] = [
@@ -116,8 +116,8 @@ extension OperationDescription {
         }
         return [
             "description": .string(answer.summary),
-            "headers": .object(Dictionary(headers) { $1 }),
-            "content": .object(answer.content.mapValues { ["schema": Self.reference($0)] }),
+            "headers": .object(JSONMembers(Dictionary(headers) { $1 })),
+            "content": .object(JSONMembers(answer.content.mapValues { ["schema": Self.reference($0)] })),
         ]
     }
 

@@ -7,6 +7,9 @@ extension OpenAI.ChatRequest {
         self.init(
             model: try reader.requiredString("model", atMost: options.maxModelBytes),
             messages: try Self.messages(&reader, options: options))
+        toolUse = try ToolUse(&reader, options: options)
+        responseFormat = try ResponseFormat.read(&reader)
+        try checkSize(options)
         sampling = try OpenAI.SamplingFields(&reader, stopLimit: 4, options: options)
         sampling.maxTokens = try reader.integer("max_tokens", in: 1 ... .max)
         maxCompletionTokens = try reader.integer("max_completion_tokens", in: 1 ... .max)
@@ -19,14 +22,13 @@ extension OpenAI.ChatRequest {
         if topLogprobs != nil, logprobs != true {
             throw .invalid(field: "top_logprobs", found: "a number", expected: "nothing unless 'logprobs' is true")
         }
+        reasoningEffort = try reader.string("reasoning_effort", atMost: 32)
         metadata = try OpenAI.SamplingFields.metadata(&reader, options: options)
-        // Without tools there is nothing that it could change.
-        _ = reader.value("parallel_tool_calls")
     }
 
     private static func messages(
         _ reader: inout FieldReader, options: ServerOptions
-    ) throws(RequestError) -> [OpenAI.Message] {
+    ) throws(RequestError) -> [ChatMessage] {
         guard let elements = try reader.array("messages") else {
             throw reader.missing("messages", expected: "an array of messages")
         }
@@ -34,77 +36,54 @@ extension OpenAI.ChatRequest {
             throw .invalid(
                 field: "messages", found: "\(elements.count) messages", expected: "1 to \(options.maxMessages)")
         }
-        var messages: [OpenAI.Message] = []
-        var byteCount = 0
+        var messages: [ChatMessage] = []
         for (index, element) in elements.enumerated() {
             var message = try FieldReader(element, path: "messages[\(index)]")
-            messages.append(try OpenAI.Message(&message))
+            messages.append(try ChatMessage(&message))
             reader.adopt(message, as: "messages[]")
-            byteCount += messages[index].text.utf8.count + (messages[index].name?.utf8.count ?? 0)
         }
+        return messages
+    }
+
+    /// Images are bounded by the body's size; nobody reads them as text.
+    private func checkSize(_ options: ServerOptions) throws(RequestError) {
+        let byteCount = messages.reduce(0) { $0 + $1.byteCount }
         guard byteCount <= options.maxPromptBytes else {
             throw .invalid(
                 field: "messages", found: "\(byteCount) bytes of text", expected: "at most \(options.maxPromptBytes)")
         }
-        return messages
+        let schemas = [toolUse?.json, responseFormat?.json].compactMap(\.self)
+        let schemaByteCount = schemas.reduce(0) { $0 + $1.text.count }
+        guard byteCount + schemaByteCount <= options.maxPromptBytes else {
+            throw .invalid(
+                field: toolUse == nil ? "response_format" : "tools",
+                found: "\(byteCount + schemaByteCount) bytes with the messages",
+                expected: "at most \(options.maxPromptBytes)")
+        }
+        let imageCount = messages.reduce(0) { $0 + $1.imageCount }
+        guard imageCount <= options.maxImages else {
+            throw .invalid(field: "messages", found: "\(imageCount) images", expected: "at most \(options.maxImages)")
+        }
     }
 }
 
-extension OpenAI.Message {
-    private static let roles = ["system", "developer", "user", "assistant"]
-
-    init(_ reader: inout FieldReader) throws(RequestError) {
-        let role = try reader.requiredString("role")
-        if role == "tool" || role == "function" {
-            throw .unsupported(field: reader.pathOf("role"), reason: "tools and function calls are not available")
-        }
-        guard Self.roles.contains(role) else {
-            let found = role.utf8.count <= 32 ? "'\(role)'" : "a longer string"
-            throw .invalid(
-                field: reader.pathOf("role"), found: found,
-                expected: Self.roles.map { "'\($0)'" }.joined(separator: ", "))
-        }
-        try UnsupportedField.refuse(UnsupportedField.message, in: &reader)
-        self.init(role: role, content: try Self.content(&reader), name: try reader.string("name"))
+extension ChatMessage {
+    fileprivate var byteCount: Int {
+        let calls = toolCalls.reduce(0) { $0 + $1.id.utf8.count + $1.name.utf8.count + $1.arguments.utf8.count }
+        return content.utf8.count + (name?.utf8.count ?? 0) + (toolCallID?.utf8.count ?? 0) + calls
     }
 
-    private static func content(_ reader: inout FieldReader) throws(RequestError) -> OpenAI.Content {
-        switch reader.value("content") {
-        case .string(let text): return .text(text)
-        case .array(let elements):
-            var parts: [OpenAI.Content.Part] = []
-            for (index, element) in elements.enumerated() {
-                var part = try FieldReader(element, path: reader.pathOf("content[\(index)]"))
-                let type = try part.requiredString("type")
-                guard type == "text" else {
-                    let named = type.utf8.count <= 32 ? "'\(type)'" : "this type"
-                    throw .unsupported(
-                        field: part.pathOf("type"), reason: "only parts of type 'text' are available, not \(named)")
-                }
-                parts.append(OpenAI.Content.Part(type: type, text: try part.requiredString("text")))
-                reader.adopt(part, as: reader.pathOf("content[]"))
-            }
-            return .parts(parts)
-        case let other?: throw reader.wrong("content", other, expected: "a string or an array of parts")
-        case nil: throw reader.missing("content", expected: "a string or an array of parts")
-        }
-    }
-
-    /// Parts are joined by line breaks, as vLLM does.
-    fileprivate var text: String {
-        switch content {
-        case .text(let text): text
-        case .parts(let parts): parts.compactMap(\.text).joined(separator: "\n")
-        }
-    }
+    fileprivate var imageCount: Int { parts.count { if case .image = $0 { true } else { false } } }
 }
 
 extension GenerationRequest {
     init(_ chat: OpenAI.ChatRequest) {
-        let messages = chat.messages.map { ChatMessage(role: $0.role, content: $0.text, name: $0.name) }
-        self.init(model: chat.model, prompts: [.messages(messages)])
+        self.init(model: chat.model, prompts: [.messages(chat.messages)])
         apply(chat.sampling)
         maxTokens = chat.maxCompletionTokens ?? chat.sampling.maxTokens
         topLogProbabilities = chat.logprobs == true ? chat.topLogprobs ?? 0 : nil
+        toolUse = chat.toolUse
+        responseFormat = chat.responseFormat
+        reasoningEffort = chat.reasoningEffort
     }
 }

@@ -24,7 +24,7 @@ struct UnsupportedField: Sendable {
         }
     }
 
-    private static let noTools = "tools and function calls are not available"
+    private static let noFunctions = "use 'tools' and 'tool_choice'"
     private static let noConstraint = "constrained output is not available"
     private static let noSampler = "this sampler is not available"
     private static let templateIsFixed = "the chat template is chosen by the server's configuration"
@@ -55,21 +55,16 @@ struct UnsupportedField: Sendable {
         UnsupportedField("guided_choice", noConstraint),
         UnsupportedField("guided_grammar", noConstraint),
         UnsupportedField("structured_outputs", noConstraint),
-        UnsupportedField(
-            "response_format", neutral: [["type": "text"]], "only text is available, and \(noConstraint)"),
     ]
 
     static let chat: [UnsupportedField] =
         common + [
-            UnsupportedField("tools", neutral: [[]], noTools),
-            UnsupportedField("tool_choice", neutral: ["none"], noTools),
-            UnsupportedField("functions", neutral: [[]], noTools),
-            UnsupportedField("function_call", neutral: ["none"], noTools),
+            UnsupportedField("functions", neutral: [[]], noFunctions),
+            UnsupportedField("function_call", neutral: ["none"], noFunctions),
             UnsupportedField("modalities", neutral: [["text"], []], "only text is available"),
             UnsupportedField("audio", "only text is available"),
             UnsupportedField("web_search_options", "there is no web search"),
             UnsupportedField("prediction", "predicted outputs are not available"),
-            UnsupportedField("reasoning_effort", neutral: ["none"], "the effort of reasoning cannot be set"),
             UnsupportedField("verbosity", neutral: ["medium"], "the verbosity cannot be set"),
             UnsupportedField("store", neutral: [false], "answers are not stored"),
             UnsupportedField("chat_template", templateIsFixed),
@@ -83,7 +78,13 @@ struct UnsupportedField: Sendable {
         common + [
             UnsupportedField("suffix", neutral: [""], "text cannot be inserted before a suffix"),
             UnsupportedField("prompt_embeds", "a prompt is text or token ids"),
+            UnsupportedField("tools", neutral: [[]], isForChats),
+            UnsupportedField("tool_choice", neutral: ["none"], isForChats),
+            UnsupportedField("reasoning_effort", neutral: ["none"], isForChats),
+            UnsupportedField("response_format", neutral: [["type": "text"]], isForChats),
         ]
+
+    private static let isForChats = "use '/v1/chat/completions'"
 
     private static let isNeverCut = "a text is never truncated in silence"
 
@@ -106,9 +107,7 @@ struct UnsupportedField: Sendable {
     ]
 
     static let message: [UnsupportedField] = [
-        UnsupportedField("tool_calls", neutral: [[]], noTools),
-        UnsupportedField("tool_call_id", noTools),
-        UnsupportedField("function_call", noTools),
+        UnsupportedField("function_call", "use 'tool_calls'"),
         UnsupportedField("audio", "only text is available"),
     ]
 }

@@ -20,6 +20,10 @@ struct ChatStreamFormat: StreamFormat {
                 chunks.append(envelope.chunk([.init(index: choice, delta: .init(content: text), logprobs: logprobs)]))
             }
             return chunks
+        case .reasoning(let choice, let text):
+            return openings(of: choice) + [envelope.chunk([.init(index: choice, delta: .init(reasoning: text))])]
+        case .toolCall(let choice, let call):
+            return openings(of: choice) + [envelope.chunk([.init(index: choice, delta: .init(toolCalls: [call]))])]
         case .finished(let choice, let reason):
             envelope.keep(end: .init(index: choice, delta: .init(), finishReason: reason.rawValue))
             return openings(of: choice)
@@ -37,34 +41,58 @@ struct ChatStreamFormat: StreamFormat {
 struct ChatBodyFormat: BodyFormat {
     let identity: AnswerIdentity
     let reportsLogprobs: Bool
-    private var texts: [String]
-    private var tokens: [[ScoredToken]]
-    private var reasons: [FinishReason?]
+    private var choices: [Gathered]
+
+    /// What one choice says.
+    private struct Gathered {
+        var text = ""
+        var reasoning = ""
+        var toolCalls: [ToolCall] = []
+        var tokens: [ScoredToken] = []
+        var reason: FinishReason?
+
+        /// Where each call stands, by the place that its provider gave it.
+        private var places: [Int: Int] = [:]
+
+        mutating func add(_ part: ToolCallDelta) {
+            if let place = places[part.index] { return toolCalls[place].arguments += part.arguments }
+            places[part.index] = toolCalls.count
+            toolCalls.append(ToolCall(id: part.id ?? "", name: part.name ?? "", arguments: part.arguments))
+        }
+
+        /// An answer that does nothing but call functions has no text, not an empty one.
+        var message: OpenAI.AnswerMessage {
+            OpenAI.AnswerMessage(
+                content: text.isEmpty && !toolCalls.isEmpty ? nil : text,
+                reasoning: reasoning.isEmpty ? nil : reasoning,
+                toolCalls: toolCalls)
+        }
+    }
 
     init(identity: AnswerIdentity, reportsLogprobs: Bool, choiceCount: Int) {
         self.identity = identity
         self.reportsLogprobs = reportsLogprobs
-        texts = Array(repeating: "", count: choiceCount)
-        tokens = Array(repeating: [], count: choiceCount)
-        reasons = Array(repeating: nil, count: choiceCount)
+        choices = Array(repeating: Gathered(), count: choiceCount)
     }
 
     mutating func add(_ event: GenerationEvent) {
         switch event {
-        case .delta(let choice, let text, let newTokens) where texts.indices.contains(choice):
-            texts[choice] += text
-            if reportsLogprobs { tokens[choice] += newTokens }
-        case .finished(let choice, let reason) where reasons.indices.contains(choice): reasons[choice] = reason
+        case .delta(let choice, let text, let tokens) where choices.indices.contains(choice):
+            choices[choice].text += text
+            if reportsLogprobs { choices[choice].tokens += tokens }
+        case .reasoning(let choice, let text) where choices.indices.contains(choice):
+            choices[choice].reasoning += text
+        case .toolCall(let choice, let part) where choices.indices.contains(choice): choices[choice].add(part)
+        case .finished(let choice, let reason) where choices.indices.contains(choice): choices[choice].reason = reason
         default: break
         }
     }
 
     func body(model: String, usage: Usage, receipt: Receipt?) -> OpenAI.ChatResponse {
-        let choices = texts.indices.map { index in
+        let choices = choices.enumerated().map { index, choice in
             OpenAI.ChatResponse.Choice(
-                index: index, message: OpenAI.AnswerMessage(content: texts[index]),
-                finishReason: reasons[index]?.rawValue,
-                logprobs: reportsLogprobs ? OpenAI.ChatLogprobs(tokens[index]) : nil)
+                index: index, message: choice.message, finishReason: choice.reason?.rawValue,
+                logprobs: reportsLogprobs ? OpenAI.ChatLogprobs(choice.tokens) : nil)
         }
         var response = OpenAI.ChatResponse(
             id: identity.id, created: identity.created, model: model, choices: choices, usage: OpenAI.Usage(usage))

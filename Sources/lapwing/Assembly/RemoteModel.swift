@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import LapwingAPI
 import LapwingRouter
 import Logging
@@ -13,18 +14,8 @@ extension ModelBinding {
             (upstreamName, listedNames) = (remote.upstream, remote.listedNames)
             return
         }
-        var options = OpenAICompatibleProvider.Options()
-        options.dialect = remote.provider.dialect
-        options.timeouts = remote.timeouts
         let client = clients.client(connectTimeout: remote.timeouts.connect)
-        let endpoints = try remote.endpoints.map { endpoint in
-            let address = try UpstreamEndpoint(url: endpoint.url, key: remote.key, model: model.name)
-            let provider = OpenAICompatibleProvider(
-                model: model.name, endpoint: address, options: options, client: client)
-            // OpenAI's own API ranks nothing.
-            return PoolEndpoint(
-                address, weight: endpoint.weight, provider, ranks: remote.provider != .openAI)
-        }
+        let endpoints = try remote.endpoints.map { try remote.poolEndpoint($0, model: model.name, client: client) }
         self.init(
             name: model.name, provider: endpoints.first?.chat, location: .remote,
             upstreamName: remote.upstream)
@@ -47,11 +38,39 @@ extension ModelBinding {
     }
 }
 
+extension Configuration.Remote {
+    fileprivate func poolEndpoint(_ endpoint: Configuration.Endpoint, model: String, client: HTTPClient) throws
+        -> PoolEndpoint
+    {
+        var options = UpstreamOptions()
+        options.timeouts = timeouts
+        let address = try address(endpoint.url, model: model)
+        if provider == .anthropic {
+            let chat = AnthropicProvider(model: model, endpoint: address, options: options, client: client)
+            return PoolEndpoint(address, weight: endpoint.weight, chat)
+        }
+        let chat = OpenAICompatibleProvider(
+            model: model, endpoint: address, dialect: provider.dialect, options: options, client: client)
+        // OpenAI's own API ranks nothing.
+        return PoolEndpoint(address, weight: endpoint.weight, chat, ranks: provider == .openAICompatible)
+    }
+
+    private func address(_ url: String, model: String) throws -> UpstreamEndpoint {
+        switch provider {
+        case .openAI, .openAICompatible: try UpstreamEndpoint(url: url, key: key, model: model)
+        case .azure:
+            try UpstreamEndpoint(azure: url, deployment: upstream, version: apiVersion, key: key, model: model)
+        case .anthropic: try UpstreamEndpoint(url: url, key: key, form: AnthropicProvider.keyForm, model: model)
+        }
+    }
+}
+
 extension Configuration.Remote.Provider {
     fileprivate var dialect: UpstreamDialect {
         switch self {
-        case .openAI: .openAI
+        case .openAI, .azure: .openAI
         case .openAICompatible: .extended
+        case .anthropic: .anthropic
         }
     }
 }

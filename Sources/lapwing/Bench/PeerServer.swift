@@ -23,7 +23,7 @@ package struct PeerServer: Sendable {
     /// `engine` nil says host and port; `model` nil takes the first that the server lists.
     package func side(engine: String? = nil, model: String? = nil) async throws -> ServerBench.Side {
         let name = if let model { model } else { try await firstModel() }
-        var options = OpenAICompatibleProvider.Options()
+        var options = UpstreamOptions()
         // A slow machine is measured, not given up.
         options.timeouts.firstToken = .seconds(600)
         options.timeouts.total = .seconds(3600)

@@ -14,7 +14,7 @@ struct TimedAnswer: Sendable {
         var hasBegun = false
         for try await event in try await provider.generate(request, context: RequestContext(requestID: "bench")) {
             switch event {
-            case .delta:
+            case .delta, .reasoning, .toolCall:
                 lastToken = watch.elapsed()
                 if !hasBegun { firstToken = lastToken }
                 hasBegun = true

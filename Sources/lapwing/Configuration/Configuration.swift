@@ -68,12 +68,16 @@ package struct Configuration: Sendable {
         package enum Provider: String, Hashable, Sendable, CaseIterable {
             case openAI = "openai"
             case openAICompatible = "openai-compatible"
+            case azure
+            case anthropic
         }
 
         package var provider: Provider
         /// The model name that is sent.
         package var upstream: String
         package var endpoints: [Endpoint]
+        /// Of Azure's older API, whose paths name the deployment; nil means its newer one.
+        package var apiVersion: String?
         /// Secret: never printed.
         package var key: String?
         package var price: Price?

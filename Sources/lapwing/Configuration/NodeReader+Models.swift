@@ -38,7 +38,8 @@ extension NodeReader {
         let isLocal = [
             "weights", "context", "kv_cache", "packed_cache", "chat_template", "pooling", "precision", "cache",
         ]
-        let isRemote = ["provider", "upstream", "endpoints", "key", "price", "logprobs"] + Self.poolKeys
+        let isRemote =
+            ["provider", "upstream", "endpoints", "api_version", "key", "price", "logprobs"] + Self.poolKeys
         guard var given = fields(of: field, known: isLocal + isRemote) else { return nil }
         unset = []
         defer { unset = nil }
@@ -113,6 +114,7 @@ extension NodeReader {
             case "upstream": remote.upstream = string(field, expected: "the model's name there") ?? name
             case "endpoints": remote.endpoints = endpoints(field)
             case "key": remote.key = string(field, expected: "a key such as \"${NAME}\"", isSecret: true)
+            case "api_version": remote.apiVersion = apiVersion(field)
             case "logprobs": remote.reportsLogProbabilities = boolean(field) ?? true
             case "context": remote.context = integer(field, in: 16...100_000_000, "a number of tokens")
             case "price": remote.price = price(field, day: day)
@@ -121,18 +123,51 @@ extension NodeReader {
         }
         guard let provider else { return remote }
         remote.provider = provider
-        let has = Set(given.map(\.key))
-        switch provider {
+        complete(&remote, field, has: Set(given.map(\.key)))
+        return remote
+    }
+
+    /// Puts in what a provider's models have in common, and refuses what its API lacks.
+    private mutating func complete(_ remote: inout Configuration.Remote, _ field: Field, has: Set<String>) {
+        switch remote.provider {
         case .openAI where !has.contains("endpoints"):
             remote.endpoints = [Configuration.Endpoint(url: "https://api.openai.com/v1")]
-            if !has.contains("key") {
-                refuse(field, found: "no 'key'", expected: "one for OpenAI, such as key: \"${OPENAI_API_KEY}\"")
-            }
+            requireKey(field, has, of: "OpenAI", "OPENAI_API_KEY")
+        case .anthropic where !has.contains("endpoints"):
+            remote.endpoints = [Configuration.Endpoint(url: "https://api.anthropic.com/v1")]
+            requireKey(field, has, of: "Anthropic", "ANTHROPIC_API_KEY")
+        case .azure where !has.contains("endpoints"):
+            refuse(
+                field, found: "no 'endpoints'", expected: "the resource's, such as [\"https://me.openai.azure.com\"]")
         case .openAICompatible where !has.contains("endpoints"):
             refuse(field, found: "no 'endpoints'", expected: "at least one, such as [\"http://10.0.0.5:8000/v1\"]")
         default: break
         }
-        return remote
+        if has.contains("api_version"), remote.provider != .azure {
+            refuse(field, found: "'api_version' of '\(remote.provider.rawValue)'", expected: "it for 'azure' alone")
+        }
+        guard remote.provider == .anthropic else { return }
+        if has.contains("logprobs"), remote.reportsLogProbabilities {
+            refuse(field, found: "'logprobs: true' of 'anthropic'", expected: "false, as its API gives none")
+        }
+        remote.reportsLogProbabilities = false
+    }
+
+    private mutating func requireKey(_ field: Field, _ has: Set<String>, of vendor: String, _ variable: String) {
+        guard !has.contains("key") else { return }
+        refuse(field, found: "no 'key'", expected: "one for \(vendor), such as key: \"${\(variable)}\"")
+    }
+
+    private mutating func apiVersion(_ field: Field) -> String? {
+        let expected = "a version of Azure's such as 2024-10-21"
+        guard let text = string(field, expected: expected) else { return nil }
+        guard !text.isEmpty, text.utf8.count <= 40,
+            text.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") })
+        else {
+            refuse(field, found: Self.describe(field.node), expected: expected)
+            return nil
+        }
+        return text
     }
 
     private mutating func endpoints(_ field: Field) -> [Configuration.Endpoint] {

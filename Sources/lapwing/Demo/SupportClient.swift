@@ -51,8 +51,8 @@ struct SupportClient: Sendable {
         var chat = OpenAI.ChatRequest(
             model: route,
             messages: [
-                .init(role: "system", content: .text(Self.systemPrompt)),
-                .init(role: "user", content: .text(question.text)),
+                ChatMessage(role: "system", content: Self.systemPrompt),
+                ChatMessage(role: "user", content: question.text),
             ])
         chat.sampling.maxTokens = maxTokens
         chat.sampling.temperature = 0
@@ -60,7 +60,7 @@ struct SupportClient: Sendable {
         var request = HTTPClientRequest(url: baseURL + "/v1/chat/completions")
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
-        request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(chat)))
+        request.body = .bytes(ByteBuffer(bytes: chat.json.text))
         let response = try await http.execute(request, timeout: .minutes(10))
         let body = Data(try await response.body.collect(upTo: 4 << 20).readableBytesView)
         guard response.status == .ok else {

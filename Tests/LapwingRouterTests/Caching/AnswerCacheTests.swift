@@ -88,6 +88,14 @@ struct AnswerCacheTests {
         #expect(tokens.map(\.logProbability) == [-0.1, -0.2])
         #expect(recording.isFit && recording.byteCount > 5 * MemoryLayout<ScoredToken>.stride)
         recording.restart()
+        for event: GenerationEvent in [
+            .reasoning(choice: 0, text: "Hm"), .delta(choice: 0, text: "a", tokens: []),
+            .toolCall(choice: 0, ToolCallDelta(index: 0, id: "c", name: "f", arguments: "{}")),
+        ] {
+            recording.append(event)
+        }
+        #expect(recording.events.map { [StreamCommit.Action.send($0)].words[0] } == ["(Hm)", "a", "0:f[{}]"])
+        recording.restart()
         #expect(recording.events.isEmpty && recording.byteCount == 0 && recording.isFit)
         recording.append(.delta(choice: 0, text: String(repeating: "x", count: 4097), tokens: []))
         #expect(!recording.isFit)

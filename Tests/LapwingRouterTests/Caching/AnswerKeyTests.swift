@@ -19,6 +19,9 @@ struct AnswerKeyTests {
         "echo": { $0.echo = true },
         "ignoreEOS": { $0.ignoreEOS = true },
         "continuesLastMessage": { $0.continuesLastMessage = true },
+        "toolUse": { $0.toolUse = ToolUse(tools: [Tool(name: "f")]) },
+        "responseFormat": { $0.responseFormat = .jsonObject },
+        "reasoningEffort": { $0.reasoningEffort = "low" },
     ]
     static let unimportant: [String: Change] = [
         "cachePrompt": { $0.cachePrompt = false }, "stream": { $0.stream = true },
@@ -54,7 +57,10 @@ struct AnswerKeyTests {
     ) throws -> AnswerKey {
         var request = Self.request
         change(&request)
-        let plan = try (table ?? self.table()).plan(for: request, tier: tier)
+        // The model here takes none of these, and the key is to differ by them wherever they go.
+        var plain = request
+        (plain.toolUse, plain.responseFormat, plain.reasoningEffort) = (nil, nil, nil)
+        let plan = try (table ?? self.table()).plan(for: plain, tier: tier)
         return try #require(AnswerKey(request, plan: plan, tenant: tenant))
     }
 
@@ -93,6 +99,15 @@ struct AnswerKeyTests {
         ]
         let keys = try prompts.map { prompt in try key { $0.prompts = [prompt] } }
         #expect(Set(keys).count == prompts.count)
+    }
+
+    @Test("A schema's members in another order are another schema: the answer follows it")
+    func schemas() throws {
+        func key(_ schema: JSONValue) throws -> AnswerKey {
+            try self.key { $0.responseFormat = .jsonSchema(AnswerSchema(name: "s", schema: schema)) }
+        }
+        #expect(try key(["a": 1, "b": 2]) == key(["a": 1, "b": 2]))
+        #expect(try key(["a": 1, "b": 2]) != key(["b": 2, "a": 1]))
     }
 
     @Test("Tenants, routes, and models that may answer are kept apart; tiers only where they escalate differently")

@@ -189,13 +189,17 @@ struct RouteTableTests {
         nothing.maxTokens = 0
         var echo = GenerationRequest(model: "support", prompts: [.text("Once")])
         echo.echo = true
+        // No upstream tells the prompt's tokens; a model here does.
+        var here = model("small")
+        here.dialect = .local
+        let table = try table([support], models: [here, model("big")])
         for request in [nothing, echo] {
-            let plan = try table([support]).plan(for: request, tier: "enterprise")
+            let plan = try table.plan(for: request, tier: "enterprise")
             #expect(!plan.wantsEvidence)
             #expect(!plan.policy.mayEscalate)
         }
         echo.topLogProbabilities = 1
-        #expect(try table([support]).plan(for: echo, tier: "enterprise").wantsEvidence)
+        #expect(try table.plan(for: echo, tier: "enterprise").wantsEvidence)
     }
 
     @Test("Unknown and unavailable models are refused with what is known")

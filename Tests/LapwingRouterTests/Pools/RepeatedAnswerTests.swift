@@ -48,4 +48,19 @@ struct RepeatedAnswerTests {
     func ignoresTheField() {
         #expect(play(long, mustRepeat: false, long, " Indeed.") == ["-", " Indeed.", "<stop>"])
     }
+
+    @Test("Thoughts of a later call are of no use to the client, and a call of a function does not go on with a text")
+    func otherThanText() {
+        for mustRepeat in [true, false] {
+            var repeated = RepeatedAnswer(of: long, mustRepeat: mustRepeat)
+            guard case .new(let events) = repeated.receive(.reasoning(choice: 0, text: "Hm")), events.isEmpty else {
+                Issue.record("a thought was shown")
+                continue
+            }
+            guard case .differs = repeated.receive(.toolCall(choice: 0, ToolCallDelta(index: 0))) else {
+                Issue.record("a call was shown")
+                continue
+            }
+        }
+    }
 }

@@ -9,7 +9,7 @@ private let client = HTTPClient.forUpstreams()
 
 private func provider(
     _ upstream: ScriptedUpstream, key: String? = nil, clock: any Clock<Duration> = ManualClock(),
-    options: OpenAICompatibleProvider.Options = .init()
+    options: UpstreamOptions = .init()
 ) throws -> OpenAICompatibleProvider {
     OpenAICompatibleProvider(
         model: "m", endpoint: try UpstreamEndpoint(url: upstream.url, key: key, model: "m"),
@@ -38,7 +38,7 @@ private func collect(_ stream: GenerationStream) async -> Collected {
             case .delta(_, let text, _): found.text += text
             case .finished(_, let reason): found.reason = reason
             case .completed(_, let usage, _): found.usage = usage
-            case .committed, .prompt: Issue.record("a provider sent \(event)")
+            case .committed, .prompt, .reasoning, .toolCall: Issue.record("a provider sent \(event)")
             }
         }
     } catch {
@@ -250,7 +250,7 @@ struct OpenAICompatibleProviderTests {
         let clock = ManualClock()
         let gate = Gate()
         let upstream = try await ScriptedUpstream([.wait(gate)])
-        var options = OpenAICompatibleProvider.Options()
+        var options = UpstreamOptions()
         options.timeouts.firstToken = .seconds(10)
         options.timeouts.afterWhole = .seconds(10)
         let stream = try await ask(provider(upstream, clock: clock, options: options))
@@ -268,7 +268,7 @@ struct OpenAICompatibleProviderTests {
         let clock = ManualClock()
         let gate = Gate()
         let upstream = try await ScriptedUpstream([.send(streamHead + ": waiting\n\n"), .wait(gate)])
-        var options = OpenAICompatibleProvider.Options()
+        var options = UpstreamOptions()
         options.timeouts.firstToken = .seconds(10)
         options.timeouts.afterWhole = .seconds(10)
         let stream = try await ask(provider(upstream, clock: clock, options: options))
@@ -285,7 +285,7 @@ struct OpenAICompatibleProviderTests {
         let clock = ManualClock()
         let gate = Gate()
         let upstream = try await ScriptedUpstream([.send(streamHead + piece("Hello, ")), .wait(gate)])
-        var options = OpenAICompatibleProvider.Options()
+        var options = UpstreamOptions()
         options.timeouts.betweenTokens = .seconds(isSilent ? 10 : 1000)
         options.timeouts.total = .seconds(isSilent ? 1000 : 10)
         options.timeouts.afterWhole = .seconds(10)
@@ -296,6 +296,29 @@ struct OpenAICompatibleProviderTests {
         clock.advance(by: .seconds(10))
         let stage = isSilent ? "between two tokens" : "before the answer was whole"
         await #expect(throws: RequestError.upstreamTimedOut(model: "m", stage: stage)) {
+            while try await iterator.next() != nil {}
+        }
+        gate.open()
+    }
+
+    @Test("A thought is progress")
+    func thinks() async throws {
+        let clock = ManualClock()
+        let gate = Gate()
+        let thought = #"data: {"choices":[{"index":0,"delta":{"reasoning":"Hm"}}]}"# + "\n\n"
+        let upstream = try await ScriptedUpstream([.send(streamHead + thought), .wait(gate)])
+        var options = UpstreamOptions()
+        options.timeouts.betweenTokens = .seconds(10)
+        options.timeouts.afterWhole = .seconds(10)
+        let stream = try await ask(provider(upstream, clock: clock, options: options))
+        var iterator = stream.makeAsyncIterator()
+        guard case .reasoning(0, "Hm") = try await iterator.next() else {
+            Issue.record("the thought did not come")
+            return
+        }
+        await clock.waitForSleepers(1)
+        clock.advance(by: .seconds(10))
+        await #expect(throws: RequestError.upstreamTimedOut(model: "m", stage: "between two tokens")) {
             while try await iterator.next() != nil {}
         }
         gate.open()
@@ -315,7 +338,7 @@ struct OpenAICompatibleProviderTests {
 
     @Test("An endless line and an endless answer are cut off")
     func endless() async throws {
-        var options = OpenAICompatibleProvider.Options()
+        var options = UpstreamOptions()
         options.eventByteLimit = 1000
         let line = try await ScriptedUpstream([.send(streamHead + "data: " + String(repeating: "x", count: 2000))])
         #expect(

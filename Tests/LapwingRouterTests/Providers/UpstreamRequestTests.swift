@@ -7,7 +7,7 @@ private func body(
     _ request: GenerationRequest, dialect: UpstreamDialect = .extended
 ) throws -> (path: String, json: JSONValue) {
     let upstream = try UpstreamRequest(request, dialect: dialect)
-    return (upstream.path, try JSONDecoder().decode(JSONValue.self, from: upstream.body()))
+    return (upstream.path, try JSONDecoder().decode(JSONValue.self, from: Data(upstream.body)))
 }
 
 private func chat() -> GenerationRequest {
@@ -130,13 +130,13 @@ struct UpstreamKeyTests {
         let endpoint = try UpstreamEndpoint(url: "https://api.example.com/v1/", key: "sk-secret", model: "m")
         #expect(endpoint.base == "https://api.example.com/v1")
         let key = try #require(endpoint.key)
-        #expect(key.authorization(for: "https://api.example.com/v1/chat/completions") == "Bearer sk-secret")
-        #expect(key.authorization(for: "https://API.example.com:443/v2") == "Bearer sk-secret")
+        #expect(key.header(for: "https://api.example.com/v1/chat/completions")?.value == "Bearer sk-secret")
+        #expect(key.header(for: "https://API.example.com:443/v2")?.value == "Bearer sk-secret")
         for url in [
             "http://api.example.com/v1", "https://api.example.com:8443/v1", "https://example.com/v1",
             "https://api.example.com.evil.org/v1", "https://api.example.com@evil.org/v1", "not a url", "",
         ] {
-            #expect(key.authorization(for: url) == nil, "\(url)")
+            #expect(key.header(for: url) == nil, "\(url)")
         }
     }
 

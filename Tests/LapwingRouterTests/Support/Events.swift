@@ -43,6 +43,8 @@ extension [StreamCommit.Action] {
                     + (commitment.confidence.map { " \($0.probability)" } ?? "")
             case .send(.prompt(let choice, let tokens)): "prompt \(choice) \(tokens.count)"
             case .send(.delta(_, let text, _)): text
+            case .send(.reasoning(_, let text)): "(\(text))"
+            case .send(.toolCall(_, let call)): "\(call.index):\(call.name ?? "")[\(call.arguments)]"
             case .send(.finished(_, let reason)): "<\(reason.rawValue)>"
             case .send(.completed): "completed"
             case .callClosed: "call closed"

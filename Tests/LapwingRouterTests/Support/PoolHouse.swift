@@ -67,7 +67,7 @@ final class PoolHouse: Sendable {
     }
 
     private static func binding(_ model: Model, clock: ManualClock, watch: ManualClock) throws -> ModelBinding {
-        var options = OpenAICompatibleProvider.Options()
+        var options = UpstreamOptions()
         options.timeouts = model.timeouts
         let endpoints = try model.upstreams.map { upstream in
             let address = try UpstreamEndpoint(url: upstream.url, model: model.name)

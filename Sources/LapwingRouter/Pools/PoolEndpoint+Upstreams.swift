@@ -10,3 +10,11 @@ extension PoolEndpoint {
         probe = { try await provider.probe() }
     }
 }
+
+extension PoolEndpoint {
+    /// An address of Anthropic's Messages API, which makes no vectors and ranks nothing.
+    package init(_ endpoint: UpstreamEndpoint, weight: Int = 1, _ provider: AnthropicProvider) {
+        self.init(name: endpoint.name, weight: weight, chat: provider)
+        probe = { try await provider.probe() }
+    }
+}
