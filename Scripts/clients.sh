@@ -13,7 +13,7 @@ fi
 [ ${#missing[@]} -eq 0 ] || Scripts/install.sh clients "${missing[@]}"
 
 cmp -s "$wanted" "$folder/requirements.txt" && exit 0
-echo "clients: installing openai, lm_eval and schemathesis (a minute or two)"
+echo "clients: installing openai, anthropic, llama.cpp, lm_eval and schemathesis (a minute or two)"
 python3 -m venv --clear "$folder"
 "$folder/bin/pip" install --quiet --disable-pip-version-check -r "$wanted"
 cp "$wanted" "$folder/requirements.txt"

@@ -19,6 +19,15 @@ struct ClientTests {
         #expect(verified.status == 0, "\(verified.standardOutput)\(verified.standardError)")
     }
 
+    @Test("Every surface works with every kind of provider or is refused by name, as Docs/Providers.md says")
+    func providers() throws {
+        let outcome = try Command.run(
+            [try #require(Resources.python), Resources.script("clients/providers.py"), try Binary.path()],
+            environment: ["LAPWING_MODEL": try #require(Resources.model)])
+        #expect(outcome.status == 0, "\(outcome.standardOutput)\(outcome.standardError)")
+        #expect(outcome.standardOutput.contains(/1[5-9]\d checks passed/), "\(outcome.standardOutput)")
+    }
+
     @Test("The openai package gets embeddings in both encodings, a Cohere-shaped call ranks, and both are entered")
     func embeddings() throws {
         let folder = try TestFolder()
