@@ -144,6 +144,12 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
 
+        // Counts requests as `serve` does; Benchmarks/metrics.sh says what that takes.
+        .executableTarget(
+            name: "MetricsCost",
+            dependencies: ["LapwingAPI", "LapwingMetrics", "LapwingStore", "LapwingRouter", "LapwingServer"],
+            path: "Benchmarks/MetricsCost"),
+
         // Layer 4: the commands, the configuration file, and the one place that wires objects.
         .executableTarget(
             name: "lapwing",

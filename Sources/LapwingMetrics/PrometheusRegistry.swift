@@ -21,6 +21,8 @@ package final class PrometheusRegistry: MetricsFactory, Sendable {
     private let definitions: [MetricDefinition]
     private let byName: [String: MetricDefinition]
     private let state = Mutex(State())
+    /// One reads at a time, so that none sees what another is about to set.
+    private let reading = Mutex(())
 
     package init(_ definitions: [MetricDefinition] = MetricDefinition.all) {
         self.definitions = definitions
@@ -32,8 +34,16 @@ package final class PrometheusRegistry: MetricsFactory, Sendable {
         state.withLock { $0.readers.append(read) }
     }
 
+    /// Tells no more of these until they are set again, as of an endpoint that is gone from the configuration. For gauges that
+    /// are made anew each time they are read.
+    package func forget(_ definitions: MetricDefinition...) {
+        state.withLock { state in for definition in definitions { state.families[definition.name] = nil } }
+    }
+
     /// All series that there are now.
-    package func text() -> String {
+    package func text() -> String { reading.withLock { _ in read() } }
+
+    private func read() -> String {
         for read in state.withLock({ $0.readers }) { read() }
         let families = state.withLock { $0.families }
         var text = PrometheusText()

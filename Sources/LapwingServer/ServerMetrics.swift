@@ -5,7 +5,7 @@ import LapwingMetrics
 import Synchronization
 
 /// Counts HTTP requests, and what of their time was ours.
-struct ServerMetrics: Sendable {
+package struct ServerMetrics: Sendable {
     private struct Line: Hashable {
         let path: String
         let status: Int
@@ -14,7 +14,7 @@ struct ServerMetrics: Sendable {
     fileprivate final class Count: Sendable { let value = Atomic<Int>(0) }
 
     /// Counts a request as being answered for as long as it lives.
-    final class Presence: Sendable {
+    package final class Presence: Sendable {
         private let count: Count
 
         fileprivate init(_ count: Count) {
@@ -31,7 +31,7 @@ struct ServerMetrics: Sendable {
     private let added: MetricFamily<String, any TimerHandler>
     private let running = Count()
 
-    init(_ registry: PrometheusRegistry) {
+    package init(_ registry: PrometheusRegistry) {
         typealias Metric = MetricDefinition
         self.registry = registry
         requests = MetricFamily { Metric.httpRequests.counter($0.path, "\($0.status)", in: registry) }
@@ -44,10 +44,10 @@ struct ServerMetrics: Sendable {
         }
     }
 
-    func begin() -> Presence { Presence(running) }
+    package func begin() -> Presence { Presence(running) }
 
     /// `error` is the code of an answer that is one; `summary` is of a request that was admitted.
-    func end(path: String, status: Int, duration: Duration, error: String?, summary: RequestSummary?) {
+    package func end(path: String, status: Int, duration: Duration, error: String?, summary: RequestSummary?) {
         requests[Line(path: path, status: status)].increment(by: 1)
         if let summary {
             added[summary.route].record(duration - summary.upstream)

@@ -1,6 +1,7 @@
 import CoreMetrics
 import Foundation
 import LapwingMetrics
+import Synchronization
 import Testing
 
 @Suite("Prometheus's text format")
@@ -91,6 +92,20 @@ struct PrometheusRegistryTests {
         }
         #expect(registry.text().contains(#"requests_total{route="a",code="200"} 8000"#))
         #expect(registry.text().contains("level 2\n"))
+    }
+
+    @Test("What is gone from the configuration is told no more, and the rest stays")
+    func forgotten() {
+        let registry = registry()
+        Self.requests.counter("a", "200", in: registry).increment(by: 1)
+        let isThere = Mutex(true)
+        registry.beforeReading {
+            registry.forget(Self.gauge)
+            if isThere.withLock({ $0 }) { Self.gauge.gauge(in: registry).set(Int64(1)) }
+        }
+        #expect(registry.text().contains("level 1"))
+        isThere.withLock { $0 = false }
+        #expect(!registry.text().contains("level") && registry.text().contains("requests_total"))
     }
 
     @Test("Every metric of ours has a name, labels and bounds that Prometheus takes, and says what it means")

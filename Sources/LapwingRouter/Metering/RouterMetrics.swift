@@ -86,10 +86,10 @@ package struct RouterMetrics: Sendable {
         commits = Metric.ledgerCommit.timer(in: factory)
     }
 
-    func recordCommit(_ duration: Duration) { commits.record(duration) }
+    package func recordCommit(_ duration: Duration) { commits.record(duration) }
 
     /// An entry that is in the ledger. `times` are those of its calls.
-    func record(
+    package func record(
         _ entry: LedgerEntry, cache result: CacheResult?, duration: Duration, firstToken: Duration?, times: [CallTime]
     ) {
         let operation = Self.operation(entry.endpoint)
@@ -137,13 +137,19 @@ package struct RouterMetrics: Sendable {
 }
 
 /// When a call was in progress, from when its request was admitted.
-struct CallTime: Sendable {
+package struct CallTime: Sendable {
     var beganAt: Duration
     var duration: Duration
     var firstToken: Duration?
 
+    package init(beganAt: Duration, duration: Duration, firstToken: Duration?) {
+        self.beganAt = beganAt
+        self.duration = duration
+        self.firstToken = firstToken
+    }
+
     /// How long at least one of them was in progress.
-    static func busy(_ times: [CallTime]) -> Duration {
+    package static func busy(_ times: [CallTime]) -> Duration {
         var (busy, end) = (Duration.zero, Duration.zero)
         for time in times.sorted(by: { $0.beganAt < $1.beganAt }) {
             let itsEnd = time.beganAt + time.duration

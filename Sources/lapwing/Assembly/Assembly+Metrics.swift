@@ -8,6 +8,8 @@ extension Assembly {
     /// Sets the gauges of what is going on now; called before `/metrics` is told.
     package func readGauges() {
         typealias Metric = MetricDefinition
+        // A reload may have taken endpoints and routes away.
+        metrics.forget(Metric.endpointState, Metric.endpointCalls, Metric.cacheEntries, Metric.cacheBytes)
         Metric.ledgerQueue.gauge(in: metrics).set(Int64(ledger.waitingCount))
         for (name, engine) in engines.map({ ($0.name, $0.statistics) }) {
             Metric.engineQueue.gauge(name, in: metrics).set(Int64(engine.queuedSequences))
