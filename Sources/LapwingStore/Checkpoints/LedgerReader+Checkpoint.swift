@@ -8,7 +8,8 @@ extension LedgerReader {
     package func checkpoint(signing key: CheckpointKey, at now: Int64) throws -> Checkpoint {
         let (entryCount, head) = try read { db in try LedgerWriter.end(of: db) }
         // The writer's entries are to be read a moment before they are on the disk.
-        if FileManager.default.fileExists(atPath: path + "-wal"), let failure = try LogFlush(ofDatabaseAt: path).flush() {
+        if FileManager.default.fileExists(atPath: path + "-wal"), let failure = try LogFlush(ofDatabaseAt: path).flush()
+        {
             throw failure
         }
         return try key.sign(entryCount: entryCount, head: hexadecimal(head), at: now)
