@@ -19,8 +19,10 @@ package enum RequestError: Error, Hashable, Sendable {
     case permissionDenied(reason: String)
     /// The key's limit is used up; with no `retryAfter` the request is larger than all of it.
     case rateLimited(RateLimitKind, limit: Int, retryAfter: Duration?)
-    /// The key's budget does not hold what the request may cost.
-    case budgetExceeded(BudgetPeriod, limit: NanoUSD, left: NanoUSD, needed: NanoUSD, retryAfterSeconds: Int)
+    /// The key's budget does not hold what the request may cost. `held` is what requests in progress hold, where the request
+    /// could be paid once they have ended.
+    case budgetExceeded(
+        BudgetPeriod, limit: NanoUSD, left: NanoUSD, needed: NanoUSD, held: NanoUSD = .zero, retryAfterSeconds: Int)
     case unknownKey(id: String)
     /// A bounded queue is full.
     case overloaded(what: String, retryAfterSeconds: Int)
@@ -90,8 +92,10 @@ extension RequestError: CustomStringConvertible {
             } else {
                 "The request may take more than the key's limit of \(limit) \(kind.words); ask for fewer."
             }
-        case .budgetExceeded(let period, let limit, let left, let needed, _):
-            "The request may cost up to $\(needed), and $\(left) of the key's budget of $\(limit) a \(period.rawValue) is left."
+        case .budgetExceeded(let period, let limit, let left, let needed, let held, _):
+            "The request may cost up to $\(needed) with all that may be tried for it, and $\(left) of the key's budget of "
+                + "$\(limit) a \(period.rawValue) is left"
+                + (held == .zero ? "." : " while requests in progress hold $\(held); try again when they have ended.")
         case .unknownKey(let id): "There is no key '\(id)'."
         case .overloaded(let what, let seconds): "\(what) is full; try again in \(seconds) s."
         case .unavailable(let what, let reason, _): "'\(what)' is unavailable: \(reason)."

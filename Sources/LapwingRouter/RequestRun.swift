@@ -32,6 +32,8 @@ struct RequestRun: Sendable {
     private let logger: Logger
     let clock: any Clock<Duration>
     let random: @Sendable () -> Double
+    /// Why it ends, once it is cancelled.
+    private let reasonOfEnd: @Sendable () -> RequestError
     let stopwatch: Stopwatch
     private let inputs: AsyncStream<Input>
     let mailbox: AsyncStream<Input>.Continuation
@@ -57,7 +59,8 @@ struct RequestRun: Sendable {
     init(
         _ request: GenerationRequest, context: RequestContext, plan: RequestPlan, record: RequestRecord,
         confidence: any ConfidenceModel, output: GenerationStream.Continuation, logger: Logger,
-        clock: any Clock<Duration>, random: @escaping @Sendable () -> Double
+        clock: any Clock<Duration>, random: @escaping @Sendable () -> Double,
+        reasonOfEnd: @escaping @Sendable () -> RequestError
     ) {
         self.request = request
         self.context = context
@@ -67,6 +70,7 @@ struct RequestRun: Sendable {
         self.logger = logger
         self.clock = clock
         self.random = random
+        self.reasonOfEnd = reasonOfEnd
         stopwatch = Stopwatch(clock)
         (inputs, mailbox) = AsyncStream.makeStream()
         self.models = plan.models
@@ -91,7 +95,8 @@ struct RequestRun: Sendable {
         } catch {
             return output.finish(throwing: RequestError(error))
         }
-        let end = await answer()
+        var end = await answer()
+        if case .cancelled = end, reasonOfEnd() != .cancelled { end = .failed(reasonOfEnd()) }
         for timer in timers { timer.cancel() }
         let kept = keptCall
         for index in calls.indices where !end.isWhole || index != kept { stop(index) }

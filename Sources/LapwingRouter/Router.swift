@@ -9,7 +9,7 @@ import Logging
 package final class Router: Sendable {
     let table: RouteTable
     let services: RequestRecord.Services
-    let running: RunningRequests
+    package let running: RunningRequests
     /// By the names of the routes and models that keep answers.
     package let caches: [String: RouteCache]
     private let confidence: any ConfidenceModel
@@ -63,7 +63,7 @@ extension Router: ChatProvider {
         let found = lookUp(request, plan, context)
         var record = RequestRecord(
             endpoint: request.endpoint, route: plan.route, first: plan.first, prompts: request.prompts,
-            estimatedPromptTokens: PromptSize.estimatedTokens(of: request), tokenLimit: request.tokenLimit(plan),
+            estimatedPromptTokens: PromptSize.billableTokens(of: request), tokenLimit: request.tokenLimit(plan),
             threshold: plan.policy.threshold, stream: request.stream,
             demand: Demand(request, plan: plan), context: context, services: services)
         if let found {
@@ -72,10 +72,10 @@ extension Router: ChatProvider {
         }
         let (stream, output) = GenerationStream.makeStream()
         let task = try running.start {
-            [confidence, logger, plan, request, record, random, clock = services.time.clock] in
+            [confidence, logger, plan, request, record, random, running, clock = services.time.clock] in
             var run = RequestRun(
                 request, context: context, plan: plan, record: record, confidence: confidence, output: output,
-                logger: logger, clock: clock, random: random)
+                logger: logger, clock: clock, random: random, reasonOfEnd: { running.reasonOfEnd })
             run.keepAnswer(at: found?.place)
             await run.run()
         }

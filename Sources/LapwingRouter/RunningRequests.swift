@@ -10,6 +10,8 @@ package final class RunningRequests: Sendable {
 
     private struct State {
         var isDraining = false
+        /// Requests that were cut off.
+        var cutOffCount = 0
         var nextID = 0
         var running: [Int: Running] = [:]
     }
@@ -37,7 +39,7 @@ package final class RunningRequests: Sendable {
             return task
         }
         guard let started else {
-            throw .unavailable(what: "lapwing", reason: "it is shutting down", retryAfterSeconds: 5)
+            throw Self.shuttingDown
         }
         return started
     }
@@ -48,8 +50,20 @@ package final class RunningRequests: Sendable {
         while let running = state.withLock({ $0.running.values.first }) { await running.end() }
     }
 
-    /// Cuts off what is in progress, as if every client had gone.
+    /// Cuts off what is in progress.
     package func cancelAll() {
-        state.withLock { Array($0.running.values) }.forEach { $0.cancel() }
+        let running = state.withLock { state in
+            state.cutOffCount += state.running.count
+            return Array(state.running.values)
+        }
+        running.forEach { $0.cancel() }
     }
+
+    package var cutOffCount: Int { state.withLock { $0.cutOffCount } }
+
+    /// Why a request ends that was cancelled: its client went away, unless all were cut off.
+    var reasonOfEnd: RequestError { cutOffCount > 0 ? Self.shuttingDown : .cancelled }
+
+    private static let shuttingDown = RequestError.unavailable(
+        what: "lapwing", reason: "it is shutting down", retryAfterSeconds: 5)
 }

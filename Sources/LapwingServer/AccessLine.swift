@@ -25,8 +25,8 @@ struct AccessLine {
         metadata["calls"] = .stringConvertible(summary.callCount)
         metadata["tokens_in"] = .stringConvertible(summary.promptTokens)
         metadata["tokens_out"] = .stringConvertible(summary.completionTokens)
-        // Of those that have a price.
-        metadata["cost_usd"] = .stringConvertible(summary.cost)
+        // Of those that have a price; where none has, it is not free.
+        if summary.unpricedCalls < max(summary.callCount, 1) { metadata["cost_usd"] = .stringConvertible(summary.cost) }
         if summary.unpricedCalls > 0 { metadata["unpriced_calls"] = .stringConvertible(summary.unpricedCalls) }
         metadata["first_token_ms"] = summary.firstToken.map(Self.milliseconds)
         metadata["upstream_ms"] = Self.milliseconds(summary.upstream)

@@ -61,10 +61,10 @@ struct ErrorResponse {
         case .rateLimited(let kind, _, let retryAfter):
             self.init(.tooManyRequests, kind == .tokens ? "tokens" : "requests", "rate_limit_exceeded", message)
             if let retryAfter { extraHeaders[.retryAfter] = "\(retryAfter.wholeSeconds)" } else { refuseForGood() }
-        case .budgetExceeded(_, _, _, _, let seconds):
+        case .budgetExceeded(_, _, _, _, let held, let seconds):
             self.init(.tooManyRequests, "insufficient_quota", "insufficient_quota", message)
             extraHeaders[.retryAfter] = "\(seconds)"
-            refuseForGood()
+            if held == .zero { refuseForGood() }
         case .unknownKey: self.init(.notFound, invalid, "key_not_found", message)
         case .overloaded(_, let seconds):
             self.init(.tooManyRequests, "rate_limit_error", "rate_limit_exceeded", message)

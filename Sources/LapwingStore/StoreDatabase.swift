@@ -61,6 +61,8 @@ struct StoreDatabase {
     /// Makes the file and writes its application id, before the write-ahead log is turned on: what is in the log only is
     /// not in the header that `checkIdentity` reads.
     private func mark(_ path: String) throws {
+        // Its owner's alone from the first moment on, in whatever folder; SQLite gives the files beside it the same rights.
+        FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
         let queue = try DatabaseQueue(path: path, configuration: configuration())
         try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA application_id = \(applicationID)") }
         try queue.close()

@@ -38,6 +38,16 @@ import lapwing
         report: { counterfactual: gpt-4 }
         """
 
+    @Test(
+        "A relative path is found from the file's folder, upwards too",
+        arguments: [
+            ("d", "/srv/shop/d"), ("./d", "/srv/shop/d"), ("../d", "/srv/d"), ("a/../d", "/srv/shop/d"),
+            ("a/../../d", "/srv/d"), ("..", "/srv"), ("/d/../e", "/e"),
+        ])
+    func relativePaths(path: String, found: String) {
+        #expect(Configuration.absolute(path, in: URL(filePath: "/srv/shop/")) == found)
+    }
+
     @Test("Every key of the format is read")
     func readsAll() throws {
         let configuration = try read(Self.whole, ["KEY": "sk-1"])
@@ -196,7 +206,7 @@ import lapwing
         #expect(found.warnings == [] && found.models.count == 6 && found.routes.count == 1)
     }
 
-    @Test("A model to count savings against whose price nobody knows is warned of")
+    @Test("A model whose price nobody knows is warned of, as calls and as what savings are counted against")
     func unpriced() throws {
         let models = """
             models:
@@ -210,15 +220,19 @@ import lapwing
             let configuration = try read(models + rest)
             return configuration.unpriced(in: configuration.withOwnPrices(.builtIn)).map(\.description)
         }
+        let calls =
+            "models.new: no price is known for it, so its calls are counted as unpriced, and keys with a budget may not call "
+            + "it; give it a 'price', or `lapwing prices import` a table that has it"
         for known in ["gpt-4-turbo", "big", "own"] {
-            #expect(try found("report: { counterfactual: \(known) }") == [])
+            #expect(try found("report: { counterfactual: \(known) }") == [calls])
         }
         let remedy =
             ", so savings against it are unknown; give it a 'price' under 'models', or `lapwing prices import` a table "
             + "that has it"
         #expect(
             try found("report: { counterfactual: gpt-4-trubo }") == [
-                "report.counterfactual: no price is known for 'gpt-4-trubo' (did you mean 'gpt-4-turbo'?)" + remedy
+                "report.counterfactual: no price is known for 'gpt-4-trubo' (did you mean 'gpt-4-turbo'?)" + remedy,
+                calls,
             ])
         #expect(
             try found("routes: { r: { open: m, closed: new }, s: { open: new, closed: m } }") == [

@@ -63,7 +63,8 @@ import Testing
         let upstream = try Socket.listening()
         let program = try Program(
             yaml:
-                "models: { m: { provider: openai-compatible, endpoints: [\"http://127.0.0.1:\(upstream.port)/v1\"] } }")
+                "models: { m: { provider: openai-compatible, endpoints: [\"http://127.0.0.1:\(upstream.port)/v1\"], "
+                + "price: { input: 1, output: 1 } } }")
         let serve = try Running(program, "serve", "--port", "0", "--log-level", "error")
         let line = try serve.output(upTo: "\n")
         let port = try #require(line.firstMatch(of: /127.0.0.1:([0-9]+)/).flatMap { UInt16($0.1) })

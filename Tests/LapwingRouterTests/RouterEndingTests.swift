@@ -224,7 +224,7 @@ struct RouterEndingTests {
         #expect(await house.router.readiness() == .notReady(reason: "shutting down"))
     }
 
-    @Test("Cutting everything off enters what is in progress as cancelled")
+    @Test("What is cut off at the end is told so, and entered as aborted and not as its client's doing")
     func cancelsAll() async throws {
         let gate = Gate()
         let reached = Gate()
@@ -232,8 +232,11 @@ struct RouterEndingTests {
         let stream = try await house.ask()
         try await reached.wait()
         house.router.cancelAll()
-        #expect(try await house.entries().map(\.status) == [.cancelled])
-        #expect(await Outcome(stream).error == .cancelled)
+        let entry = try #require(try await house.entries().first)
+        #expect([.aborted, .failed].contains(entry.status) && entry.errorCode == "unavailable")
+        guard case .unavailable(_, "it is shutting down", _)? = await Outcome(stream).error else {
+            return #expect(Bool(false))
+        }
     }
 
     @Test("Scoring is entered and priced as any call, without a saving")

@@ -146,7 +146,7 @@ struct RouterFeaturesTests {
         // The bytes of the tools' JSON, room for one tool, and what models are told of tools.
         #expect(tokens(try await held { $0.toolUse = tools }) == Int64(tools.json.text.count) + 16 + 1024)
         let format = ResponseFormat.jsonSchema(AnswerSchema(name: "n", schema: ["type": "object"]))
-        #expect(tokens(try await held { $0.responseFormat = format }) == Int64(format.json.text.count))
+        #expect(tokens(try await held { $0.responseFormat = format }) == Int64(format.json.text.count) + 1024)
         var calls = ChatMessage(role: "user", content: "Hello there")
         calls.toolCalls = [ToolCall(id: "12", name: "345", arguments: "6789")]
         #expect(tokens(try await held { $0.prompts = [.messages([calls])] }) == 9 + 16)

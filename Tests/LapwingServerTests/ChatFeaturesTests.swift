@@ -20,7 +20,7 @@ struct ChatFeaturesTests {
         let reply = try await harness.chat(
             #"""
             {"model":"m","messages":[
-             {"role":"user","content":[{"type":"text","text":"a"},{"type":"image_url","image_url":{"url":"https://h/i.png"}},
+             {"role":"user","content":[{"type":"text","text":"a"},{"type":"image_url","image_url":{"url":"https://h.example/i.png"}},
               {"type":"text","text":"b"},{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBO+/8=","detail":"low"}}]},
              {"role":"assistant","content":null,"tool_calls":[{"index":0,"id":"c1","type":"function",
               "function":{"name":"weather","arguments":"{\"city\":\"Bern\"}"}}]},
@@ -41,7 +41,7 @@ struct ChatFeaturesTests {
         let shown = ChatMessage(
             role: "user",
             parts: [
-                .text("a"), .image(ChatImage(source: .url("https://h/i.png"))), .text("b"),
+                .text("a"), .image(ChatImage(source: .url("https://h.example/i.png"))), .text("b"),
                 .image(ChatImage(source: .data(mediaType: "image/png", base64: "iVBO+/8="), detail: "low")),
             ])
         #expect(request.prompts == [.messages([shown, call, result])])
@@ -101,15 +101,22 @@ struct ChatFeaturesTests {
         .unsupported(
             message(#"{"role":"assistant","content":"x","function_call":{}}"#), "messages[0].function_call",
             "use 'tool_calls'"),
-        .invalid(image("http://h/i.png"), "messages[0].content[0].image_url.url", "an https address"),
-        .invalid(image("file:///etc/passwd"), "messages[0].content[0].image_url.url", "an https address"),
+        .invalid(image("http://h/i.png"), "messages[0].content[0].image_url.url", "https address of a public host"),
+        .invalid(image("https://10.0.0.5/i.png"), "messages[0].content[0].image_url.url", "public host"),
+        .invalid(image("https://[::1]/i.png"), "messages[0].content[0].image_url.url", "public host"),
+        .invalid(image("https://127.1/i.png"), "messages[0].content[0].image_url.url", "public host"),
+        .invalid(image("https://metadata/i.png"), "messages[0].content[0].image_url.url", "public host"),
+        .invalid(image("https://db.internal/i.png"), "messages[0].content[0].image_url.url", "public host"),
+        .invalid(image("https://a.example@10.0.0.5/i.png"), "messages[0].content[0].image_url.url", "public host"),
+        .invalid(image("file:///etc/passwd"), "messages[0].content[0].image_url.url", "https address of a public host"),
         .invalid(image("data:text/html;base64,AAAA"), "messages[0].content[0].image_url.url", "data:image/TYPE"),
         .invalid(image("data:image/png;base64,"), "messages[0].content[0].image_url.url", "data:image/TYPE"),
         .invalid(image("data:image/png;base64,A A"), "messages[0].content[0].image_url.url", "data:image/TYPE"),
-        .invalid(image("https://h/i.png", #","detail":"most""#), "messages[0].content[0].image_url.detail", "'most'"),
+        .invalid(
+            image("https://h.example/i.png", #","detail":"most""#), "messages[0].content[0].image_url.detail", "'most'"),
         .unsupported(
             message(
-                #"{"role":"system","content":[{"type":"image_url","image_url":{"url":"https://h/i.png"}}]}"#),
+                #"{"role":"system","content":[{"type":"image_url","image_url":{"url":"https://h.example/i.png"}}]}"#),
             "messages[0].content[0].type", "role 'user'"),
         .invalid(chatBody(#""response_format":"json""#), "response_format", "expected an object"),
         .unsupported(chatBody(#""response_format":{"type":"grammar"}"#), "response_format.type", "not 'grammar'"),
@@ -133,7 +140,7 @@ struct ChatFeaturesTests {
         harness.options.maxPromptBytes = 40
         harness.options.maxTools = 1
         harness.options.maxImages = 1
-        let part = #"{"type":"image_url","image_url":{"url":"https://h/i.png"}}"#
+        let part = #"{"type":"image_url","image_url":{"url":"https://h.example/i.png"}}"#
         let table: [BadRequest] = [
             .invalid(chatBody(tools), "tools", "bytes with the messages, expected at most 40"),
             .invalid(

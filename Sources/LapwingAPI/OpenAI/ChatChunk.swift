@@ -24,6 +24,8 @@ extension OpenAI {
             /// What the model thinks. Not of OpenAI's API; vLLM, llama-server and DeepSeek name it so, others `reasoning`.
             package var reasoning: String?
             package var toolCalls: [ToolCallDelta]
+            /// Why the model will not answer. Read, never written.
+            package var refusal: String?
 
             package init(
                 role: String? = nil, content: String? = nil, reasoning: String? = nil, toolCalls: [ToolCallDelta] = []
@@ -106,7 +108,7 @@ extension OpenAI.ChatChunk.Choice: Codable {
 
 extension OpenAI.ChatChunk.Delta: Codable {
     private enum CodingKeys: String, CodingKey {
-        case role, content, reasoning
+        case role, content, reasoning, refusal
         case reasoningContent = "reasoning_content"
         case toolCalls = "tool_calls"
     }
@@ -116,6 +118,7 @@ extension OpenAI.ChatChunk.Delta: Codable {
         role = try container.decodeIfPresent(String.self, forKey: .role)
         content = try container.decodeIfPresent(String.self, forKey: .content)
         reasoning = try container.decodeIfPresent(String.self, forKey: .reasoningContent)
+        refusal = try container.decodeIfPresent(String.self, forKey: .refusal)
         // Some send the same text under both names; under this one it is not everywhere a string.
         if reasoning == nil { reasoning = try? container.decodeIfPresent(String.self, forKey: .reasoning) }
         let calls = try container.decodeIfPresent([OpenAI.ToolCallPart].self, forKey: .toolCalls) ?? []

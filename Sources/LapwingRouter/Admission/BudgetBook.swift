@@ -37,6 +37,9 @@ package struct BudgetBook: Sendable {
         }
     }
 
+    /// Seconds after which a request that others keep from being paid is to come again.
+    private static let patience = 5
+
     /// Throws `budgetExceeded`, and holds nothing then.
     package mutating func reserve(
         _ amount: NanoUSD, of key: String, limits: KeyLimits, at milliseconds: Int64
@@ -47,9 +50,13 @@ package struct BudgetBook: Sendable {
         for window in windows.reversed() {
             guard let standing = standing(key, window, limits) else { continue }
             guard amount <= standing.left else {
+                let untilEnd = Int(clamping: max(1, (window.end - milliseconds + 999) / 1000))
+                // What is held comes back for the most part, and soon.
+                let isPassing = amount <= standing.left + standing.reserved
                 throw .budgetExceeded(
                     window.period, limit: standing.limit, left: standing.left, needed: amount,
-                    retryAfterSeconds: Int(clamping: max(1, (window.end - milliseconds + 999) / 1000)))
+                    held: isPassing ? standing.reserved : .zero,
+                    retryAfterSeconds: isPassing ? min(Self.patience, untilEnd) : untilEnd)
             }
         }
         // Past windows are kept as long as a request of theirs is in progress; newer ones a late request does not touch.

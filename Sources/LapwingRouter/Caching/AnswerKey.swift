@@ -11,6 +11,9 @@ package struct AnswerKey: Hashable, Sendable {
         struct Model: Encodable {
             let name: String
             let upstream: String
+            /// Where it is asked, and in which API.
+            let endpoints: [String]
+            let dialect: String
             let side: CallReceipt.Side
         }
 
@@ -41,7 +44,9 @@ package struct AnswerKey: Hashable, Sendable {
         let material = Material(
             tenant: tenant, route: plan.route.name,
             models: [CallReceipt.Side.open, .closed].flatMap { plan.models[$0] ?? [] }.map {
-                Material.Model(name: $0.binding.name, upstream: $0.binding.upstreamName, side: $0.side)
+                Material.Model(
+                    name: $0.binding.name, upstream: $0.binding.upstreamName,
+                    endpoints: $0.binding.pool?.endpointNames ?? [], dialect: "\($0.binding.dialect)", side: $0.side)
             },
             threshold: plan.policy.threshold, mostTokens: plan.assumedMaxTokens, request: request,
             biases: biases.flatMap { [Double($0.key), $0.value] },

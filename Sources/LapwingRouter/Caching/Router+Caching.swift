@@ -18,10 +18,11 @@ extension Router {
         _ = try running.start { [record] in
             var record = record
             record.noteContent()
-            output.yield(.committed(record.commitment(of: answer)))
-            for event in answer.events { output.yield(event) }
             do {
+                // It has no intent, so that nothing of it is shown before it is on the record.
                 let receipt = try await record.enter(answer)
+                output.yield(.committed(record.commitment(of: answer)))
+                for event in answer.events { output.yield(event) }
                 output.yield(.completed(model: answer.model, usage: answer.usage, receipt: receipt))
                 output.finish()
             } catch {

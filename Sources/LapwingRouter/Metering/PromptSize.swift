@@ -16,6 +16,16 @@ enum PromptSize {
     /// What providers tell a model about tools at all; Anthropic's is the longest.
     private static let mostToolPreambleTokens = 1024
 
+    /// Of a call that ended before its provider said what it billed: an image counts as much as it may have cost, so that
+    /// nobody spends more than their budget by going away.
+    static func billableTokens(of request: GenerationRequest) -> Int {
+        let images = request.prompts.reduce(0) { sum, prompt in
+            guard case .messages(let messages) = prompt else { return sum }
+            return messages.reduce(sum) { $0 + $1.imageCount }
+        }
+        return estimatedTokens(of: request) + images * (mostImageTokens - tokensPerImage)
+    }
+
     static func estimatedTokens(of request: GenerationRequest) -> Int {
         estimatedTokens(of: request.prompts) + tokens(in: request.schemaByteCount)
     }
@@ -33,7 +43,9 @@ enum PromptSize {
     /// More than any tokenizer makes of it: a token spells a byte at least, and what a template puts around a message is
     /// short.
     static func mostTokens(of request: GenerationRequest) -> Int {
-        let tools = request.toolUse.map { mostToolPreambleTokens + $0.tools.count * mostTemplateTokens } ?? 0
+        var tools = request.toolUse.map { mostToolPreambleTokens + $0.tools.count * mostTemplateTokens } ?? 0
+        // Anthropic's tells the model about the schema in words of its own.
+        if request.responseFormat != nil { tools += mostToolPreambleTokens }
         return mostTokens(of: request.prompts) + request.schemaByteCount + tools
     }
 

@@ -98,6 +98,8 @@ package final class ModelPool: Sendable {
         }
     }
 
+    package var endpointNames: [String] { endpoints.map(\.name) }
+
     /// How each endpoint stands now, in their order.
     package var standings: [Standing] {
         state.withLock { state in

@@ -19,6 +19,8 @@ package struct AnthropicAnswer: AnswerReader {
     private let estimatedPromptTokens: Int
     private var blocks: [Int: Block] = [:]
     private var callCount = 0
+    /// Blocks of calls of which no argument has come.
+    private var silentCalls: Set<Int> = []
     private(set) var tokenCount = 0
     private var usage = AnthropicEvent.Usage()
     private var reason: FinishReason?
@@ -48,9 +50,16 @@ package struct AnthropicAnswer: AnswerReader {
         switch event.type {
         case "message_start":
             usage.merge(event.message?.usage)
+            // It counts what was written by then, which is next to nothing.
+            usage.outputTokens = nil
             return []
         case "content_block_start": return try start(event)
         case "content_block_delta": return try delta(event)
+        case "content_block_stop":
+            // Clients read the arguments as JSON, and those of a function that takes none are an empty object.
+            guard let index = event.index, silentCalls.remove(index) != nil, case .call(let call)? = blocks[index]
+            else { return [] }
+            return [.toolCall(choice: 0, ToolCallDelta(index: call, arguments: "{}"))]
         case "message_delta":
             usage.merge(event.usage)
             if let stopReason = event.delta?.stopReason { reason = try finish(stopReason) }
@@ -60,7 +69,7 @@ package struct AnthropicAnswer: AnswerReader {
             isDone = true
             return [.finished(choice: 0, reason: reason)]
         case "error": throw error(event.error)
-        // `ping`, `content_block_stop`, and what may be added: the API's versions promise that it may be passed over.
+        // `ping`, and what may be added: the API's versions promise that it may be passed over.
         default: return []
         }
     }
@@ -76,6 +85,7 @@ package struct AnthropicAnswer: AnswerReader {
         case "tool_use":
             defer { callCount += 1 }
             blocks[index] = .call(callCount)
+            silentCalls.insert(index)
             return [.toolCall(choice: 0, ToolCallDelta(index: callCount, id: block.id, name: block.name))]
         default:
             blocks[index] = .other
@@ -83,7 +93,7 @@ package struct AnthropicAnswer: AnswerReader {
         }
     }
 
-    private func delta(_ event: AnthropicEvent) throws(RequestError) -> [GenerationEvent] {
+    private mutating func delta(_ event: AnthropicEvent) throws(RequestError) -> [GenerationEvent] {
         guard let index = event.index, let block = blocks[index], let delta = event.delta else {
             throw failure("it sent a part of a block that it had not begun")
         }
@@ -91,6 +101,7 @@ package struct AnthropicAnswer: AnswerReader {
         case ("text_delta", .text): return text(delta.text)
         case ("input_json_delta", .call(let call)):
             let piece = delta.partialJSON ?? ""
+            if !piece.isEmpty { silentCalls.remove(index) }
             return piece.isEmpty ? [] : [.toolCall(choice: 0, ToolCallDelta(index: call, arguments: piece))]
         case ("thinking_delta", _):
             let thought = delta.thinking ?? ""

@@ -25,7 +25,7 @@ package final class AnthropicProvider: ChatProvider {
     package func generate(_ request: GenerationRequest, context: RequestContext) async throws -> GenerationStream {
         let body = try AnthropicRequest(request).json.text
         let answer = AnthropicAnswer(
-            model: upstream.model, estimatedPromptTokens: PromptSize.estimatedTokens(of: request),
+            model: upstream.model, estimatedPromptTokens: PromptSize.billableTokens(of: request),
             key: upstream.endpoint.key)
         return upstream.stream(answer, body: body, to: "/messages")
     }

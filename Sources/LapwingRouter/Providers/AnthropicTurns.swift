@@ -58,7 +58,7 @@ struct AnthropicTurns {
     /// A call without arguments may have none at all.
     private static func input(_ arguments: String, path: String) throws(RequestError) -> JSONValue {
         if arguments.isEmpty { return [:] }
-        guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(arguments.utf8)), value.object != nil
+        guard let value = try? JSONParser.parse(Array(arguments.utf8), maxDepth: 64), value.object != nil
         else {
             throw .invalid(field: path, found: "a text that is no JSON object", expected: "one, as the model wrote it")
         }

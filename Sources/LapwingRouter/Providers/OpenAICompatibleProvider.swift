@@ -23,7 +23,7 @@ package final class OpenAICompatibleProvider: ChatProvider {
         let asked = try UpstreamRequest(request, dialect: dialect)
         let answer = UpstreamAnswer(
             model: upstream.model, isChat: asked.isChat, choiceCount: request.prompts.count * request.choiceCount,
-            estimatedPromptTokens: PromptSize.estimatedTokens(of: request), key: upstream.endpoint.key)
+            estimatedPromptTokens: PromptSize.billableTokens(of: request), key: upstream.endpoint.key)
         return upstream.stream(answer, body: asked.body, to: asked.path)
     }
 

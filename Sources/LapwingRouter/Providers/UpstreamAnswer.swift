@@ -1,6 +1,24 @@
 import Foundation
 import LapwingAPI
 
+/// Where each call of an answer stands. Some servers number every call 0 or not at all; a new id then begins a new call.
+private struct CallPlaces {
+    private var ids: [String?] = []
+    /// The place of the last call that came under an upstream's number.
+    private var latest: [Int: Int] = [:]
+
+    mutating func place(of part: ToolCallDelta) -> Int {
+        let id = part.id.flatMap { $0.isEmpty ? nil : $0 }
+        if let place = latest[part.index], id == nil || ids[place] == nil || ids[place] == id {
+            if ids[place] == nil { ids[place] = id }
+            return place
+        }
+        ids.append(id)
+        latest[part.index] = ids.count - 1
+        return ids.count - 1
+    }
+}
+
 /// Turns the events of an OpenAI-compatible stream into ours, and knows when the answer is whole.
 package struct UpstreamAnswer: AnswerReader {
     private let model: String
@@ -8,6 +26,8 @@ package struct UpstreamAnswer: AnswerReader {
     private let key: UpstreamKey?
     private let estimatedPromptTokens: Int
     private var isFinished: [Bool]
+    private var isRefused: Set<Int> = []
+    private var places: [Int: CallPlaces] = [:]
     /// Of the answer so far, with what is held back.
     private(set) var tokenCount = 0
     /// Whether an event came that cannot be read, and may have held a part of the answer.
@@ -99,14 +119,21 @@ package struct UpstreamAnswer: AnswerReader {
     ) throws(RequestError) -> [GenerationEvent] {
         guard isFinished.indices.contains(choice), !isFinished[choice] else { return [] }
         var events: [GenerationEvent] = []
-        let text = delta.content ?? ""
+        // In the place of an answer: told as text, and ended as what a filter has cut, so that nobody takes it for one.
+        let refusal = delta.refusal ?? ""
+        if !refusal.isEmpty { isRefused.insert(choice) }
+        let text = (delta.content ?? "") + refusal
         if let reasoning = delta.reasoning, !reasoning.isEmpty {
             events.append(.reasoning(choice: choice, text: reasoning))
         }
         if !text.isEmpty || (!tokens.isEmpty && events.isEmpty && delta.toolCalls.isEmpty) {
             events.append(.delta(choice: choice, text: text, tokens: tokens))
         }
-        events += delta.toolCalls.map { .toolCall(choice: choice, $0) }
+        for call in delta.toolCalls {
+            var call = call
+            call.index = places[choice, default: CallPlaces()].place(of: call)
+            events.append(.toolCall(choice: choice, call))
+        }
         // The log-probabilities of a thought and of a call are no part of the answer's text, but count its tokens.
         tokenCount += max(tokens.count, events.reduce(0) { $0 + $1.tokenCount })
         if let finish {
@@ -115,7 +142,10 @@ package struct UpstreamAnswer: AnswerReader {
             }
             isFinished[choice] = true
             // Words of single servers, such as `eos`, all mean that the model came to its end.
-            events.append(.finished(choice: choice, reason: FinishReason(rawValue: finish) ?? .stop))
+            events.append(
+                .finished(
+                    choice: choice,
+                    reason: isRefused.contains(choice) ? .contentFilter : FinishReason(rawValue: finish) ?? .stop))
         }
         return events
     }

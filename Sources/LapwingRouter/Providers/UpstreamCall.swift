@@ -43,8 +43,8 @@ struct UpstreamCall: Sendable {
         try await check(reply)
         do {
             try await read(reply.body, &answer, into: output)
-        } catch  where answer.isWhole && !answer.hasGap {
-            // Every choice has ended. At most the usage is missing, and is estimated.
+        } catch  where answer.isWhole && !(answer.isDone && answer.hasGap) {
+            // Every choice has ended. At most the usage is missing: it is estimated, or the answer is taken for broken.
         }
         if !answer.isDone { for event in try answer.completed() { output.yield(event) } }
     }

@@ -115,9 +115,12 @@ extension ChatImage {
         self.detail = detail
     }
 
-    /// A provider is to fetch it: what a client names must be no file, and no place that speaks another protocol.
+    /// A provider is to fetch it, which may stand in a network of one's own: what a client names must be no file, no place that
+    /// speaks another protocol, and no address or name that only a local network knows.
     private static func source(_ url: String, _ reader: FieldReader) throws(RequestError) -> Source {
-        if url.hasPrefix("https://"), url.utf8.count > 8, url.utf8.allSatisfy({ (0x21..<0x7F).contains($0) }) {
+        if url.hasPrefix("https://"), url.utf8.count > 8, url.utf8.allSatisfy({ (0x21..<0x7F).contains($0) }),
+            isPublicName(url.dropFirst("https://".count).prefix { !"/?#".contains($0) })
+        {
             return .url(url)
         }
         let parts = url.split(separator: ",", maxSplits: 1, omittingEmptySubsequences: false)
@@ -129,8 +132,24 @@ extension ChatImage {
                 base64: String(parts[1]))
         }
         throw .invalid(
-            field: reader.pathOf("url"), found: "a string", expected: "an https address, or data:image/TYPE;base64,DATA"
-        )
+            field: reader.pathOf("url"), found: "a string",
+            expected: "the https address of a public host by its name, or data:image/TYPE;base64,DATA")
+    }
+
+    /// Such as `example.org` or `example.org:8443`. A name that leads into a local network cannot be told by its looks.
+    private static func isPublicName(_ authority: Substring) -> Bool {
+        let parts = authority.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count <= 2, parts.dropFirst().allSatisfy({ UInt16($0) != nil }) else { return false }
+        let labels = parts[0].lowercased().split(separator: ".", omittingEmptySubsequences: false)
+        guard labels.count > 1, let last = labels.last, !["local", "internal", "localhost", "lan"].contains(last) else {
+            return false
+        }
+        // The last part of an address in any of its forms begins with a digit.
+        return last.first?.isLetter == true
+            && labels.allSatisfy { label in
+                !label.isEmpty
+                    && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
+            }
     }
 
     private static func isBase64(_ byte: UInt8) -> Bool {

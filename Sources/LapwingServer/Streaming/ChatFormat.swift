@@ -55,7 +55,11 @@ struct ChatBodyFormat: BodyFormat {
         private var places: [Int: Int] = [:]
 
         mutating func add(_ part: ToolCallDelta) {
-            if let place = places[part.index] { return toolCalls[place].arguments += part.arguments }
+            if let place = places[part.index] {
+                if toolCalls[place].id.isEmpty { toolCalls[place].id = part.id ?? "" }
+                if toolCalls[place].name.isEmpty { toolCalls[place].name = part.name ?? "" }
+                return toolCalls[place].arguments += part.arguments
+            }
             places[part.index] = toolCalls.count
             toolCalls.append(ToolCall(id: part.id ?? "", name: part.name ?? "", arguments: part.arguments))
         }

@@ -42,6 +42,8 @@ package final class GroupCommit<Write: Sendable>: Sendable {
     private struct State {
         var prompt = Line()
         var durable = Line()
+        /// After it what is remembered of the chain may be untrue: nothing more is written.
+        var failure: (any Error)?
     }
 
     private let pool: DatabasePool
@@ -77,7 +79,7 @@ package final class GroupCommit<Write: Sendable>: Sendable {
 
     /// Returns once the write is in the log, and on the disk where it waits for that.
     package func submit(_ write: Write) async throws {
-        if let failure = log?.failure { throw failure }
+        if let failure = log?.failure ?? state.withLock({ $0.failure }) { throw failure }
         let isDurable = log != nil && waitsForDisk(write)
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             let job = Job(write: write, continuation: continuation)
@@ -130,6 +132,8 @@ package final class GroupCommit<Write: Sendable>: Sendable {
             // SQLite rolls back by itself on some errors, GRDB on the others.
             let mapped = StoreError.from(error, path: pool.path)
             do { try rolledBack(db) } catch {
+                let lasting = StoreError.from(error, path: pool.path)
+                state.withLock { $0.failure = lasting }
                 return jobs.map { _ in .failure(StoreError.from(error, path: pool.path)) }
             }
             return jobs.map { _ in .failure(mapped) }

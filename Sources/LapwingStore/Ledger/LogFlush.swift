@@ -26,7 +26,7 @@ package final class LogFlush: Sendable {
         self.path = path
         self.delay = delay
         // SQLite's locks are on other files, which closing this descriptor does not touch.
-        descriptor = open(path + "-wal", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        descriptor = open(path + "-wal", O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw StoreError.cannotOpen(path: path + "-wal", reason: String(cString: strerror(errno)))
         }

@@ -109,6 +109,7 @@ package final class Assembly: Sendable {
         try ring.refresh()
         graph.withLock { $0 = new }
         old.probes.stop()
+        uptime.goOn(perHour: configuration.machine.perHour)
     }
 
     /// Takes no more requests, and lets those in progress end; what has not after the limit is cut off.

@@ -35,7 +35,7 @@ package struct Serving: Sendable {
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(service: Keeper(assembly: assembly)),
             .init(service: application, successTerminationBehavior: .gracefullyShutdownGroup),
-            .init(service: Drain(assembly: assembly, limit: options.drainTimeout)),
+            .init(service: Drain(assembly: assembly, limit: options.drainTimeout, logger: logger)),
         ]
         if let reloader { services.append(.init(service: Reloader.OnHangUp(reloader: reloader))) }
         var configuration = ServiceGroupConfiguration(
@@ -54,10 +54,16 @@ package struct Serving: Sendable {
     private struct Drain: Service {
         let assembly: Assembly
         let limit: Duration
+        let logger: Logger
 
         func run() async throws {
             guard (try? await gracefulShutdown()) != nil else { return }
+            let running = assembly.router.running
+            let count = running.count
             await assembly.drain(within: limit)
+            logger.notice(
+                "the requests in progress have ended",
+                metadata: ["requests": .stringConvertible(count), "cut_off": .stringConvertible(running.cutOffCount)])
         }
     }
 

@@ -7,7 +7,7 @@ extension LedgerCommand {
         static let configuration = CommandConfiguration(
             abstract: "Sign how far the ledger has come.",
             discussion: """
-                Adds a line to checkpoints.jsonl beside the ledger: entries, head of the chain, time, public key and \
+                Verifies the chain, then adds a line to checkpoints.jsonl beside the ledger: entries, head of the chain, time, public key and \
                 signature. Keep the lines and the public key where nobody can write who can write here; \
                 `lapwing ledger verify --checkpoint` then also finds entries that were cut off the end and a ledger that was \
                 written anew. The private key is made on first use, in checkpoint.key.
@@ -18,11 +18,16 @@ extension LedgerCommand {
 
         @OptionGroup var options: ConfigurationOptions
         @Option(help: ArgumentHelp("The file to add the line to.", valueName: "file")) var output: String?
+        @Flag(help: "Sign the end of the chain without reading the rest of it.") var quick = false
         @Flag(help: "Print the line that was added.") var json = false
 
         func run() throws {
             let configuration = try options.load()
             let ledger = try openLedger(configuration)
+            if !quick, let failure = try ledger.verify().failure {
+                let place = failure.sequence.map { " at entry \(Figures.grouped(Int($0)))" } ?? ""
+                throw Failure("the ledger is damaged\(place): \(failure.reason); nothing was signed")
+            }
             let key = try CheckpointKey(path: configuration.checkpointKeyPath)
             let checkpoint = try ledger.checkpoint(
                 signing: key, at: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)))

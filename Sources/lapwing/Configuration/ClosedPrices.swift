@@ -29,7 +29,7 @@ extension Configuration {
     package func unpriced(in book: PriceBook) -> [Finding] {
         var places = routes.compactMap { route in route.closed.map { ("routes.\(route.name).closed", $0) } }
         if let counterfactual { places.append(("report.counterfactual", counterfactual)) }
-        return places.compactMap { key, name in
+        let unpriced: [Finding] = places.compactMap { key, name in
             let model = model(named: name)
             guard model?.local == nil, price(of: name, in: book) == nil else { return nil }
             let known = models.filter { $0.local == nil }.map(\.name) + book.models
@@ -38,6 +38,15 @@ extension Configuration {
                 line: nil, key: key,
                 message: "no price is known for '\(name)'\(hint), so savings against it are unknown; give it a "
                     + "'price' under 'models', or `lapwing prices import` a table that has it")
+        }
+        let named = Set(places.map(\.1))
+        return unpriced
+            + models.filter { $0.remote != nil && !named.contains($0.name) && price(of: $0.name, in: book) == nil }.map
+        {
+            Finding(
+                line: nil, key: "models.\($0.name)",
+                message: "no price is known for it, so its calls are counted as unpriced, and keys with a budget may "
+                    + "not call it; give it a 'price', or `lapwing prices import` a table that has it")
         }
     }
 }

@@ -80,11 +80,12 @@ extension Configuration {
     }
 
     /// An absolute path for one that is relative to `folder`; `~/` is the home folder.
-    static func absolute(_ path: String, in folder: URL) -> String {
+    package static func absolute(_ path: String, in folder: URL) -> String {
         if path.hasPrefix("~/") {
             return FileManager.default.homeDirectoryForCurrentUser.appending(path: path.dropFirst(2)).standardized.path
         }
-        return URL(filePath: path, relativeTo: folder).standardized.path
+        // Made absolute first: of a relative address only what is written in it is standardised, and `..` would be lost.
+        return URL(filePath: path, relativeTo: folder).absoluteURL.standardized.path
     }
 
     private static func compose(_ text: String, file: String) throws(ConfigurationError) -> Node {

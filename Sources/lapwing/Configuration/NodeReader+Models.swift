@@ -205,7 +205,13 @@ extension NodeReader {
             refuse(field, found: Self.describe(field.node), expected: expected)
             return nil
         }
-        return text.hasSuffix("/") ? String(text.dropLast()) : text
+        let address = text.hasSuffix("/") ? String(text.dropLast()) : text
+        if let path = ["/chat/completions", "/completions", "/messages", "/embeddings"].first(where: address.hasSuffix)
+        {
+            refuse(field, found: "an address that ends in \(path)", expected: "what stands before that, which is added")
+            return nil
+        }
+        return address
     }
 
     private mutating func price(_ field: Field, day: String) -> Price? {

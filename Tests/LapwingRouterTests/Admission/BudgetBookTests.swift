@@ -38,15 +38,25 @@ struct BudgetBookTests {
         #expect(
             refusal
                 == .budgetExceeded(
-                    .day, limit: NanoUSD(100), left: NanoUSD(40), needed: NanoUSD(41), retryAfterSeconds: 1))
+                    .day, limit: NanoUSD(100), left: NanoUSD(40), needed: NanoUSD(41), held: NanoUSD(60),
+                    retryAfterSeconds: 1))
         book.settle(first, cost: NanoUSD(7))
         book.settle(first, cost: NanoUSD(7))
-        _ = try book.reserve(NanoUSD(93), of: "k", limits: limits, at: Self.evening)
+        let second = try book.reserve(NanoUSD(93), of: "k", limits: limits, at: Self.evening)
+        // What is held comes back, and is waited for; what is spent is gone for the month.
+        let passing = #expect(throws: RequestError.self) {
+            _ = try book.reserve(NanoUSD(51), of: "k", limits: limits, at: Self.evening + 1)
+        }
+        guard case .budgetExceeded(.month, _, _, _, NanoUSD(93), 5)? = passing else {
+            Issue.record("\(String(describing: passing))")
+            return
+        }
+        book.settle(second, cost: NanoUSD(93))
         // The next day there is a new day's budget, but the month's has 50 left.
         let month = #expect(throws: RequestError.self) {
             _ = try book.reserve(NanoUSD(51), of: "k", limits: limits, at: Self.evening + 1)
         }
-        guard case .budgetExceeded(.month, _, let left, _, let seconds)? = month else {
+        guard case .budgetExceeded(.month, _, let left, _, _, let seconds)? = month else {
             Issue.record("\(String(describing: month))")
             return
         }

@@ -46,7 +46,8 @@ struct AnthropicAnswerTests {
         let (words, usage) = try play(anthropicEvents)
         #expect(
             words == [
-                "(Hm.)", "Let me", " see.", "0:weather[]", #"0:[{"city":]"#, #"0:["Bern"}]"#, "1:now[]", "<tool_calls>",
+                "(Hm.)", "Let me", " see.", "0:weather[]", #"0:[{"city":]"#, #"0:["Bern"}]"#, "1:now[]", "1:[{}]",
+                "<tool_calls>",
             ])
         #expect(usage == Usage(promptTokens: 35, cachedPromptTokens: 7, completionTokens: 89))
     }
@@ -105,7 +106,7 @@ struct AnthropicAnswerTests {
 
     @Test("Events that may be added are passed over; one that cannot be read ends the answer")
     func unknownEvents() throws {
-        #expect(try play([#"{"type":"message_note","x":[1]}"#] + anthropicEvents).words.count == 8)
+        #expect(try play([#"{"type":"message_note","x":[1]}"#] + anthropicEvents).words.count == 9)
         for text in ["", "{", "[]", "7", #"{"type":7}"#, #"{"type":"content_block_delta","index":0}"#] {
             #expect(throws: RequestError.self) { try play([text] + anthropicEvents) }
         }

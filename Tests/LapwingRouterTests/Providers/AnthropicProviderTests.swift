@@ -24,7 +24,7 @@ struct AnthropicProviderTests {
     @Test("It is asked by its own path, with its own headers, and its stream is an answer")
     func answers() async throws {
         let (found, sent) = try await outcome([.send(streamHead + stream), .close])
-        #expect(found.error == nil && found.words.count == 9 && found.usage?.completionTokens == 89)
+        #expect(found.error == nil && found.words.count == 10 && found.usage?.completionTokens == 89)
         #expect(sent.hasPrefix("POST /v1/messages HTTP/1.1\r\n"))
         let head = sent.lowercased()
         #expect(head.contains("x-api-key: sk-ant-1\r\n") && head.contains("anthropic-version: 2023-06-01\r\n"))

@@ -102,7 +102,7 @@ struct AnthropicRequestTests {
     @Test("Images come by address or by their bytes, and a schema for the answer is passed on")
     func imagesAndSchemas() throws {
         let images = [
-            ChatImage(source: .url("https://h/i.png")),
+            ChatImage(source: .url("https://h.example/i.png")),
             ChatImage(source: .data(mediaType: "image/png", base64: "AAAA"), detail: "auto"),
         ]
         var asked = request([ChatMessage(role: "user", parts: images.map(ContentPart.image) + [.text("?")])])
@@ -110,7 +110,7 @@ struct AnthropicRequestTests {
         let json = try AnthropicRequest(asked).json
         #expect(
             json["messages"]?[0]?["content"] == [
-                ["type": "image", "source": ["type": "url", "url": "https://h/i.png"]],
+                ["type": "image", "source": ["type": "url", "url": "https://h.example/i.png"]],
                 ["type": "image", "source": ["type": "base64", "media_type": "image/png", "data": "AAAA"]],
                 ["type": "text", "text": "?"],
             ])

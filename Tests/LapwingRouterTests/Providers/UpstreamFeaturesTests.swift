@@ -18,6 +18,39 @@ private func words(_ chunks: [[UInt8]]) throws -> (words: [String], usage: Usage
 
 @Suite("Tools and thoughts in OpenAI-compatible streams")
 struct UpstreamFeaturesTests {
+    @Test("A new id under the same number, or under none, is another call")
+    func unnumberedCalls() throws {
+        var answer = UpstreamAnswer(model: "m", isChat: true, choiceCount: 1, estimatedPromptTokens: 3)
+        var calls: [ToolCallDelta] = []
+        for part in [
+            #"{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":"}}"#,
+            #"{"index":0,"function":{"arguments":"1}"}}"#,
+            #"{"index":0,"id":"b","function":{"name":"g","arguments":"{}"}}"#,
+            #"{"id":"c","function":{"name":"h","arguments":"{}"}}"#,
+        ] {
+            let chunk = #"{"choices":[{"index":0,"delta":{"tool_calls":[\#(part)]}}]}"#
+            for event in try answer.receive(Array(chunk.utf8)) {
+                if case .toolCall(_, let call) = event { calls.append(call) }
+            }
+        }
+        #expect(calls.map(\.index) == [0, 0, 1, 2])
+        #expect(calls.map(\.id) == ["a", nil, "b", "c"])
+    }
+
+    @Test("A refusal is told, and ends as what a filter has cut")
+    func refusal() throws {
+        var answer = UpstreamAnswer(model: "m", isChat: true, choiceCount: 1, estimatedPromptTokens: 3)
+        var events: [GenerationEvent] = []
+        for delta in [#"{"refusal":"I can"}"#, #"{"refusal":"not."}"#, "{}"] {
+            let reason = delta == "{}" ? #""stop""# : "null"
+            let chunk = #"{"choices":[{"index":0,"delta":\#(delta),"finish_reason":\#(reason)}]}"#
+            events += try answer.receive(Array(chunk.utf8))
+        }
+        let text = events.map { if case .delta(_, let text, _) = $0 { text } else { "" } }.joined()
+        #expect(text == "I cannot.")
+        guard case .finished(_, .contentFilter)? = events.last else { return #expect(Bool(false), "\(events)") }
+    }
+
     @Test("Calls come in pieces, with their place, id and name first")
     func toolCalls() throws {
         let (events, _) = try words([

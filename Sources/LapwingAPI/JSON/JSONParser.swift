@@ -1,5 +1,3 @@
-import LapwingAPI
-
 /// Reads a JSON text (RFC 8259) from a client: nesting is bounded, and an error says what is wrong at which byte.
 ///
 /// Stricter than most: a key that occurs twice in an object is refused, because readers disagree on which one counts.
