@@ -177,6 +177,7 @@ stop nginx
 echo "streams" >&2
 python3 Benchmarks/peer_stream.py serve $upstream &
 nginx=$!
+until (exec 3<>/dev/tcp/127.0.0.1/$upstream) 2>/dev/null; do sleep 0.1; done
 for side in direct lapwing $(printf '%s\n' "${peers[@]}" | grep litellm || true); do
     at=$upstream
     if [ $side != direct ]; then at=$port; start $side; fi
