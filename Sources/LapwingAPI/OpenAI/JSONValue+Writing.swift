@@ -33,7 +33,8 @@ extension JSONValue {
         }
     }
 
-    private static func write(_ string: String, to bytes: inout [UInt8]) {
+    /// The string in quotes.
+    package static func write(_ string: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         for byte in string.utf8 {
             switch byte {

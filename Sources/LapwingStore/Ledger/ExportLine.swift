@@ -99,7 +99,7 @@ enum ExportValue {
         case .real(let value?): bytes += "\(value)".utf8
         case .boolean(let value?): bytes += (value ? "true" : "false").utf8
         case .money(let value?): bytes += "\(value)".utf8
-        case .text(let value?): Self.appendJSON(value, to: &bytes)
+        case .text(let value?): JSONValue.write(value, to: &bytes)
         case .list(let values):
             bytes.append(UInt8(ascii: "["))
             for (index, value) in values.enumerated() {
@@ -111,7 +111,7 @@ enum ExportValue {
             bytes.append(UInt8(ascii: "{"))
             for (index, field) in fields.enumerated() {
                 if index > 0 { bytes.append(UInt8(ascii: ",")) }
-                Self.appendJSON(field.name, to: &bytes)
+                JSONValue.write(field.name, to: &bytes)
                 bytes.append(UInt8(ascii: ":"))
                 field.value.appendJSON(to: &bytes)
             }
@@ -143,20 +143,5 @@ enum ExportValue {
             bytes.append(byte)
         }
         bytes.append(quote)
-    }
-
-    private static func appendJSON(_ text: String, to bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case UInt8(ascii: "\n"): bytes += "\\n".utf8
-            case ..<0x20: bytes += ("\\u00" + hexadecimal([byte])).utf8
-            default: bytes.append(byte)
-            }
-        }
-        bytes.append(UInt8(ascii: "\""))
     }
 }
