@@ -34,17 +34,22 @@ let package = Package(
         .testTarget(
             name: "LapwingMetricsTests",
             dependencies: ["LapwingMetrics", .product(name: "CoreMetrics", package: "swift-metrics")]),
+        // Intervals, tests, calibrators and the metrics of ranking and calibration: pure functions of numbers.
+        .target(name: "LapwingStatistics"),
+        .testTarget(name: "LapwingStatisticsTests", dependencies: ["LapwingStatistics"]),
         // Text to tokens and back, chat templates, streaming, stop strings.
         .target(name: "LapwingText"),
         .testTarget(
-            name: "LapwingTextTests", dependencies: ["LapwingModel", "LapwingText", "LapwingTestSupport"],
+            name: "LapwingTextTests",
+            dependencies: ["LapwingModel", "LapwingText", "LapwingStatistics", "LapwingTestSupport"],
             resources: [.copy("Fixtures")]),
 
         // Layer 1: imports layer 0.
         // Weight files to logits.
         .target(name: "LapwingModel", dependencies: ["CLapwingKernels"]),
         .testTarget(
-            name: "LapwingModelTests", dependencies: ["CLapwingKernels", "LapwingModel", "LapwingTestSupport"],
+            name: "LapwingModelTests",
+            dependencies: ["CLapwingKernels", "LapwingModel", "LapwingStatistics", "LapwingTestSupport"],
             resources: [.copy("Fixtures")]),
         // The forward pass alone, for Scripts/make_reference.py to compare.
         .executableTarget(name: "ForwardLogits", dependencies: ["LapwingModel"], path: "Benchmarks/ForwardLogits"),
@@ -52,13 +57,14 @@ let package = Package(
         .target(
             name: "LapwingStore",
             dependencies: [
-                "LapwingAPI", .product(name: "GRDB", package: "GRDB.swift"),
+                "LapwingAPI", "LapwingStatistics", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(
             name: "LapwingStoreTests",
             dependencies: [
-                "LapwingAPI", "LapwingStore", "LapwingTestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+                "LapwingAPI", "LapwingStore", "LapwingStatistics", "LapwingTestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         // Speed and size of the ledger; run by Benchmarks/ledger.sh.
         .executableTarget(
@@ -69,7 +75,9 @@ let package = Package(
         .target(name: "LapwingEngine", dependencies: ["LapwingAPI", "LapwingText", "LapwingModel"]),
         .testTarget(
             name: "LapwingEngineTests",
-            dependencies: ["LapwingAPI", "LapwingText", "LapwingModel", "LapwingEngine", "LapwingTestSupport"]),
+            dependencies: [
+                "LapwingAPI", "LapwingText", "LapwingModel", "LapwingEngine", "LapwingStatistics", "LapwingTestSupport",
+            ]),
         // One sequence's decode alone, whose instructions and allocations Benchmarks/kernels.sh counts.
         .executableTarget(
             name: "DecodeSteps", dependencies: ["LapwingAPI", "LapwingModel", "LapwingEngine", "LapwingTestSupport"],
@@ -85,7 +93,7 @@ let package = Package(
         .target(
             name: "LapwingRouter",
             dependencies: [
-                "LapwingAPI", "LapwingMetrics", "LapwingStore",
+                "LapwingAPI", "LapwingMetrics", "LapwingStatistics", "LapwingStore",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -95,7 +103,8 @@ let package = Package(
         .testTarget(
             name: "LapwingRouterTests",
             dependencies: [
-                "LapwingAPI", "LapwingMetrics", "LapwingRouter", "LapwingStore", "LapwingTestSupport",
+                "LapwingAPI", "LapwingMetrics", "LapwingRouter", "LapwingStore", "LapwingStatistics",
+                "LapwingTestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -111,7 +120,7 @@ let package = Package(
         .testTarget(
             name: "LapwingHubTests",
             dependencies: [
-                "LapwingHub", "LapwingModel", "LapwingTestSupport",
+                "LapwingHub", "LapwingModel", "LapwingStatistics", "LapwingTestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
@@ -132,7 +141,7 @@ let package = Package(
         .testTarget(
             name: "LapwingServerTests",
             dependencies: [
-                "LapwingAPI", "LapwingMetrics", "LapwingServer", "LapwingTestSupport",
+                "LapwingAPI", "LapwingMetrics", "LapwingServer", "LapwingStatistics", "LapwingTestSupport",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -154,8 +163,8 @@ let package = Package(
         .executableTarget(
             name: "lapwing",
             dependencies: [
-                "LapwingAPI", "LapwingMetrics", "LapwingText", "LapwingModel", "LapwingStore", "LapwingEngine",
-                "LapwingRouter", "LapwingHub", "LapwingServer",
+                "LapwingAPI", "LapwingMetrics", "LapwingStatistics", "LapwingText", "LapwingModel", "LapwingStore",
+                "LapwingEngine", "LapwingRouter", "LapwingHub", "LapwingServer",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -170,21 +179,22 @@ let package = Package(
             name: "LapwingCommandTests",
             dependencies: [
                 "lapwing", "LapwingAPI", "LapwingMetrics", "LapwingText", "LapwingStore", "LapwingRouter",
-                "LapwingModel", "LapwingEngine", "LapwingServer", "LapwingTestSupport",
+                "LapwingModel", "LapwingEngine", "LapwingServer", "LapwingStatistics", "LapwingTestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         // Tests share this: tiny models, scripted providers and the manual clock.
         .target(
-            name: "LapwingTestSupport", dependencies: ["LapwingAPI", "LapwingModel"], path: "Tests/LapwingTestSupport"),
+            name: "LapwingTestSupport", dependencies: ["LapwingAPI", "LapwingModel", "LapwingStatistics"],
+            path: "Tests/LapwingTestSupport"),
         // What must hold for the whole tree: the import table, the unsafe allow-list, file lengths.
         .testTarget(name: "LapwingHouseTests"),
         // The program as its users meet it: real processes, real clients, kills, system calls.
         .testTarget(
             name: "LapwingEndToEndTests",
             dependencies: [
-                "lapwing", "LapwingAPI", "LapwingEngine", "LapwingModel", "LapwingTestSupport",
+                "lapwing", "LapwingAPI", "LapwingEngine", "LapwingModel", "LapwingStatistics", "LapwingTestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),

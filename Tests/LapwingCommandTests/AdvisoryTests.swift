@@ -1,6 +1,7 @@
 import Foundation
 import LapwingAPI
 import LapwingRouter
+import LapwingStatistics
 import LapwingStore
 import LapwingTestSupport
 import Testing

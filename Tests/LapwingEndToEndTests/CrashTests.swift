@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Foundation
+import LapwingStatistics
 import LapwingTestSupport
 import NIOCore
 import NIOHTTP1

@@ -2,6 +2,7 @@ import Foundation
 import LapwingAPI
 import LapwingEngine
 import LapwingModel
+import LapwingStatistics
 import LapwingTestSupport
 import LapwingText
 import Testing

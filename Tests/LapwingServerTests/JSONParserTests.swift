@@ -1,5 +1,6 @@
 import LapwingAPI
 import LapwingServer
+import LapwingStatistics
 import LapwingTestSupport
 import Testing
 

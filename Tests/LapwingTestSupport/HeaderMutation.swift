@@ -1,3 +1,5 @@
+import LapwingStatistics
+
 /// One to three random changes to a file's header.
 package struct HeaderMutation {
     private var file: GGUFWriter.File

@@ -1,4 +1,5 @@
 import LapwingModel
+import LapwingStatistics
 
 /// Rows of floats as the bytes of a tensor type. The simplest rounding that decodes close to the values, no better.
 package enum Quantize {

@@ -1,4 +1,5 @@
 import LapwingModel
+import LapwingStatistics
 
 /// A small llama-architecture model of seeded random weights, as a GGUF file: the same description, the same bytes.
 package struct TinyModel: Sendable {

@@ -1,4 +1,5 @@
 import LapwingEngine
+import LapwingStatistics
 import LapwingTestSupport
 import Testing
 

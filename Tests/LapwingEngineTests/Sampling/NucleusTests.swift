@@ -1,6 +1,7 @@
 import LapwingAPI
 import LapwingEngine
 import LapwingModel
+import LapwingStatistics
 import LapwingTestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import LapwingAPI
 import LapwingEngine
+import LapwingStatistics
 import LapwingTestSupport
 import Testing
 

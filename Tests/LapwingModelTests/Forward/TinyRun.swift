@@ -1,4 +1,5 @@
 import LapwingModel
+import LapwingStatistics
 import LapwingTestSupport
 
 /// A model with a cache, fed by simple calls.

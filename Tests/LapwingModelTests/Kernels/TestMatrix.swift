@@ -1,5 +1,6 @@
 import CLapwingKernels
 import LapwingModel
+import LapwingStatistics
 import LapwingTestSupport
 
 /// A random matrix in a file's own block type, packed for the kernels, in memory of exactly the size it needs.

@@ -1,4 +1,5 @@
 import LapwingModel
+import LapwingStatistics
 import LapwingTestSupport
 import Testing
 

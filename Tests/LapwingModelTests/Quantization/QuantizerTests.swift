@@ -1,5 +1,6 @@
 import CLapwingKernels
 import LapwingModel
+import LapwingStatistics
 import LapwingTestSupport
 import Testing
 

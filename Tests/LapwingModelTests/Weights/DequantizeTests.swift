@@ -1,6 +1,7 @@
 import CLapwingKernels
 import Foundation
 import LapwingModel
+import LapwingStatistics
 import LapwingTestSupport
 import Testing
 

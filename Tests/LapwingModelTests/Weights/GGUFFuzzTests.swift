@@ -1,5 +1,6 @@
 import Foundation
 import LapwingModel
+import LapwingStatistics
 import LapwingTestSupport
 import Testing
 

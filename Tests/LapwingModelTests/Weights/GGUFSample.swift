@@ -1,4 +1,5 @@
 import LapwingModel
+import LapwingStatistics
 import LapwingTestSupport
 
 /// A small sound file with every type of metadata and several types of tensors, to be damaged in tests.

@@ -1,5 +1,6 @@
 import LapwingAPI
 import LapwingRouter
+import LapwingStatistics
 import LapwingTestSupport
 import Testing
 

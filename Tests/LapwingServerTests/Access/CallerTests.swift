@@ -1,6 +1,7 @@
 import HTTPTypes
 import LapwingAPI
 import LapwingServer
+import LapwingStatistics
 import LapwingTestSupport
 import Logging
 import Testing

@@ -1,3 +1,4 @@
+import LapwingStatistics
 import LapwingTestSupport
 import LapwingText
 import Testing
