@@ -36,7 +36,8 @@ let package = Package(
             dependencies: ["LapwingMetrics", .product(name: "CoreMetrics", package: "swift-metrics")]),
         // Intervals, tests, calibrators and the metrics of ranking and calibration: pure functions of numbers.
         .target(name: "LapwingStatistics"),
-        .testTarget(name: "LapwingStatisticsTests", dependencies: ["LapwingStatistics"]),
+        .testTarget(
+            name: "LapwingStatisticsTests", dependencies: ["LapwingStatistics"], resources: [.copy("Fixtures")]),
         // Text to tokens and back, chat templates, streaming, stop strings.
         .target(name: "LapwingText"),
         .testTarget(

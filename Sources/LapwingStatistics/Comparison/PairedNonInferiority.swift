@@ -1,0 +1,38 @@
+import Foundation
+
+/// Whether a candidate is at most `margin` worse than a reference on the same rows.
+///
+/// The candidate is the second of each pair, as in `PairedDifference`.
+package enum PairedNonInferiority {
+    /// The rows to plan for: (z_α + z_β)² (ψ - d²) / (d + m)², where ψ is the share of rows on which the two differ and d
+    /// the true difference (Nam, 1997, in its asymptotic form).
+    package static func sampleSize(
+        differing: Double, margin: Double, difference: Double = 0, level: Double = 0.95, power: Double = 0.8
+    ) -> Int {
+        precondition(margin + difference > 0, "no sample proves what is not so")
+        let z = Normal.quantile(level) + Normal.quantile(power)
+        let size = z * z * (differing - difference * difference) / ((difference + margin) * (difference + margin))
+        return max(1, Int(size.rounded(.up)))
+    }
+
+    /// The one-sided lower bound of the candidate's accuracy less the reference's; over -margin it is shown.
+    package static func lowerBound(
+        referenceOnly: Int, candidateOnly: Int, of count: Int, level: Double = 0.95
+    ) -> Double {
+        PairedDifference.tangoLower(firstOnly: referenceOnly, secondOnly: candidateOnly, of: count, level: level)
+    }
+
+    /// The interval of the candidate's accuracy divided by the reference's, by the variance of the ratio's logarithm,
+    /// (b + c) / (x y), where x and y are how often each was right; nil where one never was.
+    package static func keptQuality(
+        bothRight: Int, referenceOnly: Int, candidateOnly: Int, level: Double = 0.95
+    ) -> ClosedRange<Double>? {
+        let reference = Double(bothRight + referenceOnly)
+        let candidate = Double(bothRight + candidateOnly)
+        guard reference > 0, candidate > 0 else { return nil }
+        let deviation = (Double(referenceOnly + candidateOnly) / (reference * candidate)).squareRoot()
+        let half = Normal.quantile((1 + level) / 2) * deviation
+        let ratio = candidate / reference
+        return (ratio * exp(-half))...(ratio * exp(half))
+    }
+}
