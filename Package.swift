@@ -37,7 +37,11 @@ let package = Package(
         // Intervals, tests, calibrators and the metrics of ranking and calibration: pure functions of numbers.
         .target(name: "LapwingStatistics"),
         .testTarget(
-            name: "LapwingStatisticsTests", dependencies: ["LapwingStatistics"], resources: [.copy("Fixtures")]),
+            name: "LapwingStatisticsTests", dependencies: ["LapwingStatistics", "GuaranteeSimulation"],
+            resources: [.copy("Fixtures")]),
+        // Deployments whose truth is known, and how often a promise was broken; run by Benchmarks/guarantee.sh.
+        .executableTarget(
+            name: "GuaranteeSimulation", dependencies: ["LapwingStatistics"], path: "Benchmarks/GuaranteeSimulation"),
         // Text to tokens and back, chat templates, streaming, stop strings.
         .target(name: "LapwingText"),
         .testTarget(

@@ -20,5 +20,8 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
     /// Evenly spread over [-1, 1).
     package mutating func symmetric() -> Float { Float(Int64(next() >> 40) - (1 << 23)) / Float(1 << 23) }
 
+    /// Evenly spread over [0, 1), in steps of 2^-53.
+    package mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+
     package mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) } }
 }
