@@ -114,6 +114,12 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        // Tasks to scores over any provider, and what two runs say of each other.
+        .target(name: "LapwingEvaluation", dependencies: ["LapwingAPI", "LapwingStatistics"]),
+        .testTarget(
+            name: "LapwingEvaluationTests",
+            dependencies: ["LapwingAPI", "LapwingEvaluation", "LapwingStatistics", "LapwingTestSupport"],
+            resources: [.copy("Fixtures")]),
         // Models from the hub, and what is on the disk.
         .target(
             name: "LapwingHub",
@@ -169,8 +175,9 @@ let package = Package(
             name: "lapwing",
             dependencies: [
                 "LapwingAPI", "LapwingMetrics", "LapwingStatistics", "LapwingText", "LapwingModel", "LapwingStore",
-                "LapwingEngine", "LapwingRouter", "LapwingHub", "LapwingServer",
+                "LapwingEngine", "LapwingEvaluation", "LapwingRouter", "LapwingHub", "LapwingServer",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -183,7 +190,8 @@ let package = Package(
         .testTarget(
             name: "LapwingCommandTests",
             dependencies: [
-                "lapwing", "LapwingAPI", "LapwingMetrics", "LapwingText", "LapwingStore", "LapwingRouter",
+                "lapwing", "LapwingAPI", "LapwingEvaluation", "LapwingMetrics", "LapwingText", "LapwingStore",
+                "LapwingRouter",
                 "LapwingModel", "LapwingEngine", "LapwingServer", "LapwingStatistics", "LapwingTestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

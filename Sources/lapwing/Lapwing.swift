@@ -18,6 +18,7 @@ package struct Lapwing: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Answer", subcommands: [Demo.self, Serve.self, RunPrompt.self, Chat.self, Embed.self]),
             CommandGroup(name: "Models", subcommands: [Models.self, Pull.self, Quantize.self, Bench.self]),
+            CommandGroup(name: "Quality", subcommands: [Eval.self, Parity.self]),
             CommandGroup(name: "Receipts", subcommands: [ReportCommand.self, LedgerCommand.self, Prices.self]),
             CommandGroup(name: "Setup", subcommands: [Check.self, Doctor.self, KeysCommand.self]),
         ])
@@ -51,6 +52,9 @@ package struct Lapwing: AsyncParsableCommand {
             switch error {
             case is CancellationError:
                 (status, message) = (130, nil)
+            case let code as ExitCode where !code.isSuccess:
+                // The command has said what there is to say.
+                (status, message) = (code.rawValue, nil)
             case let failure as Failure:
                 (status, message) = (1, failure.message.map { "lapwing: \($0)" })
             default:

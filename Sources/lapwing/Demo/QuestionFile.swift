@@ -1,4 +1,5 @@
 import Foundation
+import LapwingAPI
 
 /// A question of a customer, with what is known about it.
 package struct Question: Hashable, Sendable {
@@ -39,11 +40,11 @@ package enum QuestionFile {
 
     package static func parse(_ text: String, path: String, limit: Int) throws(ReadError) -> [Question] {
         var rows = CSVRows(text)
-        guard let header = try rows.next(path) else { throw .empty(path: path) }
+        guard let header = try next(&rows, path) else { throw .empty(path: path) }
         let names = header.map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
         let column = ["question", "text", "query", "prompt"].lazy.compactMap { names.firstIndex(of: $0) }.first ?? 0
         var questions: [Question] = []
-        while questions.count < limit, let row = try rows.next(path) {
+        while questions.count < limit, let row = try next(&rows, path) {
             guard row.count == names.count else {
                 throw .malformed(
                     path: path, line: rows.rowLine,
@@ -62,74 +63,10 @@ package enum QuestionFile {
         guard !questions.isEmpty else { throw .empty(path: path) }
         return questions
     }
-}
 
-/// Rows of RFC 4180 text: cells in quotes may hold commas, line breaks and doubled quotes.
-private struct CSVRows {
-    private let scalars: [Unicode.Scalar]
-    private var position = 0
-    private var line = 1
-    /// Where the last row began.
-    private(set) var rowLine = 1
-
-    init(_ text: String) {
-        scalars = Array(text.unicodeScalars)
-        if scalars.first == "\u{FEFF}" { position = 1 }
-    }
-
-    /// The next row that is not blank; nil at the end.
-    mutating func next(_ path: String) throws(QuestionFile.ReadError) -> [String]? {
-        while position < scalars.count {
-            rowLine = line
-            let row = try readRow(path)
-            if row != [""] { return row }
+    private static func next(_ rows: inout CSVRows, _ path: String) throws(ReadError) -> [String]? {
+        do { return try rows.next() } catch {
+            throw .malformed(path: path, line: error.line, reason: error.reason)
         }
-        return nil
-    }
-
-    private mutating func readRow(_ path: String) throws(QuestionFile.ReadError) -> [String] {
-        var row: [String] = []
-        while true {
-            row.append(try readCell(path))
-            guard position < scalars.count else { return row }
-            let separator = scalars[position]
-            position += 1
-            if separator == "," { continue }
-            if separator == "\r", position < scalars.count, scalars[position] == "\n" { position += 1 }
-            line += 1
-            return row
-        }
-    }
-
-    /// Reads up to a comma, a line break or the end, none of which it takes.
-    private mutating func readCell(_ path: String) throws(QuestionFile.ReadError) -> String {
-        var cell = String.UnicodeScalarView()
-        guard position < scalars.count, scalars[position] == "\"" else {
-            while position < scalars.count, ![",", "\n", "\r"].contains(scalars[position]) {
-                cell.append(scalars[position])
-                position += 1
-            }
-            return String(cell)
-        }
-        position += 1
-        while position < scalars.count {
-            let scalar = scalars[position]
-            position += 1
-            if scalar == "\"" {
-                guard position < scalars.count, scalars[position] == "\"" else { return try closed(cell, path) }
-                position += 1
-            } else if scalar == "\n" {
-                line += 1
-            }
-            cell.append(scalar)
-        }
-        throw .malformed(path: path, line: rowLine, reason: "found a quote that is never closed")
-    }
-
-    private func closed(_ cell: String.UnicodeScalarView, _ path: String) throws(QuestionFile.ReadError) -> String {
-        guard position == scalars.count || [",", "\n", "\r"].contains(scalars[position]) else {
-            throw .malformed(path: path, line: line, reason: "found text after a closing quote, expected a comma")
-        }
-        return String(cell)
     }
 }

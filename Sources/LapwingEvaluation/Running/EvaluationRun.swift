@@ -1,0 +1,57 @@
+import LapwingAPI
+
+/// Puts a task's questions to a model, some at a time, and keeps each outcome as it comes.
+package struct EvaluationRun: Sendable {
+    private let task: EvaluationTask
+    private let items: [Item]
+    private let examinee: any Examinee
+    private let concurrency: Int
+
+    package init(_ task: EvaluationTask, items: [Item], examinee: any Examinee, concurrency: Int) {
+        (self.task, self.items, self.examinee, self.concurrency) = (task, items, examinee, max(1, concurrency))
+    }
+
+    /// Asks what is not among `done`, in the questions' order, so that neighbours share what was read. Returns all samples in
+    /// that order. When it throws or is cancelled, what was answered has gone to `keep`.
+    package func run(
+        done: [Sample] = [], keep: (Sample) throws -> Void, progress: (_ done: Int, _ total: Int) -> Void
+    ) async throws -> [Sample] {
+        var samples = Dictionary(done.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+        let wanted = Set(items.map(\.id))
+        samples = samples.filter { wanted.contains($0.key) }
+        progress(samples.count, items.count)
+        try await withThrowingTaskGroup(of: Sample.self) { group in
+            var waiting = items.lazy.filter { [known = samples] in known[$0.id] == nil }.makeIterator()
+            for _ in 0..<concurrency {
+                guard let item = waiting.next() else { break }
+                group.addTask { try await ask(item) }
+            }
+            while let sample = try await group.next() {
+                try Task.checkCancellation()
+                if let item = waiting.next() { group.addTask { try await ask(item) } }
+                try keep(sample)
+                samples[sample.id] = sample
+                progress(samples.count, items.count)
+            }
+        }
+        return items.compactMap { samples[$0.id] }
+    }
+
+    private func ask(_ item: Item) async throws -> Sample {
+        do {
+            if task.comparesChoices {
+                let continuations = item.choices.map { (task.delimiter ?? " ") + $0 }
+                let likelihoods = try await examinee.logLikelihoods(of: continuations, after: item.context)
+                return Sample(item, likelihoods, metrics: task.metrics)
+            }
+            let terms = task.answer ?? EvaluationTask.AnswerTerms(maxTokens: 256)
+            let prompt: Prompt =
+                terms.chat == true ? .messages([ChatMessage(role: "user", content: item.context)]) : .text(item.context)
+            return try Sample(item, try await examinee.answer(prompt, terms: terms), metrics: task.metrics)
+        } catch EvaluationError.noLikelihoods(let model, _) {
+            throw EvaluationError.noLikelihoods(model: model, task: task.task)
+        } catch let error as RequestError where error != .cancelled {
+            throw EvaluationError.failed(task: task.task, question: item.id, reason: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import LapwingAPI
+
+/// A provider in this process, asked by its tokens.
+package struct ProviderExaminee: Examinee {
+    package let name: String
+    private let chat: any ChatProvider
+    /// nil where the provider's log-probabilities of given text cannot be had.
+    private let scoring: (any ScoringProvider & TokenizingProvider)?
+    /// What a call without a receipt costs; nil is unpriced.
+    private let price: @Sendable (Usage) -> NanoUSD?
+
+    package init(
+        name: String, chat: any ChatProvider, scoring: (any ScoringProvider & TokenizingProvider)?,
+        price: @escaping @Sendable (Usage) -> NanoUSD?
+    ) {
+        (self.name, self.chat, self.scoring, self.price) = (name, chat, scoring, price)
+    }
+
+    package func logLikelihoods(of continuations: [String], after context: String) async throws -> Likelihoods {
+        guard let scoring else { throw EvaluationError.noLikelihoods(model: name, task: "choices") }
+        let pairs = try await TokenPairs.make(continuations, after: context) {
+            try await scoring.tokenize($0, model: name, addSpecialTokens: false)
+        }
+        let result = try await scoring.score(
+            ScoringRequest(model: name, prompt: pairs.context, continuations: pairs.continuations),
+            context: Self.context())
+        return Likelihoods(
+            sums: result.continuations.map { $0.logProbabilities.reduce(0, +) }, usage: result.usage,
+            cost: cost(result.usage, result.receipt))
+    }
+
+    package func answer(_ prompt: Prompt, terms: EvaluationTask.AnswerTerms) async throws -> WrittenAnswer {
+        var request = GenerationRequest(model: name, prompts: [prompt])
+        request.sampling.temperature = 0
+        request.maxTokens = terms.maxTokens
+        request.stop = terms.stop ?? []
+        var text = ""
+        for try await event in try await chat.generate(request, context: Self.context()) {
+            switch event {
+            case .delta(_, let piece, _): text += piece
+            case .completed(_, let usage, let receipt):
+                return WrittenAnswer(text: text, usage: usage, cost: cost(usage, receipt))
+            case .committed, .prompt, .reasoning, .toolCall, .finished: break
+            }
+        }
+        try Task.checkCancellation()
+        throw RequestError.internal(reason: "an answer ended without its last event")
+    }
+
+    private func cost(_ usage: Usage, _ receipt: Receipt?) -> NanoUSD? {
+        guard let receipt else { return price(usage) }
+        return receipt.unpricedCalls == 0 ? receipt.cost : nil
+    }
+
+    private static func context() -> RequestContext {
+        RequestContext(requestID: "eval-\(UInt64.random(in: .min ... .max))")
+    }
+}

@@ -1,0 +1,92 @@
+import AsyncHTTPClient
+import Foundation
+import LapwingAPI
+import LapwingEngine
+import LapwingEvaluation
+import LapwingModel
+import LapwingRouter
+import LapwingStore
+
+/// A model or route that is examined, with what must be put away afterwards.
+struct Candidate {
+    var examinee: any Examinee
+    /// SHA-256 of its weights; nil for a model elsewhere.
+    var weightsHash: String?
+    /// What else decides about its answers.
+    var settings: String
+    var concurrency: Int
+    var shutDown: @Sendable () async -> Void
+
+    /// `url` names a server; without it a route or a remote model of the configuration, else a local model.
+    static func make(_ model: ModelOptions, url: String?, keyVariable: String?) async throws -> Candidate {
+        let configuration = try model.options.loadIfPresent()
+        if let url { return try await remote(url, model: model.model, keyVariable: keyVariable, configuration) }
+        if let configuration, let name = model.model,
+            configuration.routes.contains(where: { $0.name == name })
+                || configuration.model(named: name)?.remote != nil
+        {
+            return try await routed(name, configuration)
+        }
+        return try local(model, configuration)
+    }
+
+    private static func local(_ model: ModelOptions, _ configuration: Configuration?) throws -> Candidate {
+        let weights = try model.find().local
+        let engine = try model.load(chatTemplate: nil)
+        let machine = configuration?.machine ?? Configuration.Machine()
+        let pricing = Pricing(machineRate: machine.perHour, prices: PriceBook())
+        let examinee = ProviderExaminee(name: engine.name, chat: engine, scoring: engine) { usage in
+            usage.computeNanoseconds.flatMap(pricing.machineCost)
+        }
+        return Candidate(
+            examinee: examinee, weightsHash: try ContentDigest.ofWeights(weights.weights),
+            settings: "kv \(weights.kvCache.rawValue)", concurrency: 8
+        ) { await engine.shutDown() }
+    }
+
+    /// Through the router: its decisions, its receipts, and entries in the ledger.
+    private static func routed(_ name: String, _ configuration: Configuration) async throws -> Candidate {
+        if let reason = configuration.model(named: name)?.unavailable {
+            throw Failure("model '\(name)' cannot be asked: \(reason)")
+        }
+        let assembly = try await Assembly.make(configuration)
+        let route = configuration.routes.first { $0.name == name }
+        let open = configuration.model(named: route?.open ?? name)
+        let router = assembly.router
+        let scores = open?.local != nil
+        return Candidate(
+            examinee: ProviderExaminee(name: name, chat: router, scoring: scores ? router : nil) { _ in nil },
+            weightsHash: try open?.local.map { try ContentDigest.ofWeights($0.weights) },
+            settings: "route \(route.map { "\($0)" } ?? name)", concurrency: 8
+        ) { await assembly.shutDown() }
+    }
+
+    private static func remote(
+        _ url: String, model: String?, keyVariable: String?, _ configuration: Configuration?
+    ) async throws -> Candidate {
+        guard let model else { throw Failure("--url needs --model, the name of a model or route of that server") }
+        let key = try keyVariable.map { variable in
+            guard let key = ProcessInfo.processInfo.environment[variable], !key.isEmpty else {
+                throw Failure(
+                    "the variable \(variable) is not set; --key-variable names the one that holds the server's key")
+            }
+            return key
+        }
+        let client = HTTPClient.forUpstreams()
+        let book = try configuration.map { try PriceBook.assembled(for: $0) } ?? .builtIn
+        let today = String(Date().ISO8601Format().prefix(10))
+        let price = book.price(of: model, on: today)
+        let examinee: RemoteExaminee
+        do {
+            examinee = try await RemoteExaminee.make(name: model, url: url, key: key, client: client) {
+                price?.cost(of: $0)
+            }
+        } catch {
+            try? await client.shutdown()
+            throw error
+        }
+        return Candidate(examinee: examinee, weightsHash: nil, settings: "server \(url)", concurrency: 8) {
+            try? await client.shutdown()
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import LapwingAPI
+import LapwingEvaluation
+import Synchronization
+import Testing
+
+@Suite struct RunTests {
+    @Test("Choices are scored with their delimiter after the whole context, and samples keep what was said")
+    func choices() async throws {
+        let examinee = ScriptedExaminee()
+        let items = try ItemMaker(Fixtures.mmlu, folder: DataFolder(path: Fixtures.path)).items()
+        let samples = try await EvaluationRun(Fixtures.mmlu, items: items, examinee: examinee, concurrency: 2)
+            .run(keep: { _ in }, progress: { _, _ in })
+        #expect(samples.map(\.id) == [0, 1, 2])
+        #expect(samples[0].logLikelihoods == [-3, -1, -2, -4])
+        #expect(samples.map(\.chosen) == [1, 1, 1])
+        #expect(samples.map { $0.scores["acc"] } == [1, 0, 0])
+        #expect(examinee.asked.withLock { $0 }.allSatisfy { $0.1 == [" A", " B", " C", " D"] })
+        #expect(examinee.asked.withLock { $0 }.contains { $0.0 == items[0].context })
+    }
+
+    @Test("A run that was cut off goes on with the questions that are not stored, a half line among them")
+    func resumes() async throws {
+        let path = NSTemporaryDirectory() + "lapwing-runs-\(UInt64.random(in: 0 ... .max))"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let runs = RunFolder(path: path)
+        let items = try ItemMaker(Fixtures.mmlu, folder: DataFolder(path: Fixtures.path)).items()
+        var record = RunRecord(
+            id: "r", task: Fixtures.mmlu, model: "m", modelHash: nil, dataHash: "d", taskHash: "t", limit: nil,
+            software: "s", startedAt: "2026-11-01T00:00:00Z", questions: 3)
+        try runs.write(record)
+        let broken = ScriptedExaminee(failsAfter: 1)
+        let log = try runs.log(of: "r")
+        await #expect(throws: EvaluationError.self) {
+            try await EvaluationRun(Fixtures.mmlu, items: items, examinee: broken, concurrency: 1)
+                .run(keep: { try log.append($0) }, progress: { _, _ in })
+        }
+        try log.close()
+        let file = path + "/r/samples.jsonl"
+        let whole = try #require(FileManager.default.contents(atPath: file))
+        try (whole + Data("{\"id\":1,\"ques".utf8)).write(to: URL(filePath: file))
+        let done = try runs.readSamples(of: "r")
+        #expect(done.map(\.id) == [0])
+
+        let examinee = ScriptedExaminee()
+        let again = try runs.log(of: "r")
+        let samples = try await EvaluationRun(Fixtures.mmlu, items: items, examinee: examinee, concurrency: 4)
+            .run(done: done, keep: { try again.append($0) }, progress: { _, _ in })
+        try again.close()
+        #expect(examinee.asked.withLock { $0.count } == 2)
+        #expect(try runs.readSamples(of: "r") == samples)
+        record.finish(samples, metrics: [.acc], at: "2026-11-01T00:01:00Z")
+        try runs.write(record)
+        #expect(try runs.runs() == [record])
+        #expect(record.metric("acc")?.value == 1.0 / 3)
+        #expect(record.cost == NanoUSD(21))
+        #expect(record.tokens.prompt == 30)
+    }
+
+    @Test("Spaces at the end of a context go with the continuation, and its tokens are those past the context's own")
+    func tokenPairs() async throws {
+        let pairs = try await TokenPairs.make([" x", "yz"], after: "ab \n") { text in
+            text.unicodeScalars.map { Int32($0.value) }
+        }
+        #expect(pairs.context == [97, 98])
+        #expect(pairs.continuations == [[32, 10, 32, 120], [32, 10, 121, 122]])
+    }
+
+    @Test("A provider that scores nothing is refused by name")
+    func noLikelihoods() async {
+        let examinee = ProviderExaminee(name: "far", chat: NoChat(), scoring: nil) { _ in nil }
+        await #expect(throws: EvaluationError.noLikelihoods(model: "far", task: "choices")) {
+            try await examinee.logLikelihoods(of: [" a"], after: "b")
+        }
+    }
+}
+
+private struct NoChat: ChatProvider {
+    func generate(_ request: GenerationRequest, context: RequestContext) async throws -> GenerationStream {
+        GenerationStream { $0.finish() }
+    }
+}
+
+/// Takes the second choice always, at 7 nano-dollars a question.
+private final class ScriptedExaminee: Examinee {
+    let name = "scripted"
+    let asked = Mutex<[(String, [String])]>([])
+    private let failsAfter: Int
+
+    init(failsAfter: Int = .max) { self.failsAfter = failsAfter }
+
+    func logLikelihoods(of continuations: [String], after context: String) async throws -> Likelihoods {
+        let count = asked.withLock {
+            $0.append((context, continuations))
+            return $0.count
+        }
+        if count > failsAfter { throw RequestError.overloaded(what: "scripted", retryAfterSeconds: 1) }
+        return Likelihoods(
+            sums: [-3, -1, -2, -4], usage: Usage(promptTokens: 10, completionTokens: 0), cost: NanoUSD(7))
+    }
+
+    func answer(_ prompt: Prompt, terms: EvaluationTask.AnswerTerms) async throws -> WrittenAnswer {
+        WrittenAnswer(text: "", usage: Usage(promptTokens: 1, completionTokens: 0), cost: nil)
+    }
+}
