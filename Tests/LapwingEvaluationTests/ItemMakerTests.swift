@@ -21,7 +21,8 @@ import Testing
                 D. 3
                 Answer: B
 
-                Dev two, with "quotes", and a comma?
+                Dev two, with "quotes",
+                a comma and a line break?
                 A. True, True
                 B. False, False
                 C. True, False

@@ -18,7 +18,9 @@ enum MMLUArchive {
             }
             let subject = name.dropFirst(folder.count).dropLast(ending.count).split(separator: "_").joined(
                 separator: " ")
-            return try CSVTableRows.cells(text, path: "\(path)/\(name)").map { line, cells -> JSONMembers in
+            // Line breaks within cells too, as Python's text files have them: the harness' prompts hold no "\r".
+            let lines = text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
+            return try CSVTableRows.cells(lines, path: "\(path)/\(name)").map { line, cells -> JSONMembers in
                 guard cells.count == 6, let gold = letters.firstIndex(of: cells[5]) else {
                     throw EvaluationError.badData(
                         path: "\(path)/\(name)", line: line,

@@ -44,7 +44,7 @@ extension BuiltInTasks {
         #"""
         task: ifeval
         about: Instructions that a program can check (Zhou et al. 2023)
-        convention: lm_eval 0.4 ifeval 4.0, in the model's chat template
+        convention: lm_eval 0.4 ifeval 4.0
         data: { file: ifeval/input_data.jsonl }
         prompt: "{{prompt}}"
         answer: { max_tokens: 1280, chat: true }
