@@ -5,7 +5,7 @@
 DATA is the folder of public data sets. --limit is for each task (all questions without it), --mmlu for each of MMLU's 57
 subjects (0 leaves it out). Needs the packages lm_eval[api] >= 0.4.12. The last line is one JSON object: for each task the
 number of questions, of right answers by both, of questions with another choice, and the widest difference of a
-log-probability. Status 1 where a choice or a number differs.
+log-probability. Status 1 where a choice or a number differs, or a log-probability by more than 1e-6.
 """
 
 import argparse
@@ -177,7 +177,8 @@ def main():
             seconds[label] = time.monotonic() - start
     agree = True
     for task, result in results.items():
-        same = result["other_choices"] == 0
+        # A prompt that differs by a space shows in the log-probabilities long before it turns a choice.
+        same = result["other_choices"] == 0 and result["widest_difference"] < 1e-6
         parts = []
         for metric in ("acc", "acc_norm"):
             if metric in result:
