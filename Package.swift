@@ -114,6 +114,10 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        // What calibrators are worth on answers that they were not fitted to; run by Benchmarks/calibration.sh.
+        .executableTarget(
+            name: "CalibrationBenchmark", dependencies: ["LapwingRouter", "LapwingStatistics"],
+            path: "Benchmarks/CalibrationBenchmark"),
         // Tasks to scores over any provider, and what two runs say of each other.
         .target(name: "LapwingEvaluation", dependencies: ["LapwingAPI", "LapwingStatistics"]),
         .testTarget(

@@ -9,6 +9,9 @@ package protocol ChatProvider: Sendable {
 package protocol ScoringProvider: Sendable {
     /// For each continuation, the log-probability of each of its tokens after `prompt`.
     func score(_ request: ScoringRequest, context: RequestContext) async throws -> ScoringResult
+    /// The tokens after which the model would begin its answer, a conversation put into its chat template: what a score's
+    /// prompt is where it is not given as tokens.
+    func encode(_ prompt: Prompt, model: String) async throws -> [TokenID]
 }
 
 /// Text to a model's tokens and back.

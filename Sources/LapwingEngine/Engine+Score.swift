@@ -11,6 +11,10 @@ extension Engine: ScoringProvider {
         }
     }
 
+    package nonisolated func encode(_ prompt: Prompt, model: String) async throws -> [TokenID] {
+        try encoder.encode(prompt, field: "messages")
+    }
+
     private nonisolated func check(_ request: ScoringRequest) throws(RequestError) {
         if request.prompt.isEmpty {
             throw .invalid(field: "prompt", found: "no tokens", expected: "at least one token")

@@ -4,7 +4,7 @@ extension Router: CatalogProvider {
     /// Routes first, then models, each in the order of the configuration.
     package func models() async -> [ModelCard] {
         let routes = table.routes.map { route in
-            let open = table.model(route.open)
+            let open = table.answering(route)
             return ModelCard(
                 name: route.name, kind: .route, contextLength: open?.contextLength, unavailable: open?.unavailable,
                 capabilities: open?.knownCapabilities)

@@ -3,10 +3,7 @@ import LapwingAPI
 extension Router: ScoringProvider {
     /// Scores with the model itself or a route's open one; entered and priced as any other call.
     package func score(_ request: ScoringRequest, context: RequestContext) async throws -> ScoringResult {
-        let (route, model) = try table.openModel(of: request.model)
-        guard let provider = model.scoring else {
-            throw RequestError.unsupported(field: "model", reason: "'\(model.name)' does not score given text")
-        }
+        let (route, model, provider) = try scorer(of: request.model)
         let call = SingleCall(
             endpoint: "score", route: route, model: model,
             prompts: [.tokens(request.prompt + request.continuations.flatMap(\.self))], context: context)
@@ -15,6 +12,19 @@ extension Router: ScoringProvider {
             request.model = model.upstreamName
             return try await provider.score(request, context: context)
         }
+    }
+
+    package func encode(_ prompt: Prompt, model: String) async throws -> [TokenID] {
+        let (_, model, provider) = try scorer(of: model)
+        return try await provider.encode(prompt, model: model.upstreamName)
+    }
+
+    private func scorer(of name: String) throws(RequestError) -> (Route, ModelBinding, any ScoringProvider) {
+        let (route, model) = try table.openModel(of: name)
+        guard let provider = model.scoring else {
+            throw .unsupported(field: "model", reason: "'\(model.name)' does not score given text")
+        }
+        return (route, model, provider)
     }
 }
 

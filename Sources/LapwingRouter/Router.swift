@@ -70,11 +70,12 @@ extension Router: ChatProvider {
             if let answer = found.answer { return try replay(answer, record: record) }
             record.cache = context.cache == .allowed ? .miss : .bypass
         }
+        let judge = plan.route.calibrator?.model(for: Segment(context)) ?? confidence
         let (stream, output) = GenerationStream.makeStream()
         let task = try running.start {
-            [confidence, logger, plan, request, record, random, running, clock = services.time.clock] in
+            [judge, logger, plan, request, record, random, running, clock = services.time.clock] in
             var run = RequestRun(
-                request, context: context, plan: plan, record: record, confidence: confidence, output: output,
+                request, context: context, plan: plan, record: record, confidence: judge, output: output,
                 logger: logger, clock: clock, random: random, reasonOfEnd: { running.reasonOfEnd })
             run.keepAnswer(at: found?.place)
             await run.run()

@@ -6,6 +6,8 @@ package enum RouterError: Error, Hashable, Sendable {
     case unknownFallback(model: String, fallback: String, known: [String])
     case invalidThreshold(route: String, found: Double)
     case invalidHold(route: String, found: Int)
+    case unfitLabels(route: String, found: String, expected: String)
+    case unfitCalibrator(route: String, calibrator: String, found: String, expected: String)
     case invalidEndpoint(model: String, found: String, expected: String)
 }
 
@@ -21,6 +23,10 @@ extension RouterError: CustomStringConvertible {
         case .invalidThreshold(let route, let found):
             "Route '\(route)' escalates below \(found), expected a number from 0 to 1."
         case .invalidHold(let route, let found): "Route '\(route)' holds \(found) tokens back, expected at least 1."
+        case .unfitLabels(let route, let found, let expected):
+            "Route '\(route)' answers with labels: found \(found), expected \(expected)."
+        case .unfitCalibrator(let route, let calibrator, let found, let expected):
+            "Route '\(route)' has the calibrator '\(calibrator)': found \(found), expected \(expected)."
         case .invalidEndpoint(let model, let found, let expected):
             "Model '\(model)' has the endpoint '\(found)', expected \(expected)."
         }

@@ -20,6 +20,7 @@ package struct Lapwing: AsyncParsableCommand {
             CommandGroup(name: "Models", subcommands: [Models.self, Pull.self, Quantize.self, Bench.self]),
             CommandGroup(name: "Quality", subcommands: [Eval.self, Parity.self]),
             CommandGroup(name: "Receipts", subcommands: [ReportCommand.self, LedgerCommand.self, Prices.self]),
+            CommandGroup(name: "Quality", subcommands: [Calibrate.self]),
             CommandGroup(name: "Setup", subcommands: [Check.self, Doctor.self, KeysCommand.self]),
         ])
 

@@ -182,6 +182,16 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             model + "routes: { r: { open: m, closed: m } }",
             "2 routes.r: found 'm' as both open and closed, expected two models"),
         Refusal(
+            model + "routes: { r: { open: m, labels: [a, a] } }",
+            "2 routes.r.labels: found 'a' twice, expected from 2 to 1000 different labels"),
+        Refusal(
+            model + "routes: { r: { open: m, labels: { file: f, head: h } } }",
+            "2 routes.r.labels: found both of them, expected a list of labels such as [refund, delivery], "
+                + "{ file: labels.json } or { head: NAME }"),
+        Refusal(
+            model + "routes: { r: { open: m, calibrator: ../x } }",
+            "2 routes.r.calibrator: found '../x', expected a name of letters, digits, '.', '-' and '_'"),
+        Refusal(
             model + "routes: { r: { open: m, hold: -1 } }",
             "2 routes.r.hold: found the number -1, expected 'all', or a number of tokens from 1 to 100000"),
         Refusal(

@@ -34,7 +34,9 @@ import lapwing
           gpt-4: { provider: openai, upstream: gpt-4-turbo, key: "${KEY}" }
         routes:
           support: { open: smollm2, closed: gpt-4, hold: 48, escalate: { below: 0.92, tiers: [enterprise, pro] } }
-          labels: { open: mixtral, hold: all, escalate: { below: 0.5 }, unknown: escalate }
+          labels:
+            { open: mixtral, hold: all, escalate: { below: 0.5 }, unknown: escalate, labels: { file: l.json },
+              calibrator: intents }
         report: { counterfactual: gpt-4 }
         """
 
@@ -101,6 +103,8 @@ import lapwing
         #expect(configuration.routes[0].escalation?.below == 0.92)
         #expect(configuration.routes[0].escalation?.tiers == ["enterprise", "pro"])
         #expect(configuration.routes[1].escalation?.tiers == nil)
+        #expect(configuration.routes.map(\.labels) == [nil, .file("/srv/shop/l.json")])
+        #expect(configuration.routes.map(\.calibrator) == [nil, "intents"])
         #expect(configuration.counterfactual == "gpt-4")
         #expect(configuration.warnings.isEmpty)
     }
@@ -203,7 +207,7 @@ import lapwing
             environment: [
                 "MIXTRAL_KEY": "a", "OPENAI_API_KEY": "b", "ANTHROPIC_API_KEY": "c", "AZURE_OPENAI_API_KEY": "d",
             ])
-        #expect(found.warnings == [] && found.models.count == 6 && found.routes.count == 1)
+        #expect(found.warnings == [] && found.models.count == 6 && found.routes.count == 2)
     }
 
     @Test("A model whose price nobody knows is warned of, as calls and as what savings are counted against")

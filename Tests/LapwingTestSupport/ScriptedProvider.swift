@@ -137,6 +137,16 @@ package final class ScriptedProvider: ChatProvider, EmbeddingProvider, RerankPro
         return (addSpecialTokens ? [256] : []) + text.utf8.map(TokenID.init)
     }
 
+    /// Of a conversation, what its messages say, each on a line.
+    package func encode(_ prompt: Prompt, model: String) async throws -> [TokenID] {
+        switch prompt {
+        case .messages(let messages):
+            try await tokenize(messages.map { $0.content + "\n" }.joined(), model: model, addSpecialTokens: true)
+        case .text(let text): try await tokenize(text, model: model, addSpecialTokens: true)
+        case .tokens(let tokens): tokens
+        }
+    }
+
     package func detokenize(_ tokens: [TokenID], model: String) async throws -> String {
         try await checkKnown(model)
         return String(decoding: tokens.compactMap { UInt8(exactly: $0) }, as: UTF8.self)

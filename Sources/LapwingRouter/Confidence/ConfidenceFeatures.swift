@@ -19,6 +19,14 @@ package enum ConfidenceFeature: String, Sendable, Codable, CaseIterable {
     case logLength
     /// 1 where the answer had come to its own end, else 0.
     case isFinished
+    /// Log-odds of the probability whose logarithm is the mean, in -10...10.
+    case logOdds
+    /// `Evidence.wholeEntropy`.
+    case wholeEntropy
+    /// `Evidence.agreement`.
+    case agreement
+    /// Natural logarithms of a label's bytes, and of those of all labels on the average.
+    case logLabelLength, logMeanLabelLength
 
     /// nil where the provider did not report what the feature needs.
     package func value(in evidence: Evidence) -> Double? {
@@ -30,7 +38,17 @@ package enum ConfidenceFeature: String, Sendable, Codable, CaseIterable {
         case .firstEntropy: evidence.firstEntropy
         case .logLength: log(Double(max(evidence.tokenCount, 1)))
         case .isFinished: evidence.finish == .stop ? 1 : 0
+        case .logOdds: logOdds(evidence.mean)
+        case .wholeEntropy: evidence.wholeEntropy
+        case .agreement: evidence.agreement
+        case .logLabelLength: evidence.labelByteCount.map { log(Double(max($0, 1))) }
+        case .logMeanLabelLength: evidence.meanLabelByteCount.map { log(max($0, 1)) }
         }
+    }
+
+    private func logOdds(_ logProbability: Double) -> Double {
+        // log(p / (1 - p)), of p that may be 1.
+        bounded(logProbability - log(max(-expm1(logProbability), 1e-12)), -10, 10)
     }
 
     private func bounded(_ value: Double, _ low: Double, _ high: Double) -> Double { min(max(value, low), high) }

@@ -17,6 +17,14 @@ package struct Evidence: Hashable, Sendable, Codable {
     package var firstEntropy: Double?
     /// nil where the answer had not ended.
     package var finish: FinishReason?
+    /// Entropy of the first token over all that it might have been, in nats; nil where the alternatives that were told are
+    /// not all there is. Those of a label are.
+    package var wholeEntropy: Double?
+    /// Of a label, `ScoredToken.agreement`.
+    package var agreement: Double?
+    /// Bytes of a label, and of all labels on the average; nil for other answers.
+    package var labelByteCount: Int?
+    package var meanLabelByteCount: Double?
 
     package init(
         tokenCount: Int, mean: Double, minimum: Double, lowDecile: Double, firstMargin: Double? = nil,
@@ -84,12 +92,26 @@ package struct EvidenceCollector: Sendable {
         let count = ordered.count
         let top = first.top.sorted { $0.logProbability > $1.logProbability }
         let hasTop = top.count >= 2
-        return Evidence(
+        var evidence = Evidence(
             tokenCount: count, mean: logProbabilities.reduce(0, +) / Double(count), minimum: ordered[0],
             lowDecile: ordered[(count - 1) / 10],
             firstMargin: hasTop ? top[0].logProbability - top[1].logProbability : nil,
             firstEntropy: hasTop ? Self.entropy(top[0].logProbability, top[1].logProbability) : nil,
             finish: finish)
+        evidence.wholeEntropy = Self.wholeEntropy(top.map(\.logProbability))
+        evidence.agreement = first.agreement
+        if evidence.wholeEntropy != nil {
+            evidence.labelByteCount = first.bytes.count
+            evidence.meanLabelByteCount = Double(top.reduce(0) { $0 + $1.bytes.count }) / Double(top.count)
+        }
+        return evidence
+    }
+
+    /// nil where the alternatives lack more than rounding could of a probability of 1.
+    private static func wholeEntropy(_ logProbabilities: [Double]) -> Double? {
+        let total = logProbabilities.reduce(0) { $0 + exp($1) }
+        guard logProbabilities.count >= 2, abs(total - 1) < 1e-6 else { return nil }
+        return logProbabilities.reduce(0) { $1 > -700 ? $0 - exp($1) * $1 : $0 }
     }
 
     private static func entropy(_ best: Double, _ second: Double) -> Double {

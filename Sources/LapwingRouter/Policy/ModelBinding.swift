@@ -71,7 +71,7 @@ extension ModelBinding {
     func refusal(of request: GenerationRequest) -> RequestError? { dialect.refusal(of: request, by: name) }
 
     /// Who serves it. Throws `incapable` where nobody does.
-    func require<Provider>(
+    package func require<Provider>(
         _ path: KeyPath<ModelBinding, Provider?>, for capability: ModelCapability
     ) throws(RequestError) -> Provider {
         guard let provider = self[keyPath: path] else {

@@ -40,6 +40,10 @@ package struct Route: Hashable, Sendable {
     package var cache: AnswerCache.Options?
     /// The most that an answer may have, and has where the request does not say; nil leaves it to the request.
     package var maxTokens: Int?
+    /// What the answers are where they are labels; nil is text.
+    package var labels: RouteLabels?
+    /// What judges its answers; nil is what ships with the program.
+    package var calibrator: Calibrator?
 
     package init(
         name: String, open: String, closed: String? = nil, hold: Hold = .standard, escalateBelow: Double? = nil,

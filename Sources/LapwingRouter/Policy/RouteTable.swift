@@ -71,6 +71,8 @@ package struct RouteTable: Sendable {
     private let routesByName: [String: Route]
     private let modelsByName: [String: ModelBinding]
     private let closedNames: Set<String>
+    /// The open models of the routes that answer with labels, as they answer there, by route.
+    private let labelling: [String: ModelBinding]
 
     /// `counterfactual` is the model that savings are counted against where a route has no closed one.
     package init(routes: [Route], models: [ModelBinding], counterfactual: String? = nil) throws(RouterError) {
@@ -101,11 +103,20 @@ package struct RouteTable: Sendable {
         self.models = models
         routesByName = Dictionary(uniqueKeysWithValues: routes.map { ($0.name, $0) })
         modelsByName = Dictionary(uniqueKeysWithValues: models.map { ($0.name, $0) })
+        var labelling: [String: ModelBinding] = [:]
+        for route in routes {
+            guard let labels = route.labels, let open = modelsByName[route.open] else { continue }
+            labelling[route.name] = try open.answering(with: labels, on: route.name)
+        }
+        self.labelling = labelling
         closedNames = Set(routes.compactMap(\.closed) + [counterfactual].compactMap(\.self))
             .subtracting(routes.map(\.open))
     }
 
     package func model(_ name: String) -> ModelBinding? { modelsByName[name] }
+
+    /// The model that answers a route's requests first.
+    package func answering(_ route: Route) -> ModelBinding? { labelling[route.name] ?? modelsByName[route.open] }
 
     /// Of the routes and models that keep answers, by name.
     var cacheOptions: [String: AnswerCache.Options] {
@@ -158,9 +169,10 @@ package struct RouteTable: Sendable {
     private func answering(
         _ request: GenerationRequest, on route: Route, tier: String
     ) throws(RequestError) -> (first: ModelBinding, fallbacks: [PlannedModel]) {
-        let names = route.fallback ?? modelsByName[route.open]?.fallback ?? []
+        let names = route.fallback ?? answering(route)?.fallback ?? []
         do throws(RequestError) {
-            let open = try available(route.open)
+            let asked = try available(route.open)
+            let open = labelling[route.name] ?? asked
             if let refusal = open.refusal(of: request) { throw refusal }
             return (open, fallbacks(names, of: open, for: request))
         } catch {

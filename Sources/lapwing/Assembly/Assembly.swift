@@ -137,7 +137,7 @@ package final class Assembly: Sendable {
 }
 
 extension ModelBinding {
-    fileprivate init(name: String, _ loaded: LocalModel.Loaded) {
+    init(name: String, _ loaded: LocalModel.Loaded) {
         let (engine, embedding) = (loaded.engine, loaded.embedding)
         self.init(
             name: name, provider: engine, scoring: engine, tokenizing: engine ?? embedding, location: .local,

@@ -38,7 +38,10 @@ struct Graph: Sendable {
             return binding
         }
         var routing = RouterConfiguration(
-            models: bindings, routes: configuration.routes.map(Route.init),
+            models: bindings,
+            routes: try configuration.routes.map { route in
+                Route(route, try RouteFiles(route, dataFolder: configuration.dataFolder))
+            },
             machineRate: configuration.machine.perHour, counterfactual: configuration.counterfactual)
         routing.logger = parts.logger
         routing.metrics = RouterMetrics(parts.metrics) {
@@ -56,7 +59,7 @@ struct Graph: Sendable {
 }
 
 extension Route {
-    fileprivate init(_ route: Configuration.Route) {
+    fileprivate init(_ route: Configuration.Route, _ files: RouteFiles) {
         let hold: Hold =
             switch route.hold {
             case .all: .all
@@ -69,5 +72,7 @@ extension Route {
         fallback = route.fallback
         cache = route.cache
         continuation = route.continuation
+        labels = files.labels
+        calibrator = files.calibrator
     }
 }

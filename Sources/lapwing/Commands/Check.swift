@@ -18,6 +18,7 @@ struct Check: ParsableCommand {
         do {
             let configuration = try options.load()
             try configuration.checkCertificate()
+            try configuration.checkRouteFiles()
             if json {
                 return try Output.standard.json(
                     Result(file: configuration.file, isValid: true, findings: [], warnings: configuration.allWarnings))

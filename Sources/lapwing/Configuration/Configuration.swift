@@ -112,9 +112,21 @@ package struct Configuration: Sendable {
             package var tiers: [String]?
         }
 
+        package enum Labels: Hashable, Sendable {
+            case list([String])
+            /// Absolute path of a JSON list, or of a label a line.
+            case file(String)
+            /// A name under `heads` in the data folder.
+            case head(String)
+        }
+
         package var name: String
         package var open: String
         package var closed: String?
+        /// What its answers are where they are labels; nil is text.
+        package var labels: Labels?
+        /// A name under `calibrators` in the data folder; nil judges by what ships with the program.
+        package var calibrator: String?
         package var hold = Hold.tokens(48)
         package var escalation: Escalation?
         package var unknown = Unknown.keep

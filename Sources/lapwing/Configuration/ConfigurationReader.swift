@@ -72,7 +72,7 @@ extension Configuration {
         }
         // All three name models, which may stand after them in the file.
         reader.check(reader.fallbacks, models: reader.declaredModels)
-        if let routesField { routes = reader.routes(routesField) }
+        if let routesField { routes = reader.routes(routesField, folder: folder) }
         if let reportField { counterfactual = reader.report(reportField, models: models) }
         warnings = reader.warnings
         let findings = reader.findings

@@ -43,6 +43,10 @@ package enum ConfigurationSummary {
             }
             lines += [""] + routes.lines(for: terminal)
         }
+        for route in configuration.routes {
+            if let labels = route.labels { lines += ["", "\(route.name) answers with \(words(labels))"] }
+            if let name = route.calibrator { lines += ["", "\(route.name) is judged by the calibrator \(name)"] }
+        }
         let caches =
             configuration.routes.map { ($0.name, $0.cache) } + configuration.models.map { ($0.name, $0.cache) }
         for case (let name, let cache?) in caches {
@@ -101,6 +105,14 @@ package enum ConfigurationSummary {
         let tiers = escalation.tiers.map { " for \($0.joined(separator: ", "))" } ?? ""
         // Without a closed model its answers are marked, and kept.
         return "\(route.closed == nil ? "never, would " : "")below \(escalation.below)\(tiers)"
+    }
+
+    private static func words(_ labels: Configuration.Route.Labels) -> String {
+        switch labels {
+        case .list(let names): "one of \(names.count) labels"
+        case .file(let path): "one of the labels in \(path)"
+        case .head(let name): "the labels of the head \(name)"
+        }
     }
 
     private static func fallback(of route: Configuration.Route) -> String {

@@ -1,15 +1,16 @@
+import Foundation
 import LapwingRouter
 import Yams
 
 extension NodeReader {
     /// Reads the routes; the models are to be read before them.
-    mutating func routes(_ field: Field) -> [Configuration.Route] {
+    mutating func routes(_ field: Field, folder: URL) -> [Configuration.Route] {
         (fields(of: field) ?? []).compactMap { name, field in
             guard isName(name, field) else { return nil }
             if declaredModels.contains(name) {
                 refuse(field, found: "a route with a model's name", expected: "a name of its own")
             }
-            return route(name, field, models: declaredModels)
+            return route(name, field, models: declaredModels, folder: folder)
         }
     }
 
@@ -29,8 +30,13 @@ extension NodeReader {
         return counterfactual
     }
 
-    private mutating func route(_ name: String, _ field: Field, models: [String]) -> Configuration.Route? {
-        let known = ["open", "closed", "hold", "escalate", "unknown", "max_tokens", "fallback", "continue", "cache"]
+    private mutating func route(
+        _ name: String, _ field: Field, models: [String], folder: URL
+    ) -> Configuration.Route? {
+        let known = [
+            "open", "closed", "hold", "escalate", "unknown", "max_tokens", "fallback", "continue", "cache",
+            "labels", "calibrator",
+        ]
         guard let given = fields(of: field, known: known) else { return nil }
         guard given.contains(where: { $0.key == "open" }) else {
             refuse(field, found: "no 'open'", expected: "the name of the model that is asked first")
@@ -44,6 +50,8 @@ extension NodeReader {
             case "hold": route.hold = hold(field) ?? route.hold
             case "max_tokens": route.maxTokens = integer(field, in: 1...1_000_000, "a number of tokens")
             case "escalate": route.escalation = escalation(field)
+            case "labels": route.labels = labels(field, folder: folder)
+            case "calibrator": route.calibrator = fileName(field)
             case "cache": route.cache = cache(field)
             case "fallback": route.fallback = fallback(field, models)
             case "continue": route.continuation = continuation(field, models)

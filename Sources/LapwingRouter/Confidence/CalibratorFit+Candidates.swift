@@ -1,0 +1,62 @@
+import LapwingStatistics
+
+extension CalibratorFit {
+    /// A way to get from evidence to a probability, with its settings.
+    enum Candidate {
+        case platt
+        case isotonic
+        /// By the inverse of the penalty on weights of standardised features.
+        case logistic(c: Double)
+
+        static let all: [Candidate] = [
+            .platt, .isotonic, .logistic(c: 0.01), .logistic(c: 0.1), .logistic(c: 1), .logistic(c: 10),
+        ]
+
+        var name: String {
+            switch self {
+            case .platt: "platt"
+            case .isotonic: "isotonic"
+            case .logistic(let c): "logistic, C \(c)"
+            }
+        }
+
+        func fit(_ rows: [LabelledAnswer]) -> Calibrator.Method {
+            let outcomes = rows.map(\.right)
+            switch self {
+            case .platt:
+                return .platt(PlattFit(scores: rows.map { Calibrator.Method.score($0.evidence) }, isRight: outcomes))
+            case .isotonic:
+                let fit = IsotonicFit(
+                    rows.map { Calibrator.Method.score($0.evidence) }, outcomes.map { $0 ? 1 : 0 })
+                return .isotonic(fit)
+            case .logistic(let c): return Self.logistic(rows, outcomes, c: c)
+            }
+        }
+
+        /// Over every feature that some answer has and that is not the same for all.
+        private static func logistic(
+            _ rows: [LabelledAnswer], _ outcomes: [Bool], c: Double
+        ) -> Calibrator.Method {
+            var used: [(feature: ConfidenceFeature, mean: Double, deviation: Double)] = []
+            for feature in ConfidenceFeature.allCases {
+                let values = rows.compactMap { feature.value(in: $0.evidence) }
+                guard !values.isEmpty else { continue }
+                let mean = values.reduce(0, +) / Double(values.count)
+                let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
+                if variance > 1e-12 { used.append((feature, mean, variance.squareRoot())) }
+            }
+            let standard = rows.map { row in
+                used.map { ((($0.feature.value(in: row.evidence) ?? $0.mean) - $0.mean) / $0.deviation) }
+            }
+            let fit = LogisticRegression.fit(
+                FeatureRows(dense: standard), classes: outcomes.map { $0 ? 1 : 0 }, classCount: 2,
+                options: LogisticRegression.Options(c: c))
+            var intercept = fit.intercepts[0]
+            let terms = zip(used, fit.weights).map { used, weight in
+                intercept -= weight * used.mean / used.deviation
+                return LogisticConfidence.Term(used.feature, weight: weight / used.deviation, mean: used.mean)
+            }
+            return .logistic(intercept: intercept, terms: terms)
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Foundation
+
+/// What a model's log-probabilities say of one label after a prompt.
+package struct LabelScore: Hashable, Sendable, Codable {
+    /// Sum over the label's tokens.
+    package var sum: Double
+    package var tokenCount: Int
+    /// The same sum after a prompt that says nothing: how readily the model writes the label at all. nil where not asked for.
+    package var prior: Double?
+
+    package init(sum: Double, tokenCount: Int, prior: Double? = nil) {
+        self.sum = sum
+        self.tokenCount = tokenCount
+        self.prior = prior
+    }
+}
+
+extension [LabelScore] {
+    /// The share of three plain ways to compare labels that choose the one at `place`: by the sum, by the mean, and by the
+    /// sum less its prior. A right label is mostly the best in each.
+    package func agreement(on place: Int) -> Double {
+        let ways: [(LabelScore) -> Double] = [
+            \.sum, { $0.sum / Double(Swift.max($0.tokenCount, 1)) }, { $0.sum - ($0.prior ?? 0) },
+        ]
+        let agreeing = ways.count { way in
+            let best = indices.max { way(self[$0]) < way(self[$1]) }
+            return best == place
+        }
+        return Double(agreeing) / Double(ways.count)
+    }
+}
+
+/// How scores become probabilities: P(label) is proportional to exp(sum · Σ + mean · Σ/n + prior · Σ⁰ + bias), where Σ is the
+/// sum of the label's n log-probabilities, and Σ⁰ the same after a prompt that says nothing.
+///
+/// With the weights 1, 0 and 0 it is the model's own probability of the label among the labels.
+package struct LabelScale: Hashable, Sendable, Codable {
+    package var sum: Double
+    package var mean: Double
+    package var prior: Double
+    /// By label; a label without one has 0.
+    package var biases: [String: Double]
+
+    package init(sum: Double = 1, mean: Double = 0, prior: Double = 0, biases: [String: Double] = [:]) {
+        self.sum = sum
+        self.mean = mean
+        self.prior = prior
+        self.biases = biases
+    }
+
+    /// Natural logarithms of probabilities that add up to 1.
+    package func logProbabilities(of scores: [LabelScore], labels: [String]) -> [Double] {
+        let values = zip(scores, labels).map { score, label in
+            sum * score.sum + mean * score.sum / Double(max(score.tokenCount, 1)) + prior * (score.prior ?? 0)
+                + (biases[label] ?? 0)
+        }
+        return Self.normalised(values)
+    }
+
+    /// Less the logarithm of the sum of their exponentials.
+    static func normalised(_ values: [Double]) -> [Double] {
+        let most = values.max() ?? 0
+        let total = most + log(values.reduce(0) { $0 + exp($1 - most) })
+        return values.map { $0 - total }
+    }
+}

@@ -1,0 +1,113 @@
+import LapwingAPI
+import Synchronization
+
+/// How probable a language model finds each label as its answer: exact, in one pass over all of them.
+package struct LabelScorer: LabelSource {
+    private let scoring: any ScoringProvider
+    private let tokenizing: any TokenizingProvider
+    /// The name that the providers know the model by.
+    private let model: String
+    private let labels: [String]
+    private let form: LabelHead.Form
+    private let priors = PriorCache()
+
+    package init(
+        scoring: any ScoringProvider, tokenizing: any TokenizingProvider, model: String, labels: [String],
+        form: LabelHead.Form = .scores(LabelScale())
+    ) {
+        self.scoring = scoring
+        self.tokenizing = tokenizing
+        self.model = model
+        self.labels = labels
+        self.form = form
+    }
+
+    package func labels(for prompt: Prompt, context: RequestContext) async throws -> LabelAnswer {
+        let (scores, usage) = try await scores(of: labels, after: prompt, context: context)
+        guard let logProbabilities = form.logProbabilities(of: scores, labels: labels) else {
+            throw RequestError.internal(reason: "a head for vectors was given scores")
+        }
+        var answer = LabelAnswer(labels: labels, logProbabilities: logProbabilities, usage: usage)
+        answer.usage.completionTokens = scores[answer.best].tokenCount
+        answer.agreement = scores.agreement(on: answer.best)
+        return answer
+    }
+
+    /// The score of each of the labels, in their order; the usage is of the prompt alone. Throws `RequestError`.
+    package func scores(
+        of labels: [String], after prompt: Prompt, context: RequestContext
+    ) async throws -> (scores: [LabelScore], usage: Usage) {
+        var continuations: [[TokenID]] = []
+        let space = Self.separator(after: prompt)
+        for label in labels {
+            continuations.append(
+                try await tokenizing.tokenize(space + Self.words(label), model: model, addSpecialTokens: false))
+        }
+        let tokens = try await scoring.encode(prompt, model: model)
+        let found = try await scoring.score(
+            ScoringRequest(model: model, prompt: tokens, continuations: continuations), context: context)
+        var usage = found.usage
+        // Every label's tokens were read, and an answer would have had those of one.
+        usage.promptTokens = tokens.count
+        usage.cachedPromptTokens = min(usage.cachedPromptTokens, tokens.count)
+        var scores = found.continuations.map { continuation in
+            LabelScore(
+                sum: continuation.logProbabilities.reduce(0, +), tokenCount: continuation.logProbabilities.count)
+        }
+        let empty = try await scoring.encode(Self.saysNothing(prompt), model: model)
+        let priors = try await priors.values(PriorCache.Key(prompt: empty, labels: labels)) {
+            let result = try await scoring.score(
+                ScoringRequest(model: model, prompt: empty, continuations: continuations), context: context)
+            usage.computeNanoseconds = usage.computeNanoseconds.map { $0 + (result.usage.computeNanoseconds ?? 0) }
+            return result.continuations.map { $0.logProbabilities.reduce(0, +) }
+        }
+        for index in scores.indices { scores[index].prior = priors[index] }
+        return (scores, usage)
+    }
+
+    /// What the model is asked for: `card_arrival` is no word of any text, `card arrival` is.
+    private static func words(_ label: String) -> String { label.replacing("_", with: " ") }
+
+    /// In running text a label is a word of its own; a chat template ends where an answer begins.
+    private static func separator(after prompt: Prompt) -> String {
+        guard case .text(let text) = prompt, let last = text.last, !last.isWhitespace else { return "" }
+        return " "
+    }
+
+    /// The same frame with the question taken out (Zhao and others, "Calibrate before use", 2021): of a conversation the last
+    /// message, of running text all but the last line.
+    private static func saysNothing(_ prompt: Prompt) -> Prompt {
+        switch prompt {
+        case .messages(var messages):
+            if let last = messages.indices.last {
+                messages[last] = ChatMessage(role: messages[last].role, content: "N/A")
+            }
+            return .messages(messages)
+        case .text(let text):
+            let line = text.split(separator: "\n", omittingEmptySubsequences: false).last ?? ""
+            return .text(line.isEmpty ? "N/A" : String(line))
+        case .tokens(let tokens): return .tokens(Array(tokens.prefix(1)))
+        }
+    }
+}
+
+/// Priors that were computed before: a route's frame and labels are mostly the same for every request.
+private final class PriorCache: Sendable {
+    struct Key: Hashable {
+        let prompt: [TokenID]
+        let labels: [String]
+    }
+
+    private static let limit = 16
+    private let kept = Mutex<[(key: Key, values: [Double])]>([])
+
+    func values(_ key: Key, _ compute: () async throws -> [Double]) async throws -> [Double] {
+        if let found = kept.withLock({ $0.first { $0.key == key }?.values }) { return found }
+        let values = try await compute()
+        kept.withLock { kept in
+            kept.insert((key, values), at: 0)
+            if kept.count > Self.limit { kept.removeLast() }
+        }
+        return values
+    }
+}

@@ -1,0 +1,69 @@
+import LapwingAPI
+
+/// The labels that a route answers with, and what finds the right one.
+package enum RouteLabels: Hashable, Sendable {
+    /// The open model's own scores, as they are.
+    case scored([String])
+    /// What was fitted to the open model's scores or vectors.
+    case head(LabelHead)
+
+    package var names: [String] {
+        switch self {
+        case .scored(let labels): labels
+        case .head(let head): head.labels
+        }
+    }
+}
+
+extension ModelBinding {
+    /// The same model answering with labels alone. A model that cannot be called stays as it is; throws where it can and has
+    /// not what the labels take.
+    package func answering(with labels: RouteLabels, on route: String) throws(RouterError) -> ModelBinding {
+        guard unavailable == nil else { return self }
+        var binding = self
+        binding.provider = LabelProvider(model: name, source: try source(of: labels, on: route))
+        // Scores and vectors are of one model: none of its endpoints or fallbacks is asked in another way.
+        (binding.pool, binding.fallback, binding.mostAttempts) = (nil, [], 1)
+        (binding.dialect, binding.reportsLogProbabilities) = (.local, true)
+        return binding
+    }
+
+    private func source(of labels: RouteLabels, on route: String) throws(RouterError) -> any LabelSource {
+        switch labels {
+        case .scored(let names): return try scorer(names, .scores(LabelScale()), on: route)
+        case .head(let head):
+            guard head.model == name else {
+                throw .unfitLabels(
+                    route: route, found: "the head '\(head.name)', fitted to '\(head.model)'",
+                    expected: "one that was fitted to its open model, '\(name)'")
+            }
+            guard !head.labels.isEmpty else {
+                throw .unfitLabels(
+                    route: route, found: "the head '\(head.name)', fitted to rows with choices of their own",
+                    expected: "one that was fitted to labels, as requests name no choices")
+            }
+            switch head.form {
+            case .scores, .scoreVector: return try scorer(head.labels, head.form, on: route)
+            case .vectors(let linear):
+                guard let embedding else {
+                    throw .unfitLabels(
+                        route: route, found: "'\(name)', which serves no embeddings",
+                        expected: "a model that does, for the head '\(head.name)'")
+                }
+                return HeadLabels(head.labels, linear, embedding: embedding, model: upstreamName)
+            }
+        }
+    }
+
+    private func scorer(
+        _ labels: [String], _ form: LabelHead.Form, on route: String
+    ) throws(RouterError) -> any LabelSource {
+        guard let scoring, let tokenizing else {
+            throw .unfitLabels(
+                route: route, found: "'\(name)', which does not score given text",
+                expected: "a language model that runs here, or labels with a 'head'")
+        }
+        return LabelScorer(
+            scoring: scoring, tokenizing: tokenizing, model: upstreamName, labels: labels, form: form)
+    }
+}

@@ -1,0 +1,173 @@
+import Foundation
+import LapwingAPI
+import LapwingRouter
+
+/// Runs a route's open model over labelled rows and keeps what is known of each answer.
+///
+/// With a file, what was gathered is added to it line by line, and what it holds already is not asked again; at the end it
+/// is written anew, with what the route's head of today makes of earlier scores.
+struct AnswerGathering {
+    let model: OpenModel
+    let labels: RouteLabels?
+    /// Goes before each prompt that is a message; nil sends the prompt alone.
+    var system: String?
+    var match = AnswerMatch.exact
+    var file: String?
+    /// Rows are asked for so many at a time, which share the engine's steps.
+    var atOnce = 2
+
+    func gather(_ rows: [LabelledRow]) async throws -> [GatheredAnswer] {
+        var found = try earlier(rows)
+        let missing = rows.indices.filter { found[$0] == nil }
+        let output = try file.map(Self.appending)
+        defer { try? output?.close() }
+        var progress = ProgressDisplay(label: "answers", output: .error)
+        defer { progress.finish() }
+        let (start, answer) = (ContinuousClock.now, try answering())
+        var done = 0
+        try await withThrowingTaskGroup(of: GatheredAnswer.self) { group in
+            var waiting = missing.makeIterator()
+            func addNext() {
+                guard let index = waiting.next() else { return }
+                group.addTask { try await answer(index, rows[index]) }
+            }
+            for _ in 0..<atOnce { addNext() }
+            while var gathered = try await group.next() {
+                addNext()
+                gathered.fingerprint = rows[gathered.row].fingerprint
+                found[gathered.row] = gathered
+                try output?.write(contentsOf: Self.line(gathered))
+                done += 1
+                let rate = Double(done) / (start.duration(to: .now) / .seconds(1))
+                progress.update(
+                    done: Int64(done), total: Int64(missing.count),
+                    detail: "\(done) of \(missing.count), \(Figures.fixed(rate, places: 1))/s")
+            }
+        }
+        let gathered = rows.indices.compactMap { found[$0] }
+        if let file {
+            let whole = try gathered.reduce(into: Data()) { $0 += try Self.line($1) }
+            try whole.write(to: URL(filePath: file), options: .atomic)
+        }
+        return gathered
+    }
+
+    private static func line(_ gathered: GatheredAnswer) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(gathered) + Data("\n".utf8)
+    }
+
+    /// Answers of an earlier run over the same rows. A line that was cut off is asked for again.
+    private func earlier(_ rows: [LabelledRow]) throws -> [Int: GatheredAnswer] {
+        guard let file, let data = FileManager.default.contents(atPath: file) else { return [:] }
+        var found: [Int: GatheredAnswer] = [:]
+        for line in data.split(separator: UInt8(ascii: "\n")) {
+            guard var gathered = try? JSONDecoder().decode(GatheredAnswer.self, from: line) else { continue }
+            guard rows.indices.contains(gathered.row), gathered.fingerprint == rows[gathered.row].fingerprint else {
+                throw Failure(
+                    "'\(file)' has an answer to row \(gathered.row) of other data; name another file, or remove it")
+            }
+            if let scores = gathered.scores, let labels, let form = labels.scoring {
+                let row = rows[gathered.row]
+                let fingerprint = gathered.fingerprint
+                gathered = GatheredAnswer(
+                    row: gathered.row, scores, choices: row.choices ?? labels.names, form: form,
+                    expected: row.answer)
+                gathered.fingerprint = fingerprint
+            }
+            found[gathered.row] = gathered
+        }
+        return found
+    }
+
+    private static func appending(_ path: String) throws -> FileHandle {
+        if !FileManager.default.fileExists(atPath: path), !FileManager.default.createFile(atPath: path, contents: nil) {
+            throw Failure("cannot write '\(path)'")
+        }
+        guard let handle = FileHandle(forWritingAtPath: path) else { throw Failure("cannot write '\(path)'") }
+        try handle.seekToEnd()
+        return handle
+    }
+
+    private func answering() throws -> @Sendable (Int, LabelledRow) async throws -> GatheredAnswer {
+        let (binding, system, match) = (model.binding, system, match)
+        if let scoring = binding.scoring, let tokenizing = binding.tokenizing, let labels, let form = labels.scoring {
+            let scorer = LabelScorer(
+                scoring: scoring, tokenizing: tokenizing, model: binding.upstreamName, labels: labels.names)
+            return { index, row in
+                let choices = row.choices ?? labels.names
+                let context = RequestContext(requestID: UUID().uuidString)
+                let scores = try await scorer.scores(
+                    of: choices, after: row.prompt(system), context: context
+                ).scores
+                return GatheredAnswer(
+                    row: index, scores, choices: choices, form: form, expected: row.answer)
+            }
+        }
+        let provider =
+            try labels.map { try binding.answering(with: $0, on: model.route.name) }?.provider
+            ?? binding.require(\.provider, for: .chat)
+        let limit = if labels == nil, case .tokens(let count) = model.route.hold { Optional(count) } else { Int?.none }
+        let (name, maxTokens) = (binding.upstreamName, model.route.maxTokens)
+        return { index, row in
+            var request = GenerationRequest(model: name, prompts: [row.prompt(system)])
+            request.sampling.temperature = 0
+            request.topLogProbabilities = 2
+            request.maxTokens = maxTokens ?? 256
+            var collector = EvidenceCollector(limit: limit)
+            var text = ""
+            let context = RequestContext(requestID: UUID().uuidString)
+            for try await event in try await provider.generate(request, context: context) {
+                switch event {
+                case .delta(_, let piece, let tokens):
+                    text += piece
+                    collector.add(text: piece, tokens: tokens)
+                case .finished(_, let reason): collector.end(reason)
+                default: break
+                }
+            }
+            return GatheredAnswer(
+                row: index, answer: text, right: match.isRight(text, expected: row.answer),
+                evidence: collector.evidence)
+        }
+    }
+}
+
+extension LabelledRow {
+    fileprivate var fingerprint: String { String(DataFingerprint(rows: [fields]).sha256.prefix(16)) }
+
+    fileprivate func prompt(_ system: String?) -> Prompt {
+        if isText { return .text(prompt) }
+        let before = system.map { [ChatMessage(role: "system", content: $0)] } ?? []
+        return .messages(before + [ChatMessage(role: "user", content: prompt)])
+    }
+}
+
+extension RouteLabels {
+    /// Where they come from scores, how those become probabilities.
+    var scoring: LabelHead.Form? {
+        switch self {
+        case .scored: .scores(LabelScale())
+        case .head(let head): if case .vectors = head.form { nil } else { head.form }
+        }
+    }
+}
+
+extension GatheredAnswer {
+    /// Of scored labels, under a scale.
+    init(
+        row: Int, _ scores: [LabelScore], choices: [String], form: LabelHead.Form, expected: String
+    ) {
+        var answer = LabelAnswer(
+            labels: choices, logProbabilities: form.logProbabilities(of: scores, labels: choices) ?? [],
+            usage: Usage(promptTokens: 0, completionTokens: 1))
+        answer.agreement = scores.agreement(on: answer.best)
+        var collector = EvidenceCollector(limit: nil)
+        collector.add(text: choices[answer.best], tokens: [answer.token])
+        collector.end(.stop)
+        self.init(
+            row: row, answer: choices[answer.best], right: choices[answer.best] == expected,
+            evidence: collector.evidence, scores: scores)
+    }
+}

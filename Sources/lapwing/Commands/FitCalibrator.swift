@@ -1,0 +1,116 @@
+import ArgumentParser
+import Foundation
+import LapwingHub
+import LapwingRouter
+import LapwingStatistics
+import LapwingStore
+
+/// `lapwing calibrate fit`: from a route's answers with known outcomes to what judges the next ones.
+struct FitCalibrator: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fit", abstract: "Fit what judges a route's answers, and say what it is worth.",
+        discussion: """
+            Runs the route's open model over prompts with known answers, fits Platt's, isotonic and logistic regression to \
+            what its answers show, keeps what judges held-out answers best, and writes it as the next version of the \
+            route's calibrator. `calibrator: NAME` in the route uses the newest version; a running server takes it at its \
+            next reload (SIGHUP).
+
+              lapwing calibrate intents --data test.csv --target 0.92
+              lapwing calibrate support --data answered.jsonl --match contains --svg support.svg --json
+            """)
+
+    @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var input: LabelledDataOptions
+    @Argument(help: "The route.") var route: String
+    @Option(help: "The calibrator's name. The default is the route's, else the route's own name.") var name: String?
+    @Option(help: "When an answer is right: exact, contains or number.") var match = AnswerMatch.exact
+    @Option(help: "How often kept answers are to be right, for the threshold that is looked for.") var target = 0.92
+    @Option(help: "How sure that is to be.") var confidence = 0.95
+    @Option(
+        help: ArgumentHelp("Where the reliability diagram goes; beside the calibrator if not said.", valueName: "file"))
+    var svg: String?
+    @Option(help: "For the folds and the intervals; the same seed gives the same fit.") var seed: UInt64 = 1
+    @Flag(help: "Write nothing.") var dryRun = false
+    @Flag(help: "Fit nothing, and show what every threshold would come to: `lapwing calibrate simulate`.")
+    var simulate = false
+    @Flag(help: "Print one JSON object.") var json = false
+
+    func validate() throws {
+        for (name, value) in [("target", target), ("confidence", confidence)] where !(value > 0 && value < 1) {
+            throw ValidationError("--\(name) is \(value), expected a number between 0 and 1.")
+        }
+    }
+
+    func run() async throws {
+        if simulate {
+            let arguments = [route, "--config", options.config] + (json ? ["--json"] : [])
+            return try SimulatePolicy.parse(arguments).run()
+        }
+        let configuration = try options.load()
+        let route = try configuration.route(named: route)
+        let files = try RouteFiles(route.withoutCalibrator, dataFolder: configuration.dataFolder)
+        let rows = try input.rows()
+        let gathered = try await gather(rows, route, files.labels, configuration)
+        let judged = gathered.compactMap { gathered in
+            gathered.evidence.map {
+                LabelledAnswer(evidence: $0, right: gathered.right, segment: rows[gathered.row].segment)
+            }
+        }
+        guard judged.count >= CalibratorFit.leastCount else {
+            throw Failure(
+                "\(judged.count) of \(rows.count) answers came with evidence, expected \(CalibratorFit.leastCount) or more"
+            )
+        }
+        let fit = CalibratorFit(judged, seed: seed)
+        let data = DataFingerprint(rows: rows.map(\.fields))
+        func calibrator(_ name: String, version: Int) -> Calibrator {
+            Calibrator(
+                name: name, version: version, route: route.name, model: route.open, labels: files.labels?.names,
+                fit: fit, data: data)
+        }
+        let name = name ?? route.calibrator ?? route.name
+        var findings = CalibrationFindings(fit, target: target, confidence: confidence)
+        findings.route = route.name
+        if !dryRun {
+            let store = RouteFiles.calibrators(in: configuration.dataFolder)
+            let path = try store.write(name) { calibrator(name, version: $0) }
+            findings.calibrator = path
+            findings.diagram = svg ?? String(path.dropLast(5)) + ".svg"
+        } else {
+            findings.diagram = svg
+        }
+        if let path = findings.diagram { try write(ReliabilityDiagram.svg(fit, title: route.name), to: path) }
+        if json { return try Output.standard.json(findings) }
+        for line in findings.lines { Output.standard.line(line) }
+    }
+
+    private func gather(
+        _ rows: [LabelledRow], _ route: Configuration.Route, _ labels: RouteLabels?, _ configuration: Configuration
+    ) async throws -> [GatheredAnswer] {
+        let model = try OpenModel(of: route, in: configuration)
+        var gathering = AnswerGathering(model: model, labels: labels)
+        (gathering.system, gathering.match, gathering.file) = (input.system, match, input.answers)
+        return try await cancellingOnInterrupt { [gathering] in
+            let gathered = try await gathering.gather(rows)
+            await model.shutDown()
+            return gathered
+        }
+    }
+
+    private func write(_ text: String, to path: String) throws {
+        do { try Data(text.utf8).write(to: URL(filePath: path)) } catch {
+            throw Failure("cannot write '\(path)': \((error as? CocoaError)?.reason ?? "\(error)")")
+        }
+    }
+}
+
+extension AnswerMatch: ExpressibleByArgument {}
+
+extension Configuration.Route {
+    /// A calibrator that does not fit any more is what a new one is fitted for.
+    var withoutCalibrator: Configuration.Route {
+        var route = self
+        route.calibrator = nil
+        return route
+    }
+}

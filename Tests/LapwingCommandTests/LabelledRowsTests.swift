@@ -1,0 +1,60 @@
+import Foundation
+import LapwingRouter
+import LapwingTestSupport
+import Testing
+import lapwing
+
+@Suite("Labelled rows")
+struct LabelledRowsTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func read(_ text: String) throws -> [LabelledRow] {
+        try LabelledRows.read(try folder.write(Array(text.utf8), to: "rows"))
+    }
+
+    @Test("A CSV file's columns are known by their names, and task and language name the segment")
+    func csv() throws {
+        let rows = try read("task,text,category\ncards,\"Where, is\nit?\",arrival\n,Hi,greeting\n")
+        #expect(rows.map(\.prompt) == ["Where, is\nit?", "Hi"] && rows.map(\.answer) == ["arrival", "greeting"])
+        #expect(rows[0].segment == Segment(task: "cards") && rows[0].choices == nil && !rows[0].isText)
+    }
+
+    @Test("A multiple-choice object is text to go on with, and its answer one of its choices")
+    func choices() throws {
+        let rows = try read(
+            """
+            {"query": "Question: Which?\\n", "choices": [" one", "two "], "gold": 1}
+
+            {"prompt": "Say", "answer": "word", "language": "en"}
+            """)
+        #expect(rows[0].prompt == "Question: Which?\nAnswer:" && rows[0].isText)
+        #expect(rows[0].choices == ["one", "two"] && rows[0].answer == "two")
+        #expect(!rows[1].isText && rows[1].segment == Segment(language: "en"))
+    }
+
+    @Test(
+        "What is no row is refused with its line",
+        arguments: [
+            ("{\"prompt\": \"a\", \"answer\": \"b\"}\n{\"prompt\": \"a\"}\n", ":2: found no row"),
+            ("{\"query\": \"a\", \"choices\": [\"b\"], \"gold\": 1}", ":1: found no row"),
+            ("text,label\na,b\nc\n", ":3: found 1 columns, expected 2"),
+            ("text,colour\na,b\n", "has the columns text, colour"), ("text,label\n", "has no rows"),
+        ])
+    func refused(text: String, reason: String) throws {
+        let failure = #expect(throws: Failure.self) { try read(text) }
+        #expect(failure?.message?.contains(reason) == true, "\(failure?.message ?? "")")
+    }
+
+    @Test(
+        "An answer is right by the rule that was asked for",
+        arguments: [
+            (AnswerMatch.exact, " The Paris. ", "the paris", true), (.exact, "In Paris", "Paris", false),
+            (.contains, "It is in Paris, I think", "paris", true), (.contains, "Parisian", "Paris", false),
+            (.number, "5 and 3 make 1,008.", "#### 1008", true), (.number, "none", "3", false),
+        ])
+    func match(rule: AnswerMatch, answer: String, expected: String, isRight: Bool) {
+        #expect(rule.isRight(answer, expected: expected) == isRight)
+    }
+}

@@ -1,0 +1,149 @@
+import Foundation
+import LapwingAPI
+import LapwingRouter
+import LapwingStatistics
+import LapwingStore
+import LapwingTestSupport
+import Testing
+
+/// The scripted model's log-probability of a letter is minus its code: `a` is e times as probable as `b`.
+@Suite("A route answers with labels", .timeLimit(.minutes(1)))
+struct LabelRouteTests {
+    private func house(
+        _ labels: RouteLabels, closed: [ScriptedProvider.Step] = [], calibrator: Calibrator? = nil, below: Double? = 0.5
+    ) throws -> RouterHouse {
+        var route = Route(name: "support", open: "small", closed: "big", escalateBelow: below)
+        route.labels = labels
+        route.calibrator = calibrator
+        return try RouterHouse(open: [], closed: closed, route: route) { configuration in
+            let open = configuration.models[0].provider as? ScriptedProvider
+            (configuration.models[0].tokenizing, configuration.models[0].embedding) = (open, open)
+        }
+    }
+
+    private func request(_ change: (inout GenerationRequest) -> Void = { _ in }) -> GenerationRequest {
+        var request = GenerationRequest(
+            model: "support", prompts: [.messages([ChatMessage(role: "user", content: "Hello there")])])
+        request.stream = true
+        change(&request)
+        return request
+    }
+
+    @Test(
+        "The answer is the most probable label as one token, whose alternatives are the labels with their probabilities"
+    )
+    func oneToken() async throws {
+        let house = try house(.scored(["c", "a", "b"]))
+        var tokens: [ScoredToken] = []
+        var usage: Usage?
+        let asked = request { $0.topLogProbabilities = 2 }
+        for try await event in try await house.router.generate(asked, context: RequestContext(requestID: "r1")) {
+            if case .delta(_, _, let drawn) = event { tokens += drawn }
+            if case .completed(_, let total, _) = event { usage = total }
+        }
+        let token = try #require(tokens.first)
+        #expect(tokens.count == 1 && String(decoding: token.bytes, as: UTF8.self) == "a" && token.id == 1)
+        let total = 1 + exp(-1.0) + exp(-2.0)
+        #expect(abs(exp(try #require(token.logProbability)) - 1 / total) < 1e-12)
+        // As many as the client asked for, though the judge saw them all.
+        #expect(token.top.map(\.id) == [1, 2])
+        #expect(abs(exp(token.top[1].logProbability) - exp(-1) / total) < 1e-12)
+        // The conversation's bytes with the mark before them, and the label's.
+        #expect(usage?.promptTokens == 13 && usage?.completionTokens == 1)
+    }
+
+    @Test("It is judged, entered and answered like any other, by the name of the route's calibrator")
+    func judged() async throws {
+        let calibrator = try Calibrator.fitted(labels: ["c", "a", "b"])
+        let house = try house(.scored(["c", "a", "b"]), calibrator: calibrator)
+        let outcome = await Outcome(try await house.ask())
+        let confidence = try #require(outcome.receipt?.confidence)
+        #expect(confidence.calibrator == "intents-v3" && confidence.isCalibrated)
+        let logProbability = -log(1 + exp(-1.0) + exp(-2.0))
+        var expected = Evidence(
+            tokenCount: 1, mean: logProbability, minimum: logProbability, lowDecile: logProbability)
+        expected.finish = .stop
+        let judge = calibrator.model(for: Segment())
+        #expect(abs(confidence.probability - judge.probability(expected)) < 1e-9)
+        #expect(outcome.words.suffix(3) == ["a", "<stop>", "completed"])
+        #expect(try await house.entries().map(\.confidence) == [confidence])
+    }
+
+    @Test("A label that is too unsure is escalated")
+    func escalates() async throws {
+        // Three labels of the same letters are equally probable.
+        let house = try house(.scored(["abc", "bca", "cab"]), closed: steps(answer(["closed"])))
+        let outcome = await Outcome(try await house.ask())
+        #expect(outcome.receipt?.decision == .escalated && outcome.words.contains("closed"))
+    }
+
+    @Test("A head on vectors answers with its labels")
+    func head() async throws {
+        // The scripted vector's first number is the length of the text, 11: class 1 has the score 11 - 10.
+        let linear = LogisticRegression(classCount: 2, weights: [1, 0, 0], intercepts: [-10])
+        let house = try house(.head(LabelHead.fitted(["short", "long"], .vectors(linear))), below: nil)
+        let asked = request { $0.topLogProbabilities = 0 }
+        var found: (text: String, logProbability: Double?)?
+        for try await event in try await house.router.generate(asked, context: RequestContext(requestID: "r1")) {
+            if case .delta(_, let text, let tokens) = event { found = (text, tokens.first?.logProbability) }
+        }
+        #expect(found?.text == "long")
+        #expect(abs(exp(found?.logProbability ?? 0) - 1 / (1 + exp(-1))) < 1e-6)
+    }
+
+    @Test("What a label cannot honour is refused by name")
+    func refusals() async throws {
+        let house = try house(.scored(["a", "b"]))
+        func error(_ change: (inout GenerationRequest) -> Void) async throws -> RequestError? {
+            let stream = try await house.router.generate(
+                request(change), context: RequestContext(requestID: UUID().uuidString))
+            return await Outcome(stream).error
+        }
+        #expect(
+            try await error { $0.choiceCount = 2 }
+                == .invalid(field: "n", found: "2", expected: "1: the label of a prompt is always the same"))
+        #expect(
+            try await error { $0.continuesLastMessage = true }
+                == .unsupported(field: "continue_final_message", reason: "the answer is a label alone"))
+    }
+
+    @Test("A model that cannot give what the labels take is refused when the router is made")
+    func unfit() throws {
+        var route = Route(name: "support", open: "big")
+        route.labels = .scored(["a", "b"])
+        #expect(
+            throws: RouterError.unfitLabels(
+                route: "support", found: "'big', which does not score given text",
+                expected: "a language model that runs here, or labels with a 'head'")
+        ) { try RouterHouse(open: [], route: route) }
+        route.labels = .head(LabelHead.fitted(["a", "b"], .scores(LabelScale())))
+        #expect(
+            throws: RouterError.unfitLabels(
+                route: "support", found: "the head 'intents', fitted to 'small'",
+                expected: "one that was fitted to its open model, 'big'")
+        ) { try RouterHouse(open: [], route: route) }
+    }
+}
+
+extension LabelHead {
+    static func fitted(_ labels: [String], _ form: LabelHead.Form) -> LabelHead {
+        LabelHead(
+            name: "intents", version: 1, model: "small", labels: labels, form: form, data: DataFingerprint(rows: []),
+            c: 1, accuracy: 1, logLoss: 0)
+    }
+}
+
+extension Calibrator {
+    /// Version 3 of `intents`, for `small` on the route `support`, whose sure answers are the right ones.
+    static func fitted(labels: [String]?) throws -> Calibrator {
+        let answers = (0..<40).map { row in
+            let mean = -0.05 * Double(row)
+            var evidence = Evidence(tokenCount: 1, mean: mean, minimum: mean, lowDecile: mean)
+            evidence.finish = .stop
+            return LabelledAnswer(evidence: evidence, right: row % 10 != 3 && row < 25 || row % 10 == 7)
+        }
+        return Calibrator(
+            name: "intents", version: 3, route: "support", model: "small", labels: labels,
+            fit: CalibratorFit(answers), data: DataFingerprint(rows: [["a", "b"]]))
+    }
+}
