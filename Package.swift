@@ -211,7 +211,8 @@ let package = Package(
         .testTarget(
             name: "LapwingEndToEndTests",
             dependencies: [
-                "lapwing", "LapwingAPI", "LapwingEngine", "LapwingModel", "LapwingStatistics", "LapwingTestSupport",
+                "lapwing", "LapwingAPI", "LapwingEngine", "LapwingModel", "LapwingStatistics", "LapwingStore",
+                "LapwingTestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),

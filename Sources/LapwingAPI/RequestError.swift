@@ -24,6 +24,8 @@ package enum RequestError: Error, Hashable, Sendable {
     case budgetExceeded(
         BudgetPeriod, limit: NanoUSD, left: NanoUSD, needed: NanoUSD, held: NanoUSD = .zero, retryAfterSeconds: Int)
     case unknownKey(id: String)
+    /// Of which something was to be said; it is another tenant's, or was never answered, or is long ago.
+    case unknownRequest(id: String)
     /// A bounded queue is full.
     case overloaded(what: String, retryAfterSeconds: Int)
     /// Known but not to be used now: a key that is not set, a model that is still loading, a server that is draining.
@@ -97,6 +99,8 @@ extension RequestError: CustomStringConvertible {
                 + "$\(limit) a \(period.rawValue) is left"
                 + (held == .zero ? "." : " while requests in progress hold $\(held); try again when they have ended.")
         case .unknownKey(let id): "There is no key '\(id)'."
+        case .unknownRequest(let id):
+            "No answer to a request '\(id)' is known; expected the x-lapwing-request-id of an answer that is not too old."
         case .overloaded(let what, let seconds): "\(what) is full; try again in \(seconds) s."
         case .unavailable(let what, let reason, _): "'\(what)' is unavailable: \(reason)."
         case .upstreamFailed(let model, let status, let reason):

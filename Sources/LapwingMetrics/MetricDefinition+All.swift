@@ -27,6 +27,14 @@ extension MetricDefinition {
         "lapwing_cache_spared_usd_total", .counter, unit: .billionth, labels: ["route"],
         "What the calls behind kept answers had cost, each time that one was used.")
 
+    package static let shadows = Self(
+        "lapwing_shadow_total", .counter, labels: ["route", "result"],
+        "Answers that were compared with another model's: agreed, differed, unknown, failed, or dropped.")
+
+    package static let canaries = Self(
+        "lapwing_canary_active", .gauge, labels: ["route"],
+        "1 where a route's candidate is given its share; 0 once it was rolled back.")
+
     // Of calls to models, also to those here.
     package static let callDuration = Self(
         "gen_ai_client_operation_duration_seconds", .answerTimes, unit: .billionth, labels: callLabels + ["error_type"],
@@ -92,7 +100,8 @@ extension MetricDefinition {
         "process_start_time_seconds", .gauge, "Start time of the process since unix epoch in seconds.")
 
     package static let all: [MetricDefinition] = [
-        requestDuration, timeToFirstToken, requests, counterfactual, saved, cacheRequests, spared, callDuration,
+        requestDuration, timeToFirstToken, requests, counterfactual, saved, cacheRequests, spared, shadows, canaries,
+        callDuration,
         callFirstToken, tokens, calls, retries, spend, unpriced, ledgerCommit, httpRequests, refusals, addedLatency,
         inFlight, ledgerQueue, engineQueue, engineRunning, endpointState, endpointCalls, cacheEntries, cacheBytes,
         residentBytes, virtualBytes, cpuSeconds, openFiles, mostFiles, startTime,

@@ -111,11 +111,13 @@ extension RequestRun {
         }
         commit.expect(model.binding.name, billedAs: model.side, on: side)
         let meter = record.meter(model.binding, side: model.side, at: lease?.provider)
+        let isRead = call.manner == .anew && (onAnswer != nil || record.services.keepsTexts)
         let task = start(call, model.binding, side, lease, context: meter.metered(context))
         calls.append(
             RunningCall(
                 call: call, side: side, meter: meter, task: task,
-                repeated: call.manner == .anew ? nil : RepeatedAnswer(of: shown, mustRepeat: call.manner == .repeating))
+                repeated: call.manner == .anew ? nil : RepeatedAnswer(of: shown, mustRepeat: call.manner == .repeating),
+                said: isRead ? AnswerText() : nil)
         )
         if let delay = model.binding.pool?.options.hedge { after(delay, .slow(call, side)) }
         return nil

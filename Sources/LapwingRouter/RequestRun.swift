@@ -23,6 +23,8 @@ struct RequestRun: Sendable {
         let task: Task<Void, Never>
         /// Holds it against what was shown, where it follows that.
         var repeated: RepeatedAnswer?
+        /// Its text, where that is compared or kept; nil too for a call that goes on with another's answer.
+        var said: AnswerText?
     }
 
     let request: GenerationRequest
@@ -53,6 +55,8 @@ struct RequestRun: Sendable {
     /// The text that the client has, where another call may go on with it, and the calls that it is of.
     private(set) var shown = ""
     private(set) var parts: [Int] = []
+    /// Told of a whole answer that may be compared with another model's, once its client has it. Must not wait.
+    var onAnswer: (@Sendable (FinishedAnswer) -> Void)?
     /// Where the answer is kept once it is whole, and what it is so far; nil where it is not kept.
     private var keeping: (place: RouteCache.Place, recording: AnswerRecording)?
 
@@ -110,6 +114,7 @@ struct RequestRun: Sendable {
                 for event in unsent { output.yield(event) }
                 output.yield(.completed(model: model, usage: usage, receipt: receipt))
                 output.finish()
+                if let onAnswer { onAnswer(finishedAnswer(receipt)) }
             case .failed(let error): output.finish(throwing: error)
             case .cancelled: output.finish(throwing: RequestError.cancelled)
             }
@@ -143,6 +148,7 @@ struct RequestRun: Sendable {
         switch input {
         case .call(let index, let event):
             calls[index].meter.observe(event)
+            if case .event(let said) = event { calls[index].said?.add(said) }
             guard case .event(let said) = event, let finding = calls[index].repeated?.receive(said) else {
                 return await advance(index, event)
             }
@@ -231,6 +237,13 @@ struct RequestRun: Sendable {
             promptTokens: calls[first].meter.usage.promptTokens, completionTokens: shownTokenCount, isEstimated: true)
     }
 
+    private func finishedAnswer(_ receipt: Receipt) -> FinishedAnswer {
+        func text(_ side: CallReceipt.Side) -> String? { calls.last { $0.side == side }?.said?.whole }
+        return FinishedAnswer(
+            request: request, context: context, route: plan.route, decision: receipt.decision,
+            confidence: receipt.confidence, open: text(.open), closed: text(.closed))
+    }
+
     private func role(of index: Int, _ end: End) -> CallReceipt.Role {
         if index == keptCall { return .kept }
         return end.isWhole && isInParts && parts.contains(index) ? .continued : .discarded
@@ -251,6 +264,9 @@ struct RequestRun: Sendable {
         }
         let lacked = plan.lacksClosedModel && commit.decision == .wouldEscalate
         if commit.decision == .unavailable || lacked { outcome.escalation = "unavailable" }
+        outcome.evidence = commit.evidence
+        outcome.text = keptCall.flatMap { calls[$0].said?.whole }
+        outcome.judgedModel = calls.last { $0.side == .open }?.meter.model.name
         outcome.calls = calls.indices.map { (calls[$0].meter, role(of: $0, end)) }
         return outcome
     }

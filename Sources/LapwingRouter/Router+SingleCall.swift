@@ -23,6 +23,8 @@ struct SingleCall: Sendable {
     /// Most tokens that are read, where that is more than the prompts have together.
     var mostTokens: Int?
     let context: RequestContext
+    /// Set where it is work on a request that was answered already; its key pays nothing for it.
+    var work: LaterWork?
 }
 
 extension Router {
@@ -31,11 +33,13 @@ extension Router {
 
     /// Makes the call, and enters and prices it as any other; the caller's going away cancels it.
     func perform<Result: SingleCallResult>(_ call: SingleCall, _ work: @escaping Work<Result>) async throws -> Result {
+        var services = services
+        if call.work != nil { (services.accounts, services.evidence) = (nil, nil) }
         let record = RequestRecord(
             endpoint: call.endpoint, route: call.route, first: call.model, prompts: call.prompts, threshold: nil,
             stream: false, countsSavings: false,
             demand: Demand(reading: call.prompts, mostTokens: call.mostTokens, model: call.model),
-            context: call.context, services: services)
+            context: call.context, services: services, work: call.work)
         let task = try running.start { [side = table.side(of: call.model), clock = services.time.clock, random] in
             var run = SingleCallRun(call, side: side, record: record, clock: clock, random: random)
             return try await run.run(work)
@@ -115,9 +119,11 @@ private struct SingleCallRun {
         }
         var result = found
         meter.observe(.event(.completed(model: call.model.name, usage: result.usage, receipt: nil)))
-        calls.append((meter, .kept))
+        // Of later work nothing is the client's answer.
+        calls.append((meter, call.work == nil ? .kept : .discarded))
+        let decision: Decision? = call.work == nil ? (side == .closed ? .closed : .open) : nil
         result.receipt = try await record.enter(
-            RequestRecord.Outcome(status: .completed, decision: side == .closed ? .closed : .open, calls: calls))
+            RequestRecord.Outcome(status: .completed, decision: decision, calls: calls))
         return result
     }
 

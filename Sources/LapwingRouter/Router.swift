@@ -12,6 +12,9 @@ package final class Router: Sendable {
     package let running: RunningRequests
     /// By the names of the routes and models that keep answers.
     package let caches: [String: RouteCache]
+    let shadows: ShadowQueue
+    /// nil where nothing is remembered.
+    let canaries: CanaryWatch?
     private let confidence: any ConfidenceModel
     private let gate: (any PromptGate)?
     let random: @Sendable () -> Double
@@ -32,12 +35,19 @@ package final class Router: Sendable {
             machineTime: earlier?.services.machineTime
                 ?? MachineTime((try? ledger.reader.recentMachineTime()) ?? [:]), time: time,
             counterfactual: configuration.counterfactual, table: table, accounts: accounts,
-            metrics: configuration.metrics)
+            metrics: configuration.metrics, evidence: configuration.evidence,
+            keepsTexts: configuration.evidence != nil && configuration.keepsTexts)
         caches = Dictionary(
             uniqueKeysWithValues: table.cacheOptions.map { name, options in
                 let kept = earlier?.caches[name].flatMap { $0.options == options ? $0 : nil }
                 return (name, kept ?? RouteCache(options, clock: time.clock))
             })
+        shadows = earlier?.shadows ?? ShadowQueue(running)
+        canaries = configuration.evidence.map {
+            CanaryWatch(
+                configuration.routes, store: $0, logger: configuration.logger, metrics: configuration.metrics,
+                milliseconds: time.milliseconds)
+        }
         confidence = configuration.confidence
         gate = configuration.gate
         random = configuration.random
@@ -55,7 +65,10 @@ extension Router: ChatProvider {
     /// Throws what can be said at once: an unknown or unavailable model. What the ledger and the models have to say, the
     /// stream throws.
     package func generate(_ request: GenerationRequest, context: RequestContext) async throws -> GenerationStream {
-        var (request, plan) = (request, try table.plan(for: request, tier: context.tier))
+        var request = request
+        let canary = canaries?.draw(context, route: request.model)
+        var plan = try table.plan(
+            for: request, tier: context.tier, candidate: canary?.draw.arm == .candidate ? canary?.candidate : nil)
         if plan.escalation != nil, let gate, await gate.side(for: request, route: plan.route) == .closed {
             plan = plan.sentToClosed()
         }
@@ -66,18 +79,21 @@ extension Router: ChatProvider {
             estimatedPromptTokens: PromptSize.billableTokens(of: request), tokenLimit: request.tokenLimit(plan),
             threshold: plan.policy.threshold, stream: request.stream,
             demand: Demand(request, plan: plan), context: context, services: services)
+        record.canary = canary?.draw
         if let found {
             if let answer = found.answer { return try replay(answer, record: record) }
             record.cache = context.cache == .allowed ? .miss : .bypass
         }
         let judge = plan.route.calibrator?.model(for: Segment(context)) ?? confidence
         let (stream, output) = GenerationStream.makeStream()
+        let onAnswer = comparing(request, plan)
         let task = try running.start {
-            [judge, logger, plan, request, record, random, running, clock = services.time.clock] in
+            [judge, logger, plan, request, record, random, running, clock = services.time.clock, onAnswer] in
             var run = RequestRun(
                 request, context: context, plan: plan, record: record, confidence: judge, output: output,
                 logger: logger, clock: clock, random: random, reasonOfEnd: { running.reasonOfEnd })
             run.keepAnswer(at: found?.place)
+            run.onAnswer = onAnswer
             await run.run()
         }
         output.onTermination = { if case .cancelled = $0 { task.cancel() } }

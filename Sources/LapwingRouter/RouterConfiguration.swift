@@ -1,4 +1,5 @@
 import LapwingAPI
+import LapwingStore
 import Logging
 
 /// What a router is made of; `lapwing` fills it from the configuration file.
@@ -11,6 +12,10 @@ package struct RouterConfiguration: Sendable {
     package var counterfactual: String?
     package var confidence: any ConfidenceModel = LogisticConfidence.default1
     package var gate: (any PromptGate)?
+    /// Where judged answers are remembered; nil remembers none.
+    package var evidence: EvidenceStore?
+    /// Whether their texts are too.
+    package var keepsTexts = false
     /// From 0 to 1, for pauses before retries.
     package var random: @Sendable () -> Double = { .random(in: 0...1) }
     /// nil counts nothing.

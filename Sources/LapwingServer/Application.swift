@@ -12,7 +12,8 @@ import NIOCore
 /// speaks HTTP in the clear. `onRunning` is told the port that is listened on.
 package func buildApplication(
     services: any ServingProvider, gatekeeper: any Gatekeeper, operations: (any Operations)? = nil,
-    options live: LiveOptions, certificate: LiveCertificate? = nil, logger: Logger, time: ServerTime = .system,
+    feedback: (any FeedbackTaking)? = nil, options live: LiveOptions, certificate: LiveCertificate? = nil,
+    logger: Logger, time: ServerTime = .system,
     metrics: PrometheusRegistry = PrometheusRegistry(), requestIDs: RequestIDGenerator? = nil,
     onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
 ) -> Application<Responder> {
@@ -20,7 +21,8 @@ package func buildApplication(
     let options = live.current
     let responder = Responder(
         routes: Routes(
-            services: services, operations: operations, options: options, time: time, metrics: ServerMetrics(metrics)),
+            services: services, operations: operations, feedback: feedback, options: options, time: time,
+            metrics: ServerMetrics(metrics)),
         live: live, gatekeeper: gatekeeper,
         requestIDs: requestIDs ?? RequestIDGenerator(milliseconds: time.milliseconds),
         connections: connections, logger: logger)

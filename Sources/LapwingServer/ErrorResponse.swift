@@ -66,6 +66,8 @@ struct ErrorResponse {
             extraHeaders[.retryAfter] = "\(seconds)"
             if held == .zero { refuseForGood() }
         case .unknownKey: self.init(.notFound, invalid, "key_not_found", message)
+        case .unknownRequest:
+            self.init(.notFound, invalid, "request_not_found", message, param: "request_id")
         case .overloaded(_, let seconds):
             self.init(.tooManyRequests, "rate_limit_error", "rate_limit_exceeded", message)
             extraHeaders[.retryAfter] = "\(seconds)"

@@ -22,6 +22,10 @@ struct StoreDatabase {
     static var ledger: StoreDatabase { StoreDatabase(applicationID: 0x4C50_5747, migrator: Migrations.migrator) }
     /// "LPWK".
     static var keys: StoreDatabase { StoreDatabase(applicationID: 0x4C50_574B, migrator: KeyMigrations.migrator) }
+    /// "LPWE".
+    static var evidence: StoreDatabase {
+        StoreDatabase(applicationID: 0x4C50_5745, migrator: EvidenceMigrations.migrator)
+    }
 
     /// Opens for writing, makes the file if there is none, and brings its schema up to date.
     func open(path: String, synchronous: Synchronous, pageLimit: Int? = nil) throws -> DatabasePool {

@@ -18,7 +18,8 @@ package struct Lapwing: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Answer", subcommands: [Demo.self, Serve.self, RunPrompt.self, Chat.self, Embed.self]),
             CommandGroup(name: "Models", subcommands: [Models.self, Pull.self, Quantize.self, Bench.self]),
-            CommandGroup(name: "Quality", subcommands: [Calibrate.self, Eval.self, Parity.self]),
+            CommandGroup(
+                name: "Quality", subcommands: [Calibrate.self, Eval.self, Parity.self, Canary.self]),
             CommandGroup(name: "Receipts", subcommands: [ReportCommand.self, LedgerCommand.self, Prices.self]),
             CommandGroup(name: "Setup", subcommands: [Check.self, Doctor.self, KeysCommand.self]),
         ])

@@ -37,10 +37,11 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal(
             model + "sever: {}",
             "2 sever: found an unknown key (did you mean 'server'?), "
-                + "expected one of server, data, machine, log, models, routes, report"),
+                + "expected one of server, data, machine, log, evidence, models, routes, report"),
         Refusal(
             model + "qqqqqqqq: 1",
-            "2 qqqqqqqq: found an unknown key, expected one of server, data, machine, log, models, routes, report"),
+            "2 qqqqqqqq: found an unknown key, expected one of server, data, machine, log, evidence, models, routes, report"
+        ),
         Refusal(model + "server:", "2 server: found nothing, expected a mapping (key: value)"),
         Refusal(
             model + "server: { port: \"80\" }", "2 server.port: found the string '80', expected a port from 0 to 65535"),
@@ -193,10 +194,28 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             "2 routes.r.calibrator: found '../x', expected a name of letters, digits, '.', '-' and '_'"),
         Refusal(
             model + "routes: { r: { open: m, hold: -1 } }",
-            "2 routes.r.hold: found the number -1, expected 'all', or a number of tokens from 1 to 100000"),
+            "2 routes.r.hold: found the number -1, expected 'all', a number of tokens from 1 to 100000, or { from: 16, to: 96, commit: 0.97 }"
+        ),
+        Refusal(
+            model + "routes: { r: { open: m, hold: { from: 16, to: 96 } } }",
+            "2 routes.r.hold: found no 'commit', expected from, to and commit, such as { from: 16, to: 96, commit: 0.97 }"
+        ),
+        Refusal(
+            model + "routes: { r: { open: m, hold: { from: 16, to: 16, commit: 0.9 } } }",
+            "2 routes.r.hold: found from 16 to 16, expected 'to' greater than 'from'"
+        ),
+        Refusal(
+            model + "routes: { r: { open: m, hold: { from: 16, to: 96, commit: 97 } } }",
+            "2 routes.r.hold.commit: found 97, expected a number from 0 to 1"
+        ),
+        Refusal(
+            model + "evidence: { days: -1 }",
+            "2 evidence.days: found -1, expected a number of days (0 remembers nothing) from 0 to 3650"
+        ),
         Refusal(
             model + "routes: { r: { open: m, hold: some } }",
-            "2 routes.r.hold: found 'some', expected 'all', or a number of tokens from 1 to 100000"),
+            "2 routes.r.hold: found 'some', expected 'all', a number of tokens from 1 to 100000, or { from: 16, to: 96, commit: 0.97 }"
+        ),
         Refusal(
             model + "routes: { r: { open: m, escalate: { below: 1.5 } } }",
             "2 routes.r.escalate.below: found 1.5, expected a number from 0 to 1"),

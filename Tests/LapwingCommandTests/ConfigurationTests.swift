@@ -2,6 +2,7 @@ import Foundation
 import LapwingAPI
 import LapwingEngine
 import LapwingModel
+import LapwingRouter
 import LapwingServer
 import LapwingStore
 import LapwingText

@@ -23,6 +23,7 @@ struct ServerHarness {
     var clock: any Clock<Duration> = ManualClock()
     var gatekeeper: any Gatekeeper = OpenDoor()
     var operations: (any Operations)?
+    var feedback: (any FeedbackTaking)? = ScriptedFeedback()
     var certificate: LiveCertificate?
     var metrics = PrometheusRegistry()
     var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -36,7 +37,8 @@ struct ServerHarness {
     var application: some ApplicationProtocol {
         let time = ServerTime(clock: clock) { 1_000_000_000_000 }
         return buildApplication(
-            services: provider, gatekeeper: gatekeeper, operations: operations, options: live ?? LiveOptions(options),
+            services: provider, gatekeeper: gatekeeper, operations: operations, feedback: feedback,
+            options: live ?? LiveOptions(options),
             certificate: certificate, logger: logger, time: time, metrics: metrics,
             requestIDs: RequestIDGenerator(milliseconds: time.milliseconds) { (1, 0) })
     }

@@ -56,8 +56,8 @@ package struct EvidenceCollector: Sendable {
     /// Looks at no token after the first `limit`.
     package init(limit: Int?) { self.limit = limit }
 
-    /// Whether the answer is longer than the limit, its end mark not counted.
-    var goesOnPastLimit: Bool { limit.map { tokenCount > $0 && !lastIsSilent } ?? false }
+    /// Whether the answer is longer than so many tokens, its end mark not counted.
+    func goesOn(past count: Int) -> Bool { tokenCount > count && !lastIsSilent }
 
     package mutating func add(text: String, tokens: [ScoredToken]) {
         if tokens.isEmpty {
@@ -86,7 +86,12 @@ package struct EvidenceCollector: Sendable {
     }
 
     /// nil where the answer has no tokens yet or came without log-probabilities.
-    package var evidence: Evidence? {
+    package var evidence: Evidence? { evidence(of: logProbabilities, finish) }
+
+    /// The evidence of an answer's beginning that goes on, as it was when there was no more of it.
+    func evidence(ofFirst count: Int) -> Evidence? { evidence(of: Array(logProbabilities.prefix(count)), nil) }
+
+    private func evidence(of logProbabilities: [Double], _ finish: FinishReason?) -> Evidence? {
         guard !isIncomplete, let first, !logProbabilities.isEmpty else { return nil }
         let ordered = logProbabilities.sorted()
         let count = ordered.count

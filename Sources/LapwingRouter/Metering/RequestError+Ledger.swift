@@ -15,6 +15,7 @@ extension RequestError {
         case .rateLimited: "rate_limited"
         case .budgetExceeded: "insufficient_quota"
         case .unknownKey: "key_not_found"
+        case .unknownRequest: "request_not_found"
         case .overloaded: "overloaded"
         case .unavailable: "unavailable"
         case .upstreamFailed(_, let status, _): status.map { "upstream_\($0)" } ?? "upstream_failed"

@@ -13,8 +13,11 @@ struct RequestRecord: Sendable {
         let counterfactual: String?
         let table: RouteTable
         /// nil where there are no keys to account to.
-        let accounts: Accounts?
+        var accounts: Accounts?
         let metrics: RouterMetrics?
+        /// nil where judged answers are not remembered.
+        var evidence: EvidenceStore?
+        let keepsTexts: Bool
     }
 
     /// How a request ended.
@@ -25,19 +28,24 @@ struct RequestRecord: Sendable {
         var escalation: String?
         var calls: [(meter: CallMeter, role: CallReceipt.Role)]
         var error: RequestError?
+        /// What the open answer was judged by, and the model that gave it.
+        var evidence: Evidence?
+        var judgedModel: String?
+        /// The kept answer's, where texts are kept.
+        var text: String?
     }
 
     /// What is entered should the process die: the request, and the calls that were about to be made.
     private var intent: LedgerIntent
     private let route: Route
-    private let prompts: [Prompt]
+    let prompts: [Prompt]
     private let threshold: Double?
     /// Whether a closed model could have done the same, as it cannot score.
     private let countsSavings: Bool
     private let demand: Demand
     /// What is held of the key from the first call on until the entry is written.
     private var hold: Accounts.Hold?
-    private let services: Services
+    let services: Services
     private let onEnd: (@Sendable (RequestSummary) -> Void)?
     private let stopwatch: Stopwatch
     let estimatedPromptTokens: Int
@@ -45,6 +53,8 @@ struct RequestRecord: Sendable {
     private let tokenLimit: Int
     /// When the first of the answer went out.
     private var firstContent: Duration?
+    /// Which model a trial gave it to; nil where there is none.
+    var canary: CanaryDraw?
     /// What the route's cache did; nil where it has none.
     var cache: CacheResult?
 
@@ -52,12 +62,12 @@ struct RequestRecord: Sendable {
         endpoint: String, route: Route, first: ModelBinding, prompts: [Prompt], estimatedPromptTokens: Int? = nil,
         tokenLimit: Int = 0, threshold: Double?, stream: Bool, countsSavings: Bool = true, demand: Demand,
         context: RequestContext,
-        services: Services
+        services: Services, work: LaterWork? = nil
     ) {
         intent = LedgerIntent(
             LedgerRequest(
                 context, startedAt: services.time.milliseconds(), endpoint: endpoint, route: route.name,
-                model: first.name, stream: stream))
+                model: first.name, stream: stream), work: work)
         self.route = route
         self.prompts = prompts
         self.tokenLimit = tokenLimit
@@ -129,6 +139,7 @@ struct RequestRecord: Sendable {
             intent.request, status: outcome.status, endedAt: services.time.milliseconds(), decision: outcome.decision,
             confidence: outcome.confidence, threshold: threshold, calls: calls, counterfactual: counterfactual,
             latencyMilliseconds: stopwatch.elapsed().milliseconds)
+        entry.note(intent.work)
         entry.escalation = outcome.escalation
         entry.errorCode = outcome.error?.ledgerCode
         entry.firstTokenMilliseconds = firstContent?.milliseconds
@@ -137,6 +148,7 @@ struct RequestRecord: Sendable {
         try await complete(entry)
         settle(calls)
         tell(of: entry, outcome.calls.map(\.meter.time))
+        remember(entry, outcome)
         return receipt(of: entry)
     }
 
@@ -148,6 +160,10 @@ struct RequestRecord: Sendable {
 
     /// Those who watch and keep nothing.
     private func tell(of entry: LedgerEntry, _ times: [CallTime]) {
+        if entry.parent != nil {
+            services.metrics?.recordCalls(entry, times: times)
+            return
+        }
         let result = entry.cached.map(CacheResult.hit) ?? cache
         services.metrics?.record(
             entry, cache: result, duration: stopwatch.elapsed(), firstToken: firstContent, times: times)
@@ -187,6 +203,7 @@ struct RequestRecord: Sendable {
         entry.cached = answer.origin
         try await complete(entry)
         tell(of: entry, [])
+        remember(entry, nil)
         return receipt(of: entry)
     }
 

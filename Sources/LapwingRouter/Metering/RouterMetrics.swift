@@ -13,7 +13,7 @@ package struct RouterMetrics: Sendable {
         let decision: Decision?
     }
     private struct ErrorName: Hashable { let name, operation, error: String }
-    private struct CacheName: Hashable { let route, result: String }
+    private struct RouteResult: Hashable { let route, result: String }
     private struct CallName: Hashable { let model, operation: String }
     private struct CallRole: Hashable {
         let model: String
@@ -44,11 +44,13 @@ package struct RouterMetrics: Sendable {
     private let routes: MetricFamily<RouteName, RouteSeries>
     private let endings: MetricFamily<Ending, any CounterHandler>
     private let durations: MetricFamily<ErrorName, any TimerHandler>
-    private let cache: MetricFamily<CacheName, any CounterHandler>
+    private let cache: MetricFamily<RouteResult, any CounterHandler>
     private let calls: MetricFamily<CallName, CallSeries>
     private let roles: MetricFamily<CallRole, RoleSeries>
     private let callDurations: MetricFamily<ErrorName, any TimerHandler>
     private let retries: MetricFamily<String, any CounterHandler>
+    private let shadows: MetricFamily<RouteResult, any CounterHandler>
+    private let canaries: MetricFamily<String, any MeterHandler>
     private let commits: any TimerHandler
 
     /// `provider` says whose API a model is behind.
@@ -83,8 +85,18 @@ package struct RouterMetrics: Sendable {
             Metric.callDuration.timer($0.operation, provider($0.name), $0.name, $0.error, in: factory)
         }
         retries = MetricFamily { Metric.retries.counter($0, in: factory) }
+        shadows = MetricFamily { Metric.shadows.counter($0.route, $0.result, in: factory) }
+        canaries = MetricFamily { Metric.canaries.gauge($0, in: factory) }
         commits = Metric.ledgerCommit.timer(in: factory)
     }
+
+    /// What came of comparing an answer.
+    package func recordShadow(_ route: String, _ result: ShadowResult) {
+        shadows[RouteResult(route: route, result: result.rawValue)].increment(by: 1)
+    }
+
+    /// Whether a route's candidate still has its share.
+    package func recordCanary(_ route: String, isRolledBack: Bool) { canaries[route].set(isRolledBack ? Int64(0) : 1) }
 
     package func recordCommit(_ duration: Duration) { commits.record(duration) }
 
@@ -98,7 +110,7 @@ package struct RouterMetrics: Sendable {
         let series = routes[RouteName(route: entry.route, operation: operation)]
         if entry.stream, let firstToken { series.firstToken.record(firstToken) }
         if let result {
-            cache[CacheName(route: entry.route, result: result.word)].increment(by: 1)
+            cache[RouteResult(route: entry.route, result: result.word)].increment(by: 1)
             if let spared = result.cached?.spared { series.spared.increment(by: spared.rawValue) }
         }
         if let alternative = entry.counterfactual, entry.calls.allSatisfy({ $0.cost != nil }) {
@@ -106,6 +118,12 @@ package struct RouterMetrics: Sendable {
             series.counterfactual.increment(by: alternative.cost.rawValue)
             series.saved.increment(by: Double((alternative.cost - cost).rawValue))
         }
+        recordCalls(entry, times: times)
+    }
+
+    /// Of work on a request that was answered already, the calls alone are counted.
+    package func recordCalls(_ entry: LedgerEntry, times: [CallTime]) {
+        let operation = Self.operation(entry.endpoint)
         for (index, call) in entry.calls.enumerated() {
             let isRetry = entry.calls[..<index].contains { $0.model == call.model }
             record(call, operation, isRetry: isRetry, time: times.indices.contains(index) ? times[index] : nil)

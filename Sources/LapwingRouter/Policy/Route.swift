@@ -3,8 +3,41 @@ package enum Hold: Hashable, Sendable {
     case all
     /// At least one token.
     case tokens(Int)
+    case between(HoldBounds)
 
     package static let standard = Hold.tokens(48)
+}
+
+/// A hold that is as long as the answer is doubtful: judged at `from` tokens and every so many after, an answer that is
+/// likely enough is committed, one under the route's threshold escalates, and any other is held further, up to `to`, where
+/// the threshold decides.
+package struct HoldBounds: Hashable, Sendable {
+    package var from: Int
+    package var to: Int
+    package var every: Int
+    /// An answer at least this likely right is committed.
+    package var commit: Double
+
+    package init(from: Int, to: Int, every: Int = 8, commit: Double) {
+        self.from = from
+        self.to = to
+        self.every = every
+        self.commit = commit
+    }
+
+    var isValid: Bool { from >= 1 && to > from && every >= 1 && (0...1).contains(commit) }
+}
+
+extension Hold {
+    /// The numbers of tokens at which an answer that goes on is judged, ascending; the last decides.
+    var points: [Int] {
+        switch self {
+        case .all: []
+        case .tokens(let count): [count]
+        case .between(let bounds):
+            Array(stride(from: bounds.from, to: bounds.to, by: bounds.every)) + [bounds.to]
+        }
+    }
 }
 
 /// What becomes of an answer that came without log-probabilities.
@@ -36,6 +69,10 @@ package struct Route: Hashable, Sendable {
     package var fallback: [String]?
     /// nil ends such an answer with an error.
     package var continuation: Continuation?
+    /// nil tries no candidate.
+    package var canary: CanaryOptions?
+    /// nil asks no other model.
+    package var shadow: ShadowOptions?
     /// nil keeps no answers.
     package var cache: AnswerCache.Options?
     /// The most that an answer may have, and has where the request does not say; nil leaves it to the request.

@@ -89,6 +89,7 @@ package struct RouteTable: Sendable {
         for route in routes {
             var named = [route.open, route.closed].compactMap(\.self) + (route.fallback ?? [])
             if case .model(let name) = route.continuation { named.append(name) }
+            named += [route.shadow?.model, route.shadow?.judge, route.canary?.candidate].compactMap(\.self)
             for model in named where !known.contains(model) {
                 throw .unknownModel(route: route.name, model: model, known: models.map(\.name))
             }
@@ -97,6 +98,9 @@ package struct RouteTable: Sendable {
             }
             if case .tokens(let count) = route.hold, count < 1 {
                 throw .invalidHold(route: route.name, found: count)
+            }
+            if case .between(let bounds) = route.hold, !bounds.isValid {
+                throw .invalidHold(route: route.name, found: bounds.from)
             }
         }
         self.routes = routes
@@ -132,8 +136,13 @@ package struct RouteTable: Sendable {
 
     /// Throws `unknownModel`, `unavailable` where the model to be called first cannot be called, or `unsupported` where no
     /// model of the route takes the request without losing a part of it.
-    package func plan(for request: GenerationRequest, tier: String) throws(RequestError) -> RequestPlan {
-        let route = try route(named: request.model)
+    ///
+    /// `candidate` is asked in the route's open model's place, where one is on trial.
+    package func plan(
+        for request: GenerationRequest, tier: String, candidate: String? = nil
+    ) throws(RequestError) -> RequestPlan {
+        var route = try route(named: request.model)
+        if let candidate { route.open = candidate }
         let (first, fallbacks) = try answering(request, on: route, tier: tier)
         _ = try first.require(\.provider, for: .chat)
         var policy = CommitPolicy(

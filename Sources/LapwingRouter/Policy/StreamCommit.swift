@@ -63,6 +63,8 @@ package struct StreamCommit: Sendable {
     /// nil until something is decided; final once `finish` or `fail` was returned.
     package private(set) var decision: Decision?
     package private(set) var confidence: Confidence?
+    /// What the open answer was judged by; nil where it was not, or came without log-probabilities.
+    package private(set) var evidence: Evidence?
     /// nil while nothing is committed.
     package private(set) var keptSide: CallReceipt.Side?
     /// Whether any part of an answer was sent, beyond the commitment itself.
@@ -112,7 +114,7 @@ package struct StreamCommit: Sendable {
         switch event {
         case .event(let event):
             if side == .open, decision == .open, let judgement = judge.observe(event) {
-                confidence = judgement.confidence
+                (confidence, evidence) = (judgement.confidence, judgement.evidence)
                 if judgement.isUnderThreshold { decision = .wouldEscalate }
             }
             return send([event])
@@ -125,7 +127,7 @@ package struct StreamCommit: Sendable {
         case .event(let event):
             open.keep(event)
             guard let judgement = judge.observe(event) else { return [] }
-            confidence = judgement.confidence
+            (confidence, evidence) = (judgement.confidence, judgement.evidence)
             guard judgement.isUnderThreshold else { return commit(.open, .open) }
             phase = .escalating
             return [.callClosed]
@@ -214,7 +216,7 @@ extension StreamCommit {
             return
         }
         judge = AnswerJudge(policy: policy, model: model)
-        (open, confidence, decision, keptSide) = (Held(), nil, nil, nil)
+        (open, confidence, evidence, decision, keptSide) = (Held(), nil, nil, nil, nil)
         if policy.mayEscalate {
             phase = .holding
         } else {

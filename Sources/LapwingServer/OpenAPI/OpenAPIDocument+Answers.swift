@@ -182,6 +182,15 @@ extension OpenAPIDocument {
               "vocab_size": { "type": "integer" }, "model_max_length": { "type": "integer" }
             }
           },
+          "FeedbackReceipt": {
+            "type": "object", "required": ["object", "request_id", "route", "decision", "outcome", "kept", "not_kept", "replaced"],
+            "properties": {
+              "object": { "const": "feedback" }, "request_id": { "type": "string" }, "route": { "type": "string" },
+              "decision": { "enum": ["open", "closed", "escalated", "would-escalate", "unavailable"] },
+              "outcome": { "enum": ["right", "wrong"] }, "kept": { "type": "array", "items": { "type": "string" } },
+              "not_kept": { "type": "array", "items": { "type": "string" } }, "replaced": { "type": "boolean" }
+            }
+          },
           "Health": {
             "type": "object", "required": ["status"],
             "properties": { "status": { "enum": ["ok", "ready", "not ready"] }, "reason": { "type": "string" } }

@@ -212,6 +212,22 @@ extension OpenAPIDocument {
               "model": { "anyOf": [{ "$ref": "#/components/schemas/Name" }, { "type": "null" }] },
               "tokens": { "type": "array", "items": { "type": "integer", "minimum": 0, "maximum": 2147483647 } }
             }
+          },
+          "FeedbackRequest": {
+            "type": "object", "required": ["request_id"],
+            "description": "One of outcome, score and correction at least. The last word of a key on an answer counts.",
+            "properties": {
+              "request_id": { "type": "string", "maxLength": 128, "description": "x-lapwing-request-id, or the answer's own id." },
+              "outcome": { "enum": ["right", "wrong", null] },
+              "score": { "type": ["number", "null"], "minimum": 0, "maximum": 1 },
+              "correction": { "type": ["string", "null"], "maxLength": 16384, "description": "What the answer should have been." },
+              "comment": { "type": ["string", "null"], "maxLength": 1024 }
+            },
+            "anyOf": [
+              { "required": ["outcome"], "properties": { "outcome": { "enum": ["right", "wrong"] } } },
+              { "required": ["score"], "properties": { "score": { "type": "number" } } },
+              { "required": ["correction"], "properties": { "correction": { "type": "string" } } }
+            ]
           }
         }
         """#

@@ -14,6 +14,9 @@ extension OperationDescription {
             answer: "EmbeddingList", headers: receipt, errors: generating),
         rerank("/v1/rerank"), rerank("/v2/rerank"), rerank("/rerank"),
         OperationDescription(
+            "POST", "/v1/feedback", .client, "Says whether an answer was right.", body: "FeedbackRequest",
+            answer: "FeedbackReceipt", errors: [404, 429]),
+        OperationDescription(
             "GET", "/v1/models", .client, "Lists the routes and models that the key may name.", answer: "ModelList"),
         OperationDescription(
             "GET", "/v1/models/{id}", .client, "One of them; its name may hold slashes.", answer: "Model", errors: [404]

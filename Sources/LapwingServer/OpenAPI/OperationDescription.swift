@@ -49,7 +49,7 @@ struct OperationDescription: Sendable {
         case 400: "The request is not what this takes; `param` names the member."
         case 401: "No key, or one that does not hold."
         case 403: "The key may not; or, without one, the request is of another site's page or names another host."
-        case 404: "There is no such model, route or key."
+        case 404: "There is no such model, route, request or key."
         case 413: "The body is longer than the limit."
         case 422: "The configuration on the server's disk is wrong; nothing has changed."
         case 429: "A limit or a budget of the key is reached, or too many requests wait."

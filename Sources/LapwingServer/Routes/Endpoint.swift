@@ -48,6 +48,7 @@ extension Routes {
         Endpoint(.post, "/v1/rerank", .client) { try await $0.rerank($1) },
         Endpoint(.post, "/v2/rerank", .client) { try await $0.rerank($1) },
         Endpoint(.post, "/rerank", .client) { try await $0.rerank($1) },
+        Endpoint(.post, "/v1/feedback", .client) { try await $0.takeFeedback($1) },
         Endpoint(.get, "/v1/models", .client) { try await $0.models($1) },
         Endpoint(.get, "/v1/models/*", .client) { try await $0.model($1, id: $2) },
         Endpoint(.post, "/tokenize", .client) { try await $0.tokenize($1) },

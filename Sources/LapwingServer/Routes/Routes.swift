@@ -11,6 +11,7 @@ struct Routes: Sendable {
     /// For `services(for:)` alone.
     private let services: any ServingProvider
     let operations: (any Operations)?
+    let feedback: (any FeedbackTaking)?
     private(set) var options: ServerOptions
     let time: ServerTime
     let bodies: BodyBudget
@@ -19,12 +20,13 @@ struct Routes: Sendable {
     let startedAt: Int
 
     init(
-        services: any ServingProvider, operations: (any Operations)?, options: ServerOptions, time: ServerTime,
-        metrics: ServerMetrics
+        services: any ServingProvider, operations: (any Operations)?, feedback: (any FeedbackTaking)?,
+        options: ServerOptions, time: ServerTime, metrics: ServerMetrics
     ) {
         self.metrics = metrics
         self.services = services
         self.operations = operations
+        self.feedback = feedback
         self.options = options
         self.time = time
         bodies = BodyBudget()

@@ -59,33 +59,39 @@ extension LedgerEntry {
 }
 
 extension LedgerIntent {
-    private var layout: Int64 { reserved == nil ? 1 : 2 }
+    private var layout: Int64 { work != nil ? 3 : reserved == nil ? 1 : 2 }
 
-    /// Layout, the request, then a list of calls; in layout 2 then what is reserved. A call that is only expected has no
-    /// endpoint yet.
+    /// Layout, the request, then a list of calls; in layout 2 then what is reserved; in layout 3 that or nil, the kind of
+    /// work, and on which request. A call that is only expected has no endpoint yet.
     var canonicalBytes: [UInt8] {
         var writer = CanonicalWriter()
         writer.write(layout)
         writer.write(request)
         writer.writeList(count: calls.count)
         for call in calls { writer.write(call) }
-        if let reserved { writer.write(reserved.rawValue) }
+        if layout >= 2 { writer.write(reserved?.rawValue) }
+        if let work {
+            writer.write(work.kind)
+            writer.write(work.parent)
+        }
         return writer.bytes
     }
 
     init(canonicalBytes: [UInt8]) throws(StoreError) {
         var reader = CanonicalReader(canonicalBytes)
-        let layout = try reader.integer()
-        guard layout == 1 || layout == 2 else {
+        guard let layout = try reader.integer(), (1...3).contains(layout) else {
             throw .damaged(
-                sequence: nil, reason: "an intent has the unknown layout \(layout.map(String.init) ?? "nil")")
+                sequence: nil, reason: "an intent has an unknown layout")
         }
         let request = try reader.ledgerRequest()
         var calls: [CallReceipt] = []
         for _ in 0..<(try reader.listCount()) { calls.append(try reader.callReceipt()) }
-        let reserved = layout == 2 ? try reader.integer() : nil
+        let reserved = layout >= 2 ? try reader.integer() : nil
+        let work =
+            layout == 3
+            ? LaterWork(kind: try reader.required(reader.text()), parent: try reader.required(reader.text())) : nil
         guard reader.isAtEnd else { throw .damaged(sequence: nil, reason: "an intent is longer than it says") }
-        self.init(request, calls: calls, reserved: reserved.map(NanoUSD.init))
+        self.init(request, calls: calls, reserved: reserved.map(NanoUSD.init), work: work)
     }
 }
 
@@ -173,7 +179,7 @@ extension CanonicalReader {
             firstTokenMilliseconds: try integer(), failure: try text())
     }
 
-    private func required<T>(_ value: T?) throws(StoreError) -> T {
+    fileprivate func required<T>(_ value: T?) throws(StoreError) -> T {
         guard let value else { throw .damaged(sequence: nil, reason: "a value is missing") }
         return value
     }

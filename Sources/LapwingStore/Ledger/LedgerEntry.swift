@@ -36,6 +36,19 @@ package struct LedgerRequest: Hashable, Sendable {
     }
 }
 
+/// Work on a request that was answered already: another model's answer to it, or what a judge said of two.
+package struct LaterWork: Hashable, Sendable {
+    /// `shadow`, `judge`, `hedge`.
+    package var kind: String
+    /// The request id of the entry that it belongs to.
+    package var parent: String
+
+    package init(kind: String, parent: String) {
+        self.kind = kind
+        self.parent = parent
+    }
+}
+
 /// A request that was let in and has not ended.
 @dynamicMemberLookup
 package struct LedgerIntent: Hashable, Sendable {
@@ -45,9 +58,14 @@ package struct LedgerIntent: Hashable, Sendable {
     package var calls: [CallReceipt]
     /// What its key's budget holds for it; nil where the key has none.
     package var reserved: NanoUSD?
+    /// What it will be entered as; nil is a request of its own.
+    package var work: LaterWork?
 
-    package init(_ request: LedgerRequest, calls: [CallReceipt] = [], reserved: NanoUSD? = nil) {
+    package init(
+        _ request: LedgerRequest, calls: [CallReceipt] = [], reserved: NanoUSD? = nil, work: LaterWork? = nil
+    ) {
         self.reserved = reserved
+        self.work = work
         self.request = request
         self.calls = calls
     }
@@ -134,6 +152,13 @@ extension LedgerEntry {
             intent.request, status: .lost, endedAt: endedAt, decision: nil, calls: intent.calls,
             latencyMilliseconds: nil)
         reserved = intent.reserved
+        note(intent.work)
+    }
+
+    /// Says that this is work on another request.
+    package mutating func note(_ work: LaterWork?) {
+        guard let work else { return }
+        (kind, parent) = (work.kind, work.parent)
     }
 }
 

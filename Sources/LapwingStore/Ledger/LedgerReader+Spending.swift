@@ -22,7 +22,8 @@ package struct KeySpending: Hashable, Sendable {
 }
 
 extension LedgerReader {
-    /// By key and day, over the entries that began at `since` or later. An entry belongs to the day on which it began.
+    /// By key and day, over the entries that began at `since` or later. An entry belongs to the day on which it began; later
+    /// work on a request, such as shadowing, to no key, as none pays for what it did not ask for.
     ///
     /// SQLite's sum stops with an error past 64 bits, and the server must start all the same: upper and lower halves are
     /// summed apart, and a sum that does not fit stays at its end, as `NanoUSD` has it.
@@ -40,7 +41,7 @@ extension LedgerReader {
                         SELECT key, started_at, reserved,
                             (SELECT coalesce(sum(cost >> 32), 0) FROM calls WHERE entry = seq) AS upper,
                             (SELECT coalesce(sum(cost & 4294967295), 0) FROM calls WHERE entry = seq) AS lower
-                        FROM entries WHERE started_at >= ? AND key IS NOT NULL
+                        FROM entries WHERE started_at >= ? AND key IS NOT NULL AND parent IS NULL
                     )
                 )
             ) JOIN names ON names.id = key GROUP BY key, started_at / 86400000

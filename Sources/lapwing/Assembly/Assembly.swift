@@ -30,6 +30,9 @@ package final class Assembly: Sendable {
     package let memoryLine: String?
     /// Requests of an earlier process that were entered as lost.
     package let recoveredCount: Int
+    /// Judged answers and what became of them; nil where nothing is remembered.
+    package let evidence: EvidenceStore?
+    private let retention: EvidenceRetention?
     private let ring: KeyRing
     private let parts: Graph.Parts
     private let graph: Mutex<Graph>
@@ -84,8 +87,11 @@ package final class Assembly: Sendable {
         localNames = locals.map(\.name)
         self.engines = engines
         self.embeddings = embeddings
+        evidence = try configuration.evidence.open(at: configuration.evidencePath, logger: logger)
+        retention = evidence.map { EvidenceRetention($0, days: configuration.evidence.days, logger: logger) }
         parts = Graph.Parts(
-            ledger: ledger, accounts: accounts, locals: bindings, clients: clients, metrics: metrics, logger: logger)
+            ledger: ledger, accounts: accounts, locals: bindings, clients: clients, metrics: metrics, logger: logger,
+            evidence: evidence)
         graph = Mutex(try Graph(configuration, parts))
         uptime = Uptime(ledger, perHour: configuration.machine.perHour)
     }
@@ -133,6 +139,7 @@ package final class Assembly: Sendable {
         for engine in engines { await engine.shutDown() }
         await parts.clients.shutDown()
         await uptime.stop()
+        await retention?.stop()
     }
 }
 

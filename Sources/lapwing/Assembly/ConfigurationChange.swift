@@ -19,6 +19,7 @@ package struct ConfigurationChange: Sendable {
         if (old.server.tls == nil) != (new.server.tls == nil) { keep("server.tls", \.server.tls, of: old) }
         keep("data", \.dataFolder, of: old)
         keep("log", \.log, of: old)
+        keep("evidence", \.evidence, of: old)
         keep("machine.memory", \.machine.memory, of: old)
         compareServers(old.server)
         note("machine.usd_per_hour", old.machine.perHour != effective.machine.perHour)

@@ -15,6 +15,8 @@ struct Graph: Sendable {
         let clients: UpstreamClients
         let metrics: PrometheusRegistry
         let logger: Logger
+        /// nil where nothing is remembered.
+        let evidence: EvidenceStore?
     }
 
     let configuration: Configuration
@@ -44,6 +46,8 @@ struct Graph: Sendable {
             },
             machineRate: configuration.machine.perHour, counterfactual: configuration.counterfactual)
         routing.logger = parts.logger
+        routing.evidence = parts.evidence
+        routing.keepsTexts = configuration.evidence.keepsTexts
         routing.metrics = RouterMetrics(parts.metrics) {
             configuration.model(named: $0)?.remote?.provider.rawValue ?? "lapwing"
         }
@@ -60,16 +64,13 @@ struct Graph: Sendable {
 
 extension Route {
     fileprivate init(_ route: Configuration.Route, _ files: RouteFiles) {
-        let hold: Hold =
-            switch route.hold {
-            case .all: .all
-            case .tokens(let count): .tokens(count)
-            }
         self.init(
-            name: route.name, open: route.open, closed: route.closed, hold: hold,
+            name: route.name, open: route.open, closed: route.closed, hold: route.hold,
             escalateBelow: route.escalation?.below, tiers: route.escalation?.tiers.map(Set.init),
             unknown: route.unknown == .keep ? .keep : .escalate, maxTokens: route.maxTokens)
         fallback = route.fallback
+        shadow = route.shadow
+        canary = route.canary
         cache = route.cache
         continuation = route.continuation
         labels = files.labels

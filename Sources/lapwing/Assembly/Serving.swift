@@ -27,7 +27,11 @@ package struct Serving: Sendable {
         }
         let application = buildApplication(
             services: CurrentRouter(assembly: assembly), gatekeeper: gatekeeper,
-            operations: ServerOperations(assembly, reloader: reloader), options: live, certificate: certificate,
+            operations: ServerOperations(assembly, reloader: reloader),
+            feedback: ClientFeedback(
+                assembly.evidence, keepsTexts: assembly.configuration.evidence.keepsTexts,
+                onOutcome: { [weak assembly] in assembly?.router.note($0) }),
+            options: live, certificate: certificate,
             logger: logger, metrics: assembly.metrics, onRunning: onListening)
         assembly.metrics.beforeReading { [weak assembly] in assembly?.readGauges() }
         // Shut down in reverse: requests end while new ones are still told why they are refused, then the server stops

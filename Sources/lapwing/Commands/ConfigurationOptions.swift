@@ -37,6 +37,9 @@ extension Configuration {
     /// Where the ledger lies, with the prices that were imported.
     package var ledgerPath: String { dataFolder + "/ledger.sqlite" }
 
+    /// Where judged answers and their outcomes lie.
+    package var evidencePath: String { dataFolder + "/" + EvidenceStore.fileName }
+
     /// Those of the file itself, an address that wants keys where there are none, and models without a price. A ledger that cannot be read is told by who needs it.
     package var allWarnings: [Finding] {
         let refusal = (try? keylessRefusal()) ?? nil

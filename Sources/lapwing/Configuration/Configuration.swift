@@ -14,6 +14,7 @@ package struct Configuration: Sendable {
     package var dataFolder: String
     package var machine = Machine()
     package var log = LogOptions()
+    package var evidence = Evidence()
     /// In the file's order.
     package var models: [Model] = []
     /// In the file's order.
@@ -29,6 +30,14 @@ package struct Configuration: Sendable {
         package var isDefault = true
         /// The most that weights, caches and buffers of all local models may take together; nil for what is available.
         package var memory: MemoryLimit?
+    }
+
+    /// What is remembered of judged answers, for calibrators to learn from.
+    package struct Evidence: Hashable, Sendable {
+        /// For how long; 0 remembers nothing.
+        package var days = 90
+        /// Whether prompts, answers, corrections and comments are kept too.
+        package var keepsTexts = false
     }
 
     package struct Model: Hashable, Sendable {
@@ -98,11 +107,6 @@ package struct Configuration: Sendable {
     }
 
     package struct Route: Hashable, Sendable {
-        package enum Hold: Hashable, Sendable {
-            case all
-            case tokens(Int)
-        }
-
         package enum Unknown: String, Hashable, Sendable, CaseIterable { case keep, escalate }
 
         package struct Escalation: Hashable, Sendable {
@@ -127,13 +131,17 @@ package struct Configuration: Sendable {
         package var labels: Labels?
         /// A name under `calibrators` in the data folder; nil judges by what ships with the program.
         package var calibrator: String?
-        package var hold = Hold.tokens(48)
+        package var hold = Hold.standard
         package var escalation: Escalation?
         package var unknown = Unknown.keep
         /// The models that answer in the open one's place; nil means those of the model itself.
         package var fallback: [String]?
         /// What goes on with an answer that broke off; nil ends it with an error.
         package var continuation: Continuation?
+        /// The model that answers a share of its requests too; nil asks none.
+        package var shadow: ShadowOptions?
+        /// The model that is on trial in the open one's place; nil tries none.
+        package var canary: CanaryOptions?
         /// How its answers are kept; nil keeps none.
         package var cache: AnswerCache.Options?
         /// The most tokens of an answer; nil leaves it to requests.

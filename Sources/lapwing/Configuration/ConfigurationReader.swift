@@ -51,7 +51,7 @@ extension Configuration {
         self.file = file
         let folder = URL(filePath: file).deletingLastPathComponent()
         dataFolder = Self.absolute("data", in: folder)
-        let known = ["server", "data", "machine", "log", "models", "routes", "report"]
+        let known = ["server", "data", "machine", "log", "evidence", "models", "routes", "report"]
         var routesField: Field?
         var reportField: Field?
         for (key, field) in reader.fields(of: root, known: known) ?? [] {
@@ -60,6 +60,7 @@ extension Configuration {
             case "data":
                 dataFolder = Self.absolute(reader.string(field, expected: "a folder") ?? "", in: folder)
             case "log": log = reader.log(field)
+            case "evidence": evidence = reader.evidence(field)
             case "machine": machine = reader.machine(field)
             case "models": models = reader.models(field, folder: folder, day: day)
             case "routes": routesField = field
@@ -74,6 +75,11 @@ extension Configuration {
         reader.check(reader.fallbacks, models: reader.declaredModels)
         if let routesField { routes = reader.routes(routesField, folder: folder) }
         if let reportField { counterfactual = reader.report(reportField, models: models) }
+        if evidence.days == 0, let route = routes.first(where: { $0.shadow != nil || $0.canary != nil }) {
+            reader.refuse(
+                Field(path: "evidence.days", line: nil, node: root.node), found: "0",
+                expected: "at least 1, as the route '\(route.name)' is tried by what is remembered")
+        }
         warnings = reader.warnings
         let findings = reader.findings
         if !findings.isEmpty { throw .invalid(file: file, findings: findings.sortedByLine()) }

@@ -47,6 +47,7 @@ package enum ConfigurationSummary {
             if let labels = route.labels { lines += ["", "\(route.name) answers with \(words(labels))"] }
             if let name = route.calibrator { lines += ["", "\(route.name) is judged by the calibrator \(name)"] }
         }
+        lines += configuration.routes.flatMap(trials)
         let caches =
             configuration.routes.map { ($0.name, $0.cache) } + configuration.models.map { ($0.name, $0.cache) }
         for case (let name, let cache?) in caches {
@@ -115,6 +116,22 @@ package enum ConfigurationSummary {
         }
     }
 
+    private static func trials(of route: Configuration.Route) -> [String] {
+        var lines: [String] = []
+        if let shadow = route.shadow {
+            let judge = shadow.judge.map { ", and \($0) compares what no rule can" } ?? ""
+            lines.append("\(shadow.model) answers \(share(shadow.share)) of \(route.name) in the shadow\(judge)")
+        }
+        if let canary = route.canary {
+            lines.append(
+                "\(canary.candidate) answers \(share(canary.share)) of \(route.name) in \(route.open)'s place, on trial "
+                    + "within a margin of \(share(canary.margin))")
+        }
+        return lines.isEmpty ? [] : [""] + lines
+    }
+
+    private static func share(_ value: Double) -> String { Figures.fixed(value * 100, places: 1) + "%" }
+
     private static func fallback(of route: Configuration.Route) -> String {
         guard let fallback = route.fallback else { return "as the model" }
         return fallback.isEmpty ? "–" : fallback.joined(separator: ", ")
@@ -132,6 +149,7 @@ package enum ConfigurationSummary {
         switch route.hold {
         case .all: "all"
         case .tokens(let count): "\(count) tokens"
+        case .between(let bounds): "\(bounds.from) to \(bounds.to) tokens, until it is \(bounds.commit)"
         }
     }
 }

@@ -35,7 +35,7 @@ extension NodeReader {
     ) -> Configuration.Route? {
         let known = [
             "open", "closed", "hold", "escalate", "unknown", "max_tokens", "fallback", "continue", "cache",
-            "labels", "calibrator",
+            "labels", "calibrator", "shadow", "canary",
         ]
         guard let given = fields(of: field, known: known) else { return nil }
         guard given.contains(where: { $0.key == "open" }) else {
@@ -53,10 +53,15 @@ extension NodeReader {
             case "labels": route.labels = labels(field, folder: folder)
             case "calibrator": route.calibrator = fileName(field)
             case "cache": route.cache = cache(field)
+            case "shadow": route.shadow = shadow(field, models)
+            case "canary": route.canary = canary(field, models)
             case "fallback": route.fallback = fallback(field, models)
             case "continue": route.continuation = continuation(field, models)
             default: route.unknown = choice(field) ?? route.unknown
             }
+        }
+        if let canary = route.canary, canary.candidate == route.open {
+            refuse(field, found: "'\(canary.candidate)' as both open and candidate", expected: "two models")
         }
         if let closed = route.closed, closed == route.open {
             refuse(field, found: "'\(closed)' as both open and closed", expected: "two models")
@@ -91,7 +96,7 @@ extension NodeReader {
         }
     }
 
-    private mutating func modelName(_ field: Field, _ models: [String]) -> String? {
+    mutating func modelName(_ field: Field, _ models: [String]) -> String? {
         let expected = models.isEmpty ? "the name of a model" : "one of \(models.joined(separator: ", "))"
         guard let name = string(field, expected: expected) else { return nil }
         guard models.contains(name) else {
@@ -100,20 +105,6 @@ extension NodeReader {
             return nil
         }
         return name
-    }
-
-    private mutating func hold(_ field: Field) -> Configuration.Route.Hold? {
-        let expected = "'all', or a number of tokens from 1 to 100000"
-        guard case .scalar(let scalar) = field.node else {
-            refuse(field, found: Self.describe(field.node), expected: expected)
-            return nil
-        }
-        if scalar.string == "all" { return .all }
-        guard scalar.style == .plain, let count = Int(scalar.string), (1...100_000).contains(count) else {
-            refuse(field, found: Self.describe(field.node), expected: expected)
-            return nil
-        }
-        return .tokens(count)
     }
 
     private mutating func escalation(_ field: Field) -> Configuration.Route.Escalation? {

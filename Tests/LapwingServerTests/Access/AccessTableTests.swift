@@ -13,7 +13,8 @@ struct AccessTableTests {
 
     private static let lines: [String] = [
         "POST /v1/chat/completions client", "POST /v1/completions client", "POST /v1/embeddings client",
-        "POST /v1/rerank client", "POST /v2/rerank client", "POST /rerank client", "GET /v1/models client",
+        "POST /v1/rerank client", "POST /v2/rerank client", "POST /rerank client", "POST /v1/feedback client",
+        "GET /v1/models client",
         "GET /v1/models/* client", "POST /tokenize client", "POST /detokenize client", "GET /tokenizer_info client",
         "GET /metrics watch", "GET /healthz anyone", "GET /readyz anyone", "GET /openapi.json anyone",
         "GET /admin/v1/keys admin",

@@ -14,6 +14,7 @@ struct AdvisoryTests {
         case "/v1/chat/completions": chatBody(more)
         case "/v1/completions": completionBody(more)
         case "/v1/embeddings": #"{"model":"m","input":"a"\#(more.isEmpty ? "" : ",")\#(more)}"#
+        case "/v1/feedback": #"{"request_id":"r1","score":1\#(more.isEmpty ? "" : ",")\#(more)}"#
         case "/tokenize": #"{"model":"m","prompt":"a"\#(more.isEmpty ? "" : ",")\#(more)}"#
         case "/detokenize": #"{"model":"m","tokens":[1]\#(more.isEmpty ? "" : ",")\#(more)}"#
         default: #"{"model":"m","query":"q","documents":["d"]\#(more.isEmpty ? "" : ",")\#(more)}"#

@@ -63,6 +63,24 @@ struct SpendingTests {
         #expect(found.map(\.overrun) == [NanoUSD(.max - 7), .zero, NanoUSD(rest)])
     }
 
+    @Test("Later work that was lost is entered as what it was, and on nobody's account")
+    func lostWork() async throws {
+        try await ledger.complete(.sample(2))
+        var intent = LedgerIntent(.sample(4), calls: LedgerEntry.sample(4).calls)
+        intent.work = LaterWork(kind: "shadow", parent: "req-2")
+        try await ledger.admit(intent)
+        let spent = try ledger.reader.spending(since: 0)
+        let path = folder.file("copy.sqlite")
+        try ledger.reader.backup(to: path)
+        let copy = try Ledger(path: path)
+        #expect(try copy.recover(at: 7) == 1)
+        let entry = try #require(try copy.reader.entries().last?.entry)
+        #expect(entry.kind == "shadow" && entry.parent == "req-2" && entry.status == .lost)
+        #expect(entry.calls.map(\.cost) == intent.calls.map(\.cost))
+        #expect(try copy.reader.spending(since: 0) == spent)
+        #expect(try copy.reader.verify().failure == nil)
+    }
+
     @Test("An intent keeps its reservation, and so does the entry that recovery makes of it")
     func lost() async throws {
         var context = RequestContext(requestID: "r")

@@ -1,0 +1,27 @@
+import Foundation
+import LapwingAPI
+import LapwingStore
+
+extension RequestRecord {
+    /// Keeps what the answer was judged by, for those who learn of its outcome; nobody waits for it. An answer that was not
+    /// judged is kept too, so that something can be said of it. A kept answer has no `outcome` of its own.
+    func remember(_ entry: LedgerEntry, _ outcome: Outcome?) {
+        guard let store = services.evidence, entry.parent == nil, entry.status == .completed,
+            let decision = entry.decision, Self.answering.contains(entry.endpoint)
+        else { return }
+        var answer = JudgedAnswer(
+            requestID: entry.requestID, route: entry.route, model: outcome?.judgedModel ?? entry.answeringModel,
+            tenant: entry.tenant, tier: entry.tier, startedAt: entry.startedAt, decision: decision)
+        answer.evidence = outcome?.evidence
+        answer.confidence = entry.confidence
+        answer.canary = canary
+        if services.keepsTexts {
+            answer.prompt = (try? JSONEncoder().encode(prompts)).map { String(decoding: $0, as: UTF8.self) }
+            answer.answer = outcome?.text
+        }
+        store.record(answer)
+    }
+
+    /// The endpoints that answer with text.
+    private static let answering: Set<String> = ["chat.completions", "completions"]
+}

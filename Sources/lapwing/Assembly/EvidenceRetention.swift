@@ -1,0 +1,59 @@
+import LapwingRouter
+import LapwingStore
+import Logging
+import Synchronization
+
+/// Forgets evidence that is older than it may be, at the start and every hour from then on.
+package final class EvidenceRetention: Sendable {
+    private let store: EvidenceStore
+    private let logger: Logger
+    private let task: Mutex<Task<Void, Never>?>
+
+    package init(
+        _ store: EvidenceStore, days: Int, every interval: Duration = .seconds(3600), logger: Logger,
+        time: RouterTime = .system
+    ) {
+        self.store = store
+        self.logger = logger
+        task = Mutex(nil)
+        let age = Int64(days) * 86_400_000
+        let pruning = Task { [weak self] in
+            repeat {
+                self?.prune(before: time.milliseconds() - age)
+                try? await time.clock.sleep(for: interval)
+            } while !Task.isCancelled
+        }
+        task.withLock { $0 = pruning }
+    }
+
+    deinit { task.withLock { $0 }?.cancel() }
+
+    private func prune(before moment: Int64) {
+        do {
+            let count = try store.prune(before: moment)
+            if count > 0 { logger.info("old evidence was forgotten", metadata: ["answers": .stringConvertible(count)]) }
+        } catch {
+            logger.warning("old evidence could not be forgotten", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// Writes what has gathered, and ends.
+    package func stop() async {
+        let task = task.withLock { $0 }
+        task?.cancel()
+        await task?.value
+        try? store.flush()
+    }
+}
+
+extension Configuration.Evidence {
+    /// nil where nothing is to be remembered.
+    func open(at path: String, logger: Logger) throws -> EvidenceStore? {
+        guard days > 0 else { return nil }
+        var options = EvidenceStore.Options()
+        options.onFailure = { error in
+            logger.warning("evidence could not be written, and is lost", metadata: ["reason": "\(error)"])
+        }
+        return try EvidenceStore(path: path, options: options)
+    }
+}
