@@ -12,6 +12,8 @@ extension RequestRecord {
         var answer = JudgedAnswer(
             requestID: entry.requestID, route: entry.route, model: outcome?.judgedModel ?? entry.answeringModel,
             tenant: entry.tenant, tier: entry.tier, startedAt: entry.startedAt, decision: decision)
+        let segment = Segment(task: entry.metadata["task"], language: entry.metadata["language"])
+        (answer.task, answer.language) = (segment.task, segment.language)
         answer.evidence = outcome?.evidence
         answer.confidence = entry.confidence
         answer.canary = canary

@@ -71,8 +71,8 @@ package struct RouteTable: Sendable {
     private let routesByName: [String: Route]
     private let modelsByName: [String: ModelBinding]
     private let closedNames: Set<String>
-    /// The open models of the routes that answer with labels, as they answer there, by route.
-    private let labelling: [String: ModelBinding]
+    /// The open models of the routes that answer with labels, and their candidates, as they answer there, by route and model.
+    private let labelling: [String: [String: ModelBinding]]
 
     /// `counterfactual` is the model that savings are counted against where a route has no closed one.
     package init(routes: [Route], models: [ModelBinding], counterfactual: String? = nil) throws(RouterError) {
@@ -107,10 +107,12 @@ package struct RouteTable: Sendable {
         self.models = models
         routesByName = Dictionary(uniqueKeysWithValues: routes.map { ($0.name, $0) })
         modelsByName = Dictionary(uniqueKeysWithValues: models.map { ($0.name, $0) })
-        var labelling: [String: ModelBinding] = [:]
+        var labelling: [String: [String: ModelBinding]] = [:]
         for route in routes {
-            guard let labels = route.labels, let open = modelsByName[route.open] else { continue }
-            labelling[route.name] = try open.answering(with: labels, on: route.name)
+            guard let labels = route.labels else { continue }
+            for model in [route.open, route.canary?.candidate].compactMap({ $0.flatMap { modelsByName[$0] } }) {
+                labelling[route.name, default: [:]][model.name] = try model.answering(with: labels, on: route.name)
+            }
         }
         self.labelling = labelling
         closedNames = Set(routes.compactMap(\.closed) + [counterfactual].compactMap(\.self))
@@ -120,7 +122,9 @@ package struct RouteTable: Sendable {
     package func model(_ name: String) -> ModelBinding? { modelsByName[name] }
 
     /// The model that answers a route's requests first.
-    package func answering(_ route: Route) -> ModelBinding? { labelling[route.name] ?? modelsByName[route.open] }
+    package func answering(_ route: Route) -> ModelBinding? {
+        labelling[route.name]?[route.open] ?? modelsByName[route.open]
+    }
 
     /// Of the routes and models that keep answers, by name.
     var cacheOptions: [String: AnswerCache.Options] {
@@ -181,7 +185,7 @@ package struct RouteTable: Sendable {
         let names = route.fallback ?? answering(route)?.fallback ?? []
         do throws(RequestError) {
             let asked = try available(route.open)
-            let open = labelling[route.name] ?? asked
+            let open = labelling[route.name]?[route.open] ?? asked
             if let refusal = open.refusal(of: request) { throw refusal }
             return (open, fallbacks(names, of: open, for: request))
         } catch {

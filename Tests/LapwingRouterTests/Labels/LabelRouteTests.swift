@@ -69,6 +69,23 @@ struct LabelRouteTests {
         #expect(try await house.entries().map(\.confidence) == [confidence])
     }
 
+    @Test("A candidate on trial answers with the labels too, and is the one that is asked")
+    func candidate() throws {
+        let provider = ScriptedProvider()
+        let models = ["small", "new"].map {
+            ModelBinding(name: $0, provider: provider, scoring: provider, tokenizing: provider, location: .local)
+        }
+        var route = Route(name: "support", open: "small")
+        route.labels = .scored(["a", "b"])
+        route.canary = CanaryOptions(candidate: "new", share: 0.5, margin: 0.1)
+        let table = try RouteTable(routes: [route], models: models)
+        for candidate in [nil, "new"] {
+            let first = try table.plan(for: request(), tier: "default", candidate: candidate).first
+            #expect(first.name == candidate ?? "small")
+            #expect(first.provider is LabelProvider)
+        }
+    }
+
     @Test("A label that is too unsure is escalated")
     func escalates() async throws {
         // Three labels of the same letters are equally probable.
