@@ -96,6 +96,8 @@ package struct ModelCard: Hashable, Sendable {
     package var unavailable: String?
     /// What it serves; nil where that is not known, as behind another server.
     package var capabilities: [ModelCapability]?
+    /// What whoever runs it should know of how it serves, such as that its calibration has drifted; nil where all is well.
+    package var notice: String?
 
     package init(
         name: String, kind: Kind, contextLength: Int? = nil, unavailable: String? = nil,

@@ -89,6 +89,11 @@ extension MetricDefinition {
         "lapwing_cache_entries", .gauge, labels: ["route"], "Answers that a route keeps.")
     package static let cacheBytes = Self(
         "lapwing_cache_bytes", .gauge, labels: ["route"], "What they take, about.")
+    package static let drifted = Self(
+        "lapwing_route_drifted", .gauge, labels: ["route"],
+        "1: the watch over a route's calibration has fired and everything escalates; 0: it has not.")
+    package static let driftLabels = Self(
+        "lapwing_route_drift_labels", .gauge, labels: ["route"], "Outcomes that the watch has seen of its calibrator.")
     package static let residentBytes = Self(
         "process_resident_memory_bytes", .gauge, "Resident memory size in bytes.")
     package static let virtualBytes = Self("process_virtual_memory_bytes", .gauge, "Virtual memory size in bytes.")
@@ -104,6 +109,7 @@ extension MetricDefinition {
         callDuration,
         callFirstToken, tokens, calls, retries, spend, unpriced, ledgerCommit, httpRequests, refusals, addedLatency,
         inFlight, ledgerQueue, engineQueue, engineRunning, endpointState, endpointCalls, cacheEntries, cacheBytes,
+        drifted, driftLabels,
         residentBytes, virtualBytes, cpuSeconds, openFiles, mostFiles, startTime,
     ]
 }

@@ -262,8 +262,8 @@ struct RequestRun: Sendable {
             outcome.status = .cancelled
             outcome.error = .cancelled
         }
-        let lacked = plan.lacksClosedModel && commit.decision == .wouldEscalate
-        if commit.decision == .unavailable || lacked { outcome.escalation = "unavailable" }
+        if commit.decision == .unavailable { outcome.escalation = RequestPlan.Withheld.unavailable.rawValue }
+        if commit.decision == .wouldEscalate { outcome.escalation = plan.withheld?.rawValue }
         outcome.evidence = commit.evidence
         outcome.text = keptCall.flatMap { calls[$0].said?.whole }
         outcome.judgedModel = calls.last { $0.side == .open }?.meter.model.name

@@ -5,9 +5,11 @@ extension Router: CatalogProvider {
     package func models() async -> [ModelCard] {
         let routes = table.routes.map { route in
             let open = table.answering(route)
-            return ModelCard(
+            var card = ModelCard(
                 name: route.name, kind: .route, contextLength: open?.contextLength, unavailable: open?.unavailable,
                 capabilities: open?.knownCapabilities)
+            if drift.hasFired(route.name) { card.notice = "its calibration has drifted: everything escalates" }
+            return card
         }
         let models = table.models.map { model in
             ModelCard(

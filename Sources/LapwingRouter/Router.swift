@@ -19,6 +19,8 @@ package final class Router: Sendable {
     private let gate: (any PromptGate)?
     let random: @Sendable () -> Double
     private let logger: Logger
+    /// Told of outcomes.
+    package let drift: DriftWatch
 
     /// `earlier` is the router in whose place this one comes: its requests are this one's to end, and what it has learnt of
     /// the machine and the answers that it keeps go on.
@@ -35,7 +37,8 @@ package final class Router: Sendable {
             machineTime: earlier?.services.machineTime
                 ?? MachineTime((try? ledger.reader.recentMachineTime()) ?? [:]), time: time,
             counterfactual: configuration.counterfactual, table: table, accounts: accounts,
-            metrics: configuration.metrics, evidence: configuration.evidence,
+            metrics: configuration.metrics, spending: earlier?.services.spending ?? Self.spendingToday(ledger, time),
+            evidence: configuration.evidence,
             keepsTexts: configuration.evidence != nil && configuration.keepsTexts)
         caches = Dictionary(
             uniqueKeysWithValues: table.cacheOptions.map { name, options in
@@ -52,6 +55,23 @@ package final class Router: Sendable {
         gate = configuration.gate
         random = configuration.random
         logger = configuration.logger
+        drift = DriftWatch(table.routes, after: earlier?.drift, logger: logger)
+    }
+
+    /// A ledger that cannot be read now will not be written to either, so that nothing is spent.
+    private static func spendingToday(_ ledger: Ledger, _ time: RouterTime) -> RouteSpending {
+        let now = time.milliseconds()
+        let spent = try? ledger.reader.closedSpending(since: BudgetWindow(.day, at: now).start)
+        return RouteSpending(spent ?? [:], at: now)
+    }
+
+    /// What the route's spending and the watch over its calibration say of the request.
+    private func weigh(_ plan: inout RequestPlan) {
+        if drift.hasFired(plan.route.name) { plan.escalateAll() }
+        guard let limit = plan.route.dailySpendLimit else { return }
+        if services.spending.spent(by: plan.route.name, at: services.time.milliseconds()) >= limit {
+            plan.stopEscalating()
+        }
     }
 
     /// Takes no more requests and returns once all that were taken are in the ledger.
@@ -69,6 +89,7 @@ extension Router: ChatProvider {
         let canary = canaries?.draw(context, route: request.model)
         var plan = try table.plan(
             for: request, tier: context.tier, candidate: canary?.draw.arm == .candidate ? canary?.candidate : nil)
+        weigh(&plan)
         if plan.escalation != nil, let gate, await gate.side(for: request, route: plan.route) == .closed {
             plan = plan.sentToClosed()
         }

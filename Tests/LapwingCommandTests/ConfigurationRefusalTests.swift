@@ -224,7 +224,24 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             "2 routes.r.escalate.below: found '.nan', expected a number from 0 to 1"),
         Refusal(
             model + "routes: { r: { open: m, escalate: { tiers: [a] } } }",
-            "2 routes.r.escalate: found no 'below', expected the confidence from 0 to 1 under which to escalate"),
+            "2 routes.r.escalate: found none of them, expected one of below, accuracy, keep, spend_per_day"),
+        Refusal(
+            model + "routes: { r: { open: m, escalate: { below: 0.5, keep: 0.9 } } }",
+            "2 routes.r.escalate: found 'below' and 'keep', expected one of below, accuracy, keep, spend_per_day"),
+        Refusal(
+            model + "routes: { r: { open: m, calibrator: c, escalate: { accuracy: 1, confidence: 0 } } }",
+            "2 routes.r.escalate.accuracy: found the number 1, expected a number over 0 and under 1",
+            "2 routes.r.escalate.confidence: found the number 0, expected a number over 0 and under 1"),
+        Refusal(
+            model + "routes: { r: { open: m, escalate: { keep: 0.9 }, drift: {} } }",
+            "2 routes.r.escalate: found no 'calibrator' in the route, expected one that `lapwing calibrate` fitted, whose "
+                + "labelled answers this rests on",
+            "2 routes.r.drift: found no 'calibrator' in the route, expected one that `lapwing calibrate` fitted, whose "
+                + "labelled answers this rests on"),
+        Refusal(
+            model + "routes: { r: { open: m, calibrator: c, drift: { window: 5, false_alarms: 1 } } }",
+            "2 routes.r.drift.window: found 5, expected a number of labels from 20 to 100000",
+            "2 routes.r.drift.false_alarms: found the number 1, expected a number over 0 and under 1"),
         Refusal(
             model + "routes: { r: { open: m, escalate: { below: 0.5, tiers: [] } } }",
             "2 routes.r.escalate.tiers: found an empty list, expected at least one tier, or no 'tiers' for all of them"),

@@ -101,7 +101,7 @@ import lapwing
         #expect(configuration.routes.map(\.closed) == ["gpt-4", nil])
         #expect(configuration.routes.map(\.hold) == [.tokens(48), .all])
         #expect(configuration.routes.map(\.unknown) == [.keep, .escalate])
-        #expect(configuration.routes[0].escalation?.below == 0.92)
+        #expect(configuration.routes[0].escalation?.target == .below(0.92))
         #expect(configuration.routes[0].escalation?.tiers == ["enterprise", "pro"])
         #expect(configuration.routes[1].escalation?.tiers == nil)
         #expect(configuration.routes.map(\.labels) == [nil, .file("/srv/shop/l.json")])

@@ -12,6 +12,7 @@ struct RoutesTests {
             ModelCard(name: "gone", kind: .local, unavailable: "its file is missing"),
             ModelCard(name: "org/m é", kind: .local, contextLength: 2048),
         ]
+        harness.provider.cards[0].notice = "all is told"
         return harness
     }
 
@@ -24,6 +25,7 @@ struct RoutesTests {
         #expect(list.data.map(\.kind) == ["route", "local", "local"])
         #expect(list.data[1].unavailable == "its file is missing")
         #expect(list.data[2].maxModelLength == 2048)
+        #expect(list.data.map(\.notice) == ["all is told", nil, nil])
         #expect(list.data.allSatisfy { $0.object == "model" && $0.created == 1_000_000_000 && $0.ownedBy == "lapwing" })
     }
 

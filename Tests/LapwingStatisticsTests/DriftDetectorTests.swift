@@ -1,3 +1,4 @@
+import Foundation
 import GuaranteeSimulation
 import LapwingStatistics
 import Testing
@@ -36,6 +37,16 @@ struct DriftDetectorTests {
         let firesAgain = watch.observe(probability: 0.95, isRight: false)
         #expect(!firesAgain)
         #expect(watch.labels == labels)
+    }
+
+    @Test("It goes on after being written and read, also where it has seen nothing yet")
+    func codable() throws {
+        var watch = DriftDetector(window: 100)
+        for count in [0, 30] {
+            for label in 0..<count { _ = watch.observe(probability: 0.9, isRight: label % 5 != 0) }
+            let copy = try JSONDecoder().decode(DriftDetector.self, from: JSONEncoder().encode(watch))
+            #expect(copy == watch)
+        }
     }
 
     @Test("What it says of the last labels is of the window only")

@@ -33,6 +33,16 @@ struct StatisticsAgreementTests {
         }
     }
 
+    @Test("Normal quantiles are right to the last digits")
+    func normalDigits() {
+        for (p, quantile) in [
+            (0.975, 1.959963984540054), (0.3, -0.5244005127080409), (1e-20, -9.262340089798409),
+            (1e-300, -37.0470962993612),
+        ] {
+            #expect(abs(Normal.quantile(p) - quantile) <= 2e-15 * abs(quantile), "\(p): \(Normal.quantile(p))")
+        }
+    }
+
     @Test("Clopper-Pearson and Wilson intervals and the binomial agree")
     func proportions() {
         for c in golden.proportions {

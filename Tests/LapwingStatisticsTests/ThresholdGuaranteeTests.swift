@@ -36,6 +36,21 @@ struct ThresholdGuaranteeTests {
         #expect(found.observed == 0.975)
     }
 
+    @Test("The search ends with the first threshold that is not proved, whatever follows")
+    func firstFailure() {
+        let sure = Array(repeating: Row(probability: 0.97, isRight: true), count: 100)
+        let bad = (0..<40).map { Row(probability: 0.93, isRight: $0 >= 15) }
+        let lucky = Array(repeating: Row(probability: 0.9, isRight: true), count: 1000)
+        guard
+            case .found(let found) = ThresholdGuarantee(sure + bad + lucky).accuracy(atLeast: 0.92, confidence: 0.95)
+        else {
+            Issue.record("nothing was found")
+            return
+        }
+        #expect(found.threshold > 0.93 && found.threshold <= 0.97)
+        #expect(found.observed == 1)
+    }
+
     @Test("Where even the surest answers err too often no number of labels is named")
     func outOfReach() {
         let rows = (0..<300).map { Row(probability: 0.95, isRight: $0 % 5 != 0) }

@@ -22,10 +22,12 @@ extension OpenAI {
         package var unavailable: String?
         /// What it serves; nil where that is not known, as behind another server.
         package var capabilities: [ModelCapability]?
+        /// What whoever runs it should know of how it serves.
+        package var notice: String?
 
         package init(
             id: String, created: Int, ownedBy: String, maxModelLength: Int? = nil, kind: String? = nil,
-            unavailable: String? = nil, capabilities: [ModelCapability]? = nil
+            unavailable: String? = nil, capabilities: [ModelCapability]? = nil, notice: String? = nil
         ) {
             self.id = id
             self.created = created
@@ -34,10 +36,11 @@ extension OpenAI {
             self.kind = kind
             self.unavailable = unavailable
             self.capabilities = capabilities
+            self.notice = notice
         }
 
         private enum CodingKeys: String, CodingKey {
-            case id, object, created, kind, unavailable, capabilities
+            case id, object, created, kind, unavailable, capabilities, notice
             case ownedBy = "owned_by"
             case maxModelLength = "max_model_len"
         }

@@ -15,6 +15,7 @@ struct RequestRecord: Sendable {
         /// nil where there are no keys to account to.
         var accounts: Accounts?
         let metrics: RouterMetrics?
+        let spending: RouteSpending
         /// nil where judged answers are not remembered.
         var evidence: EvidenceStore?
         let keepsTexts: Bool
@@ -71,7 +72,7 @@ struct RequestRecord: Sendable {
         self.route = route
         self.prompts = prompts
         self.tokenLimit = tokenLimit
-        self.threshold = threshold
+        self.threshold = threshold.map { min($0, 1) }
         self.countsSavings = countsSavings
         self.demand = demand
         self.services = services
@@ -147,6 +148,8 @@ struct RequestRecord: Sendable {
         // What is not in the ledger stays reserved; recovery counts it as lost.
         try await complete(entry)
         settle(calls)
+        let closed = calls.filter { $0.side == .closed }.reduce(NanoUSD.zero) { $0 + ($1.cost ?? .zero) }
+        if closed > .zero { services.spending.add(closed, to: route.name, at: intent.startedAt) }
         tell(of: entry, outcome.calls.map(\.meter.time))
         remember(entry, outcome)
         return receipt(of: entry)

@@ -1,3 +1,5 @@
+import LapwingAPI
+
 /// How much of an answer is held back until it is judged.
 package enum Hold: Hashable, Sendable {
     case all
@@ -60,7 +62,7 @@ package struct Route: Hashable, Sendable {
     /// nil means that the route never escalates.
     package var closed: String?
     package var hold: Hold
-    /// An answer escalates where its confidence is under this; nil never escalates.
+    /// An answer escalates where its confidence is under this, 0 to 1 or `escalatesAll`; nil never escalates.
     package var escalateBelow: Double?
     /// The tiers that escalate; nil means all.
     package var tiers: Set<String>?
@@ -81,6 +83,10 @@ package struct Route: Hashable, Sendable {
     package var labels: RouteLabels?
     /// What judges its answers; nil is what ships with the program.
     package var calibrator: Calibrator?
+    /// What calls on the closed side may cost in a day of UTC; once they have, nothing escalates until the next.
+    package var dailySpendLimit: NanoUSD?
+    /// nil does not watch the calibration.
+    package var drift: DriftPlan?
 
     package init(
         name: String, open: String, closed: String? = nil, hold: Hold = .standard, escalateBelow: Double? = nil,

@@ -15,8 +15,8 @@ package struct RequestPlan: Sendable {
     package var policy: CommitPolicy
     /// What may go on with an answer that broke off; nil where nothing may.
     package var continuation: PlannedContinuation?
-    /// Whether the route would escalate this request if its closed model could be called.
-    package var lacksClosedModel = false
+    /// Why the closed model may not be called that would be where the answer is too unsure; nil where nothing is withheld.
+    package var withheld: Withheld?
     /// Whether the model is to be asked for log-probabilities that the client did not ask for.
     package var wantsEvidence = false
     /// What upstreams are told where neither request nor route says how long an answer may be, and a budget needs to know.
@@ -93,7 +93,7 @@ package struct RouteTable: Sendable {
             for model in named where !known.contains(model) {
                 throw .unknownModel(route: route.name, model: model, known: models.map(\.name))
             }
-            if let threshold = route.escalateBelow, !(0...1).contains(threshold) {
+            if let threshold = route.escalateBelow, !(0...Route.escalatesAll).contains(threshold) {
                 throw .invalidThreshold(route: route.name, found: threshold)
             }
             if case .tokens(let count) = route.hold, count < 1 {
@@ -172,7 +172,7 @@ package struct RouteTable: Sendable {
             plan.escalationFallbacks = self.fallbacks(closed.fallback, of: closed, for: request)
             plan.policy.mayEscalate = true
         } else {
-            plan.lacksClosedModel = true
+            plan.withheld = .unavailable
         }
         return plan
     }

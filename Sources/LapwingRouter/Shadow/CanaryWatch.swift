@@ -119,6 +119,10 @@ package struct OutcomeNews: Hashable, Sendable {
 extension Router {
     /// To be told of each outcome once it is kept, or about to be.
     package func note(_ news: OutcomeNews) {
+        if news.side == .open, !news.isReplacing {
+            drift.observe(
+                route: news.route, calibrator: news.calibrator, probability: news.probability, right: news.right)
+        }
         guard news.source == .feedback || news.source == .dataset, let canaries, canaries.isDue(news.route) else {
             return
         }

@@ -155,7 +155,8 @@ extension OpenAPIDocument {
               "id": { "type": "string" }, "object": { "const": "model" }, "created": { "type": "integer" },
               "owned_by": { "type": "string" }, "max_model_len": { "type": "integer" },
               "kind": { "enum": ["route", "local", "remote"] }, "unavailable": { "type": "string" },
-              "capabilities": { "type": "array", "items": { "enum": ["chat", "embeddings", "rerank"] } }
+              "capabilities": { "type": "array", "items": { "enum": ["chat", "embeddings", "rerank"] } },
+              "notice": { "type": "string" }
             }
           },
           "ModelList": {

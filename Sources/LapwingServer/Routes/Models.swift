@@ -21,6 +21,6 @@ extension Routes {
         OpenAI.Model(
             id: card.name, created: startedAt, ownedBy: "lapwing", maxModelLength: card.contextLength,
             kind: card.kind.rawValue, unavailable: card.unavailable,
-            capabilities: card.capabilities)
+            capabilities: card.capabilities, notice: card.notice)
     }
 }

@@ -40,7 +40,8 @@ package struct DriftDetector: Hashable, Sendable, Codable {
         self.window = window
         self.falseAlarms = falseAlarms
         self.tolerance = tolerance
-        evidence = Array(repeating: -.infinity, count: Alternative.all.count)
+        // log 0, in a number that JSON has a word for.
+        evidence = Array(repeating: -.greatestFiniteMagnitude, count: Alternative.all.count)
     }
 
     /// Takes in what became of an answer; true with the label that makes it fire.

@@ -55,7 +55,7 @@ extension LedgerReader {
         }
     }
 
-    private static func sum(upper: Int64, lower: Int64) -> NanoUSD {
+    static func sum(upper: Int64, lower: Int64) -> NanoUSD {
         NanoUSD(Int64(clamping: Int128(upper) << 32 + Int128(lower)))
     }
 }

@@ -2,6 +2,7 @@ import CoreMetrics
 import LapwingEngine
 import LapwingMetrics
 import LapwingRouter
+import LapwingStatistics
 import LapwingStore
 
 extension Assembly {
@@ -18,6 +19,11 @@ extension Assembly {
         for (model, endpoint) in router.endpoints {
             Metric.endpointState.gauge(model, endpoint.name, in: metrics).set(Self.number(of: endpoint))
             Metric.endpointCalls.gauge(model, endpoint.name, in: metrics).set(Int64(endpoint.callsInFlight))
+        }
+        metrics.forget(Metric.drifted, Metric.driftLabels)
+        for standing in router.drift.standings {
+            Metric.drifted.gauge(standing.route, in: metrics).set(Int64(standing.detector.alarm == nil ? 0 : 1))
+            Metric.driftLabels.gauge(standing.route, in: metrics).set(Int64(standing.detector.labels))
         }
         for (route, cache) in router.caches {
             let size = cache.size

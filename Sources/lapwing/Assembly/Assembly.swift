@@ -99,6 +99,8 @@ package final class Assembly: Sendable {
     /// What is served now.
     package var configuration: Configuration { graph.withLock { $0.configuration } }
     package var router: Router { graph.withLock { $0.router } }
+    /// What the routes' targets came to, a line each.
+    package var targetLines: [String] { graph.withLock { $0.targets }.compactMap(\.line) }
 
     /// Keys as administrators handle them.
     package var operations: KeyOperations {

@@ -1,6 +1,7 @@
 import LapwingAPI
 import LapwingMetrics
 import LapwingRouter
+import LapwingStatistics
 import LapwingStore
 import Logging
 
@@ -22,6 +23,8 @@ struct Graph: Sendable {
     let configuration: Configuration
     let router: Router
     let probes: Probes
+    /// Of the routes that escalate.
+    let targets: [RouteTarget]
     private let pools: [String: ModelPool]
 
     /// What is known of endpoints that were there before goes on, and so do the requests in progress.
@@ -39,11 +42,19 @@ struct Graph: Sendable {
             binding.cache = model.cache
             return binding
         }
+        let now = RouterTime.system.milliseconds()
+        var routes: [Route] = []
+        var targets: [RouteTarget] = []
+        for route in configuration.routes {
+            let files = try RouteFiles(route, dataFolder: configuration.dataFolder)
+            let target = RouteTarget(
+                route, sample: files.calibrator?.sample ?? [],
+                traffic: parts.ledger.reader.recentTraffic(of: route.name, now: now))
+            if let target { targets.append(target) }
+            routes.append(Route(route, files, target?.decision))
+        }
         var routing = RouterConfiguration(
-            models: bindings,
-            routes: try configuration.routes.map { route in
-                Route(route, try RouteFiles(route, dataFolder: configuration.dataFolder))
-            },
+            models: bindings, routes: routes,
             machineRate: configuration.machine.perHour, counterfactual: configuration.counterfactual)
         routing.logger = parts.logger
         routing.evidence = parts.evidence
@@ -55,7 +66,15 @@ struct Graph: Sendable {
             configuration: routing, ledger: parts.ledger,
             prices: configuration.withOwnPrices(try parts.ledger.reader.priceBook()), accounts: parts.accounts,
             after: earlier?.router)
+        // What came in before a restart counts too.
+        for standing in router.drift.standings where standing.detector.labels == 0 {
+            for row in try parts.evidence?.labelled(route: standing.route) ?? [] {
+                router.drift.observe(
+                    route: standing.route, calibrator: row.calibrator, probability: row.probability, right: row.right)
+            }
+        }
         self.configuration = configuration
+        self.targets = targets
         pools = Dictionary(
             uniqueKeysWithValues: bindings.compactMap { binding in binding.pool.map { (binding.name, $0) } })
         probes = Probes(bindings.compactMap(\.pool))
@@ -63,11 +82,15 @@ struct Graph: Sendable {
 }
 
 extension Route {
-    fileprivate init(_ route: Configuration.Route, _ files: RouteFiles) {
+    fileprivate init(_ route: Configuration.Route, _ files: RouteFiles, _ decision: EscalationDecision?) {
         self.init(
             name: route.name, open: route.open, closed: route.closed, hold: route.hold,
-            escalateBelow: route.escalation?.below, tiers: route.escalation?.tiers.map(Set.init),
+            escalateBelow: decision?.threshold, tiers: route.escalation?.tiers.map(Set.init),
             unknown: route.unknown == .keep ? .keep : .escalate, maxTokens: route.maxTokens)
+        drift = route.driftPlan(files.calibrator)
+        if case .spendPerDay(let limit) = route.escalation?.target { dailySpendLimit = limit }
+        // Where nothing is sure enough, what is not known is not either.
+        if escalateBelow == Route.escalatesAll { unknown = .escalate }
         fallback = route.fallback
         shadow = route.shadow
         canary = route.canary

@@ -48,6 +48,9 @@ package actor Reloader {
         logger.notice(
             "the configuration was read anew",
             metadata: ["changed": .array(change.changed.map { "\($0)" })])
+        for line in assembly.targetLines {
+            logger.notice("a route's target was sought anew", metadata: ["target": "\(line)"])
+        }
         for key in change.needsRestart {
             logger.warning("this waits for a restart, and stays as it was", metadata: ["key": "\(key)"])
         }

@@ -27,6 +27,8 @@ struct Check: ParsableCommand {
             for line in ConfigurationSummary.lines(of: configuration, terminal: Output.standard.terminal) {
                 Output.standard.line(line)
             }
+            let targets = try configuration.targetLines()
+            for line in (targets.isEmpty ? [] : [""]) + targets { Output.standard.line(line) }
         } catch ConfigurationError.invalid(let file, let findings) where json {
             try Output.standard.json(Result(file: file, isValid: false, findings: findings, warnings: []))
             throw Failure()

@@ -66,6 +66,7 @@ struct Serve: AsyncParsableCommand {
             Output.error.line(
                 "the open intent of request '\(id)' cannot be read and is left as it is; the request has no entry")
         }
+        for line in assembly.targetLines { Output.standard.line(line) }
         let names = assembly.localNames.joined(separator: ", ")
         let serving = try Serving(
             assembly, gatekeeper: assembly.accounts, options: server, logger: logger,

@@ -35,8 +35,11 @@ struct SimulatePolicy: ParsableCommand {
         if FileManager.default.fileExists(atPath: configuration.ledgerPath) {
             costs = try PolicyCurve.Costs(of: route.name, in: LedgerReader(path: configuration.ledgerPath))
         }
+        let target = RouteTarget(
+            route, sample: calibrator.sample,
+            traffic: configuration.ledgerReader?.recentTraffic(of: route.name, now: RouterTime.system.milliseconds()))
         let curve = PolicyCurve(
-            calibrator.sample, costs: costs, threshold: route.escalation?.below, strong: strong)
+            calibrator.sample, costs: costs, threshold: target.map { min($0.decision.threshold, 1) }, strong: strong)
         if let csv {
             do { try Data(curve.csv.utf8).write(to: URL(filePath: csv)) } catch {
                 throw Failure("cannot write '\(csv)': \((error as? CocoaError)?.reason ?? "\(error)")")

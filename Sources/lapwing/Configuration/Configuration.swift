@@ -110,10 +110,13 @@ package struct Configuration: Sendable {
         package enum Unknown: String, Hashable, Sendable, CaseIterable { case keep, escalate }
 
         package struct Escalation: Hashable, Sendable {
-            /// Answers less likely right than this go to the closed model.
-            package var below: Double
+            package var target: EscalationTarget
+            /// How surely what the target promises holds.
+            package var confidence = 0.95
             /// nil means every tier.
             package var tiers: [String]?
+
+            package init(target: EscalationTarget) { self.target = target }
         }
 
         package enum Labels: Hashable, Sendable {
@@ -146,6 +149,13 @@ package struct Configuration: Sendable {
         package var cache: AnswerCache.Options?
         /// The most tokens of an answer; nil leaves it to requests.
         package var maxTokens: Int?
+        /// What its calibration is watched for; nil does not watch it.
+        package var drift: DriftOptions?
+
+        package init(name: String, open: String) {
+            self.name = name
+            self.open = open
+        }
     }
 
     package func model(named name: String) -> Model? { models.first { $0.name == name } }

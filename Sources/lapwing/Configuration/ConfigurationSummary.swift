@@ -105,7 +105,16 @@ package enum ConfigurationSummary {
         guard let escalation = route.escalation else { return "never" }
         let tiers = escalation.tiers.map { " for \($0.joined(separator: ", "))" } ?? ""
         // Without a closed model its answers are marked, and kept.
-        return "\(route.closed == nil ? "never, would " : "")below \(escalation.below)\(tiers)"
+        return "\(route.closed == nil ? "never, would " : "")\(words(escalation.target))\(tiers)"
+    }
+
+    private static func words(_ target: EscalationTarget) -> String {
+        switch target {
+        case .below(let threshold): "below \(threshold)"
+        case .accuracy(let share): "for an accuracy of \(share)"
+        case .keep(let share): "to keep \(share) of the quality"
+        case .spendPerDay(let limit): "for \(Figures.dollars(limit)) a day"
+        }
     }
 
     private static func words(_ labels: Configuration.Route.Labels) -> String {

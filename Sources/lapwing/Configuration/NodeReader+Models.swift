@@ -232,7 +232,7 @@ extension NodeReader {
         return price
     }
 
-    private mutating func dollars(_ field: Field) -> NanoUSD? {
+    mutating func dollars(_ field: Field) -> NanoUSD? {
         let expected = "US dollars such as 0.24, not negative, with at most nine places, and at most 1000000"
         guard let text = number(field, expected: expected) else { return nil }
         guard let dollars = NanoUSD(dollars: text), (NanoUSD.zero...NanoUSD(1_000_000_000_000_000)).contains(dollars)

@@ -35,7 +35,7 @@ extension NodeReader {
     ) -> Configuration.Route? {
         let known = [
             "open", "closed", "hold", "escalate", "unknown", "max_tokens", "fallback", "continue", "cache",
-            "labels", "calibrator", "shadow", "canary",
+            "labels", "calibrator", "shadow", "canary", "drift",
         ]
         guard let given = fields(of: field, known: known) else { return nil }
         guard given.contains(where: { $0.key == "open" }) else {
@@ -55,6 +55,7 @@ extension NodeReader {
             case "cache": route.cache = cache(field)
             case "shadow": route.shadow = shadow(field, models)
             case "canary": route.canary = canary(field, models)
+            case "drift": route.drift = drift(field)
             case "fallback": route.fallback = fallback(field, models)
             case "continue": route.continuation = continuation(field, models)
             default: route.unknown = choice(field) ?? route.unknown
@@ -66,6 +67,7 @@ extension NodeReader {
         if let closed = route.closed, closed == route.open {
             refuse(field, found: "'\(closed)' as both open and closed", expected: "two models")
         }
+        if route.calibrator == nil { refuseWithoutCalibrator(route, given, field) }
         if let (_, unknown) = given.first(where: { $0.key == "unknown" }), route.escalation == nil {
             warn(unknown, "it says when to escalate, and has no effect without 'escalate'")
         }
@@ -105,25 +107,5 @@ extension NodeReader {
             return nil
         }
         return name
-    }
-
-    private mutating func escalation(_ field: Field) -> Configuration.Route.Escalation? {
-        guard let given = fields(of: field, known: ["below", "tiers"]) else { return nil }
-        guard given.contains(where: { $0.key == "below" }) else {
-            refuse(field, found: "no 'below'", expected: "the confidence from 0 to 1 under which to escalate")
-            return nil
-        }
-        var escalation = Configuration.Route.Escalation(below: 0)
-        for (key, field) in given {
-            if key == "below" {
-                escalation.below = fraction(field) ?? 0
-            } else if let elements = elements(of: field, expected: "a list of tiers such as [enterprise]") {
-                if elements.isEmpty {
-                    refuse(field, found: "an empty list", expected: "at least one tier, or no 'tiers' for all of them")
-                }
-                escalation.tiers = elements.compactMap { element in string(element, expected: "a tier's name") }
-            }
-        }
-        return escalation
     }
 }

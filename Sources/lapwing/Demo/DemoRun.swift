@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Foundation
 import LapwingAPI
+import LapwingRouter
 import LapwingServer
 import LapwingStore
 import Logging
@@ -81,10 +82,10 @@ package struct DemoRun: Sendable {
                     + (closed.unavailable.map { "not called, because \($0)" }
                         ?? "called for unsure answers, and costs money"))
         }
-        if let escalation = route?.escalation {
+        if let escalation = route?.escalation, case .below(let threshold) = escalation.target {
             let tiers = escalation.tiers.map { " (tiers \($0.joined(separator: ", ")))" } ?? ""
             lines.append(
-                "escalates     answers less than \(Figures.fixed(escalation.below * 100, places: 0))% sure\(tiers)")
+                "escalates     answers less than \(Figures.fixed(threshold * 100, places: 0))% sure\(tiers)")
         }
         return lines + ["", terminal.paint(DecisionLine(terminal: terminal).header, .dim)]
     }

@@ -37,7 +37,7 @@ struct RouteTableTests {
         #expect(!basic.policy.mayEscalate)
         #expect(basic.policy.threshold == 0.92)
         #expect(basic.wantsEvidence)
-        #expect(!basic.lacksClosedModel)
+        #expect(basic.withheld == nil)
     }
 
     @Test("A route's fallback goes before its model's; what cannot be called or take the request is left out")
@@ -102,7 +102,7 @@ struct RouteTableTests {
         let plan = try table([route], models: models).plan(for: chat("support"), tier: "default")
         #expect(plan.escalation == nil)
         #expect(!plan.policy.mayEscalate)
-        #expect(plan.lacksClosedModel)
+        #expect(plan.withheld == .unavailable)
     }
 
     @Test("A bare model is a route of its own that does not escalate")

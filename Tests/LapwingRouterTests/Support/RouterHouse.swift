@@ -50,13 +50,14 @@ final class RouterHouse: Sendable {
     }
 
     func ask(
-        _ model: String = "support", tier: String = "default", stream: Bool = true, maxTokens: Int? = nil
+        _ model: String = "support", tier: String = "default", stream: Bool = true, maxTokens: Int? = nil,
+        id: String = "r1"
     ) async throws -> GenerationStream {
         var request = GenerationRequest(
             model: model, prompts: [.messages([ChatMessage(role: "user", content: "Hello there")])])
         request.stream = stream
         request.maxTokens = maxTokens
-        var context = RequestContext(requestID: "r1")
+        var context = RequestContext(requestID: id)
         context.tier = tier
         context.user = "ada"
         return try await router.generate(request, context: context)
