@@ -94,6 +94,11 @@ let package = Package(
         .executableTarget(
             name: "TokenizerBenchmark", dependencies: ["LapwingText", "LapwingModel", "LapwingEngine"],
             path: "Benchmarks/TokenizerBenchmark"),
+        // A prompt gate on RouteLLM's questions; run by Benchmarks/routing.sh.
+        .executableTarget(
+            name: "RoutingBenchmark",
+            dependencies: ["LapwingAPI", "LapwingStatistics", "LapwingText", "LapwingModel", "LapwingEngine"],
+            path: "Benchmarks/RoutingBenchmark"),
         // Chooses, calls, judges and meters.
         .target(
             name: "LapwingRouter",

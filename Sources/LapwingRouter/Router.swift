@@ -90,8 +90,10 @@ extension Router: ChatProvider {
         var plan = try table.plan(
             for: request, tier: context.tier, candidate: canary?.draw.arm == .candidate ? canary?.candidate : nil)
         weigh(&plan)
-        if plan.escalation != nil, let gate, await gate.side(for: request, route: plan.route) == .closed {
-            plan = plan.sentToClosed()
+        if plan.escalation != nil, let gate,
+            let finding = await gate.finding(for: request, route: plan.route, context: context), finding.side == .closed
+        {
+            plan = plan.sentToClosed(by: finding)
         }
         try plan.limitLength(&request, needsBound: services.accounts?.needsBound(context) ?? false)
         let found = lookUp(request, plan, context)

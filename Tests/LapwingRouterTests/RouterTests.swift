@@ -213,12 +213,19 @@ struct RouterTests {
     @Test("The prompt gate sends a request to the closed model, and is asked only where that may be")
     func gate() async throws {
         struct AlwaysClosed: PromptGate {
-            func side(for request: GenerationRequest, route: Route) async -> CallReceipt.Side { .closed }
+            func finding(
+                for request: GenerationRequest, route: Route, context: RequestContext
+            ) async -> GateFinding? {
+                let found = Confidence(probability: 0.7, calibrator: "gate-v1", isCalibrated: true)
+                return GateFinding(side: .closed, confidence: found, threshold: 0.9)
+            }
         }
         let route = Route(
             name: "support", open: "small", closed: "big", hold: .tokens(2), escalateBelow: 0.5, tiers: ["gold"])
         let gold = try RouterHouse(open: openSure, closed: closedAnswer, route: route) { $0.gate = AlwaysClosed() }
-        #expect(await Outcome(try gold.ask(tier: "gold")).receipt?.decision == .closed)
+        let sent = await Outcome(try gold.ask(tier: "gold"))
+        #expect(sent.receipt?.decision == .closed)
+        #expect(sent.receipt?.confidence?.calibrator == "gate-v1")
         #expect(gold.open.calls.isEmpty)
         let basic = try RouterHouse(open: openSure, closed: closedAnswer, route: route) { $0.gate = AlwaysClosed() }
         #expect(await Outcome(try basic.ask()).receipt?.decision == .open)

@@ -4,6 +4,8 @@ import LapwingAPI
 package struct CommitPolicy: Hashable, Sendable {
     /// The side that is called first; `closed` where the client or the gate chose it.
     package var first: CallReceipt.Side
+    /// What a gate found that sent the request to the closed model at once.
+    package var gateConfidence: Confidence?
     /// Where the open answer is judged; `all` wherever there is more than one choice.
     package var hold: Hold
     /// nil where the route never escalates, so that no answer is too unsure.

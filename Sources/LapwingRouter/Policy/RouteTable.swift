@@ -39,7 +39,7 @@ package struct RequestPlan: Sendable {
     }
 
     /// The same request with the closed model called at once, as a prompt gate decides.
-    func sentToClosed() -> RequestPlan {
+    func sentToClosed(by finding: GateFinding) -> RequestPlan {
         guard let escalation else { return self }
         var plan = self
         plan.first = escalation
@@ -47,6 +47,8 @@ package struct RequestPlan: Sendable {
         plan.escalation = nil
         plan.policy.commitsLate = !plan.fallbacks.isEmpty
         plan.policy.first = .closed
+        plan.policy.gateConfidence = finding.confidence
+        plan.policy.threshold = finding.threshold ?? plan.policy.threshold
         plan.policy.mayEscalate = false
         plan.wantsEvidence = false
         return plan

@@ -80,6 +80,7 @@ package struct StreamCommit: Sendable {
         self.model = model
         judge = AnswerJudge(policy: policy, model: model)
         phase = .holding
+        confidence = policy.gateConfidence
     }
 
     /// What to do before the first call; that call itself is the caller's to make.
@@ -96,7 +97,7 @@ package struct StreamCommit: Sendable {
         keptSide = side
         decision = policy.first == .closed ? .closed : .open
         // An answer that is sent before it is judged may yet come to `would-escalate`.
-        isFinal = policy.threshold == nil
+        isFinal = policy.threshold == nil || policy.first == .closed
         owesCommitment = true
     }
 
@@ -216,7 +217,7 @@ extension StreamCommit {
             return
         }
         judge = AnswerJudge(policy: policy, model: model)
-        (open, confidence, evidence, decision, keptSide) = (Held(), nil, nil, nil, nil)
+        (open, confidence, evidence, decision, keptSide) = (Held(), policy.gateConfidence, nil, nil, nil)
         if policy.mayEscalate {
             phase = .holding
         } else {

@@ -14,12 +14,6 @@ package struct FeatureRow: Hashable, Sendable {
         self.init(columns: dense.indices.enumerated().map { Int32($0.offset) }, values: Array(dense))
     }
 
-    /// The same numbers in columns that begin `offset` further on, so that rows can stand side by side.
-    package mutating func append(_ other: FeatureRow, offset: Int) {
-        columns += other.columns.map { $0 + Int32(offset) }
-        values += other.values
-    }
-
     /// Made as long as 1, unless it is empty.
     package mutating func normalize() {
         let length = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -45,6 +39,27 @@ package struct FeatureRows: Hashable, Sendable {
     /// Rows of the same length, in which nothing is left out.
     package init(dense rows: [[Double]]) {
         self.init(columnCount: rows.first?.count ?? 0, rows.lazy.map { FeatureRow(dense: $0) })
+    }
+
+    /// The rows of several matrices beside one another, each times its weight.
+    package init(sideBySide parts: [(rows: FeatureRows, weight: Double)]) {
+        self.init(columnCount: parts.reduce(0) { $0 + $1.rows.columnCount })
+        let count = parts.first?.rows.count ?? 0
+        precondition(parts.allSatisfy { $0.rows.count == count }, "rows that stand beside one another are as many")
+        let entries = parts.reduce(0) { $0 + $1.rows.columns.count }
+        columns.reserveCapacity(entries)
+        values.reserveCapacity(entries)
+        for row in 0..<count {
+            var offset: Int32 = 0
+            for (rows, weight) in parts {
+                for entry in rows.starts[row]..<rows.starts[row + 1] {
+                    columns.append(rows.columns[entry] + offset)
+                    values.append(rows.values[entry] * weight)
+                }
+                offset += Int32(rows.columnCount)
+            }
+            starts.append(columns.count)
+        }
     }
 
     package var count: Int { starts.count - 1 }

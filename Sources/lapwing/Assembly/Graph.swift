@@ -59,6 +59,7 @@ struct Graph: Sendable {
         routing.logger = parts.logger
         routing.evidence = parts.evidence
         routing.keepsTexts = configuration.evidence.keepsTexts
+        routing.gate = try RouteGates(configuration, locals: parts.locals, logger: parts.logger)
         routing.metrics = RouterMetrics(parts.metrics) {
             configuration.model(named: $0)?.remote?.provider.rawValue ?? "lapwing"
         }

@@ -3,15 +3,17 @@ import ArgumentParser
 /// `lapwing calibrate`: from answers with known outcomes to probabilities that hold.
 struct Calibrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Fit what judges a route's answers, and what labels its texts.",
+        abstract: "Fit what judges a route's answers, and what labels or gates its texts.",
         discussion: """
             `lapwing calibrate ROUTE` is short for `lapwing calibrate fit ROUTE`.
 
               lapwing calibrate support --data answered.csv
+              lapwing calibrate gate support --data outcomes.jsonl --share 0.2
               lapwing calibrate head intents --data train.csv
               lapwing calibrate --simulate support
             """,
-        subcommands: [FitCalibrator.self, FitHead.self, SimulatePolicy.self], defaultSubcommand: FitCalibrator.self)
+        subcommands: [FitCalibrator.self, FitGate.self, FitHead.self, SimulatePolicy.self],
+        defaultSubcommand: FitCalibrator.self)
 }
 
 /// What both fits read.

@@ -127,6 +127,21 @@ package struct Configuration: Sendable {
             case head(String)
         }
 
+        /// A fitted gate that reads the prompt, and which of its scores go to the closed model.
+        package struct Gate: Hashable, Sendable {
+            package enum Rule: Hashable, Sendable {
+                /// As it was fitted.
+                case fitted
+                /// This share of prompts like those of the fit.
+                case share(Double)
+                /// Scores over this.
+                case above(Double)
+            }
+
+            package var name: String
+            package var rule = Rule.fitted
+        }
+
         package var name: String
         package var open: String
         package var closed: String?
@@ -137,6 +152,7 @@ package struct Configuration: Sendable {
         package var hold = Hold.standard
         package var escalation: Escalation?
         package var unknown = Unknown.keep
+        package var gate: Gate?
         /// The models that answer in the open one's place; nil means those of the model itself.
         package var fallback: [String]?
         /// What goes on with an answer that broke off; nil ends it with an error.

@@ -35,7 +35,7 @@ extension NodeReader {
     ) -> Configuration.Route? {
         let known = [
             "open", "closed", "hold", "escalate", "unknown", "max_tokens", "fallback", "continue", "cache",
-            "labels", "calibrator", "shadow", "canary", "drift",
+            "labels", "calibrator", "shadow", "canary", "drift", "gate",
         ]
         guard let given = fields(of: field, known: known) else { return nil }
         guard given.contains(where: { $0.key == "open" }) else {
@@ -56,6 +56,7 @@ extension NodeReader {
             case "shadow": route.shadow = shadow(field, models)
             case "canary": route.canary = canary(field, models)
             case "drift": route.drift = drift(field)
+            case "gate": route.gate = gate(field)
             case "fallback": route.fallback = fallback(field, models)
             case "continue": route.continuation = continuation(field, models)
             default: route.unknown = choice(field) ?? route.unknown
@@ -68,6 +69,11 @@ extension NodeReader {
             refuse(field, found: "'\(closed)' as both open and closed", expected: "two models")
         }
         if route.calibrator == nil { refuseWithoutCalibrator(route, given, field) }
+        if let (_, gate) = given.first(where: { $0.key == "gate" }), route.closed == nil || route.escalation == nil {
+            refuse(
+                gate, found: "a gate without '\(route.closed == nil ? "closed" : "escalate")'",
+                expected: "a closed model that it may send to, and 'escalate', whose 'tiers' it keeps to")
+        }
         if let (_, unknown) = given.first(where: { $0.key == "unknown" }), route.escalation == nil {
             warn(unknown, "it says when to escalate, and has no effect without 'escalate'")
         }

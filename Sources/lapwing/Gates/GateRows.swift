@@ -1,0 +1,65 @@
+import Foundation
+import LapwingRouter
+
+/// Prompts with what both models made of them, as `lapwing calibrate gate` reads them.
+struct GateRows {
+    private(set) var prompts: [String] = []
+    private(set) var isWeakRight: [Bool] = []
+    private(set) var isStrongRight: [Bool] = []
+    let fingerprint: String
+
+    /// Fewer say nothing.
+    static let fewest = 50
+
+    private struct Row: Decodable {
+        var prompt: String
+        var weak: Outcome
+        var strong: Outcome
+    }
+
+    private struct Outcome: Decodable {
+        var isRight: Bool
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let flag = try? container.decode(Bool.self) {
+                isRight = flag
+                return
+            }
+            let number = try container.decode(Double.self)
+            guard number == 0 || number == 1 else {
+                throw DecodingError.dataCorruptedError(
+                    in: container, debugDescription: "found \(number), expected 1 or 0")
+            }
+            isRight = number == 1
+        }
+    }
+
+    /// Throws `Failure`, which names the line.
+    init(path: String) throws {
+        guard let data = FileManager.default.contents(atPath: path) else { throw Failure("cannot read '\(path)'") }
+        fingerprint = GateFile.fingerprint(of: data)
+        for (index, line) in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
+        where !line.allSatisfy({ $0 == 32 || $0 == 13 }) {
+            do {
+                let row = try JSONDecoder().decode(Row.self, from: Data(line))
+                prompts.append(row.prompt)
+                isWeakRight.append(row.weak.isRight)
+                isStrongRight.append(row.strong.isRight)
+            } catch {
+                throw Failure(
+                    "\(path), line \(index + 1): expected an object such as {\"prompt\": \"…\", \"weak\": 0, \"strong\": 1}"
+                )
+            }
+        }
+        guard prompts.count >= Self.fewest else {
+            throw Failure("\(path): found \(prompts.count) prompts, expected \(Self.fewest) or more, better 1,000")
+        }
+        guard gains.contains(where: { $0 != 0 }) else {
+            throw Failure("\(path): both models are right on the same prompts, so that there is nothing to gain")
+        }
+    }
+
+    /// 1 where only the closed model is right, -1 where only the open one is.
+    var gains: [Int] { zip(isWeakRight, isStrongRight).map { ($1 ? 1 : 0) - ($0 ? 1 : 0) } }
+}
