@@ -1,5 +1,6 @@
 import Foundation
 import LapwingRouter
+import LapwingStatistics
 import LapwingStore
 import Testing
 

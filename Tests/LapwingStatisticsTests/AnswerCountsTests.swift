@@ -36,7 +36,7 @@ struct AnswerCountsTests {
     func names(_ text: String) {
         #expect(AnswerCounts.values(text, prompt: text).count == AnswerCounts.names.count)
         #expect(PromptCounts.values(text).count == PromptCounts.names.count)
-        #expect(AnswerCounts.values(text, prompt: text).allSatisfy(\.isFinite))
-        #expect(PromptCounts.values(text).allSatisfy(\.isFinite))
+        #expect(AnswerCounts.values(text, prompt: text).allSatisfy { $0.isFinite })
+        #expect(PromptCounts.values(text).allSatisfy { $0.isFinite })
     }
 }

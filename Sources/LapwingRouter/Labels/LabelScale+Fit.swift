@@ -29,7 +29,10 @@ extension LabelScale {
         for choice in choices {
             for (place, score) in choice.scores.enumerated() {
                 var row = FeatureRow(dense: zip(features(score), units).map { $0 / $1 })
-                if hasBiases { row.append(FeatureRow(columns: [Int32(place)], values: [1]), offset: 3) }
+                if hasBiases {
+                    row.columns.append(Int32(3 + place))
+                    row.values.append(1)
+                }
                 rows.append(row)
             }
             starts.append(rows.count)

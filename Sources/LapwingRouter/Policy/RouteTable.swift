@@ -108,11 +108,12 @@ package struct RouteTable: Sendable {
         self.routes = routes
         self.models = models
         routesByName = Dictionary(uniqueKeysWithValues: routes.map { ($0.name, $0) })
-        modelsByName = Dictionary(uniqueKeysWithValues: models.map { ($0.name, $0) })
+        let byName = Dictionary(uniqueKeysWithValues: models.map { ($0.name, $0) })
+        modelsByName = byName
         var labelling: [String: [String: ModelBinding]] = [:]
         for route in routes {
             guard let labels = route.labels else { continue }
-            for model in [route.open, route.canary?.candidate].compactMap({ $0.flatMap { modelsByName[$0] } }) {
+            for model in [route.open, route.canary?.candidate].compactMap(\.self).compactMap({ byName[$0] }) {
                 labelling[route.name, default: [:]][model.name] = try model.answering(with: labels, on: route.name)
             }
         }

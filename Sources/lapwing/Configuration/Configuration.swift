@@ -139,7 +139,9 @@ package struct Configuration: Sendable {
             }
 
             package var name: String
-            package var rule = Rule.fitted
+            package var rule: Rule
+
+            package init(name: String, rule: Rule = .fitted) { (self.name, self.rule) = (name, rule) }
         }
 
         package var name: String

@@ -34,7 +34,9 @@ struct RouteSpendingTests {
     @Test("A gate that would send a request to the closed model is not asked then")
     func gate() async throws {
         struct AlwaysClosed: PromptGate {
-            func side(for request: GenerationRequest, route: Route) async -> CallReceipt.Side { .closed }
+            func finding(
+                for request: GenerationRequest, route: Route, context: RequestContext
+            ) async -> GateFinding? { GateFinding(side: .closed) }
         }
         let house = try RouterHouse(open: openUnsure, closed: closedAnswer, route: route) { $0.gate = AlwaysClosed() }
         for id in ["r1", "r2"] { #expect(await Outcome(try house.ask(id: id)).receipt?.decision == .closed) }
