@@ -51,7 +51,7 @@ struct DurabilityTests {
             calls.lastIndex { $0.isSend && ($0.text.contains("[DONE]") || $0.text.contains("chat.completion")) },
             "no answer was sent")
         let written = try #require(
-            calls.lastIndex { $0.name == "pwrite64" && $0.text.contains("-wal>") }, "the log was not written")
+            calls.lastIndex { $0.name == "pwrite64" && $0.text.contains("ledger.sqlite-wal>") }, "the log was not written")
         return written < end
             && calls[written..<end].contains(where: \.isFlushOfLog)
     }
@@ -125,7 +125,7 @@ struct SystemCall {
     let text: String
 
     var isSend: Bool { Self.sends.contains(name) && (text.contains("<TCP:") || text.contains("<socket:")) }
-    var isFlushOfLog: Bool { name == "fdatasync" && text.contains("-wal>") && text.hasSuffix("= 0") }
+    var isFlushOfLog: Bool { name == "fdatasync" && text.contains("ledger.sqlite-wal>") && text.hasSuffix("= 0") }
 
     private static let sends: Set<String> = ["write", "writev", "sendto", "sendmsg"]
 
