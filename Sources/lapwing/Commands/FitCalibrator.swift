@@ -10,11 +10,13 @@ struct FitCalibrator: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fit", abstract: "Fit what judges a route's answers, and say what it is worth.",
         discussion: """
-            Runs the route's open model over prompts with known answers, fits Platt's, isotonic and logistic regression to \
+            Takes the route's own answers whose outcomes are known (feedback, shadow, judge), or with --data runs its open \
+            model over prompts with known answers. Fits Platt's, isotonic and logistic regression to \
             what its answers show, keeps what judges held-out answers best, and writes it as the next version of the \
             route's calibrator. `calibrator: NAME` in the route uses the newest version; a running server takes it at its \
             next reload (SIGHUP).
 
+              lapwing calibrate intents
               lapwing calibrate intents --data test.csv --target 0.92
               lapwing calibrate support --data answered.jsonl --match contains --svg support.svg --json
             """)
@@ -49,20 +51,16 @@ struct FitCalibrator: AsyncParsableCommand {
         let configuration = try options.load()
         let route = try configuration.route(named: route)
         let files = try RouteFiles(route.withoutCalibrator, dataFolder: configuration.dataFolder)
-        let rows = try input.rows()
-        let gathered = try await gather(rows, route, files.labels, configuration)
-        let judged = gathered.compactMap { gathered in
-            gathered.evidence.map {
-                LabelledAnswer(evidence: $0, right: gathered.right, segment: rows[gathered.row].segment)
-            }
-        }
+        let (judged, data) =
+            input.data == nil
+            ? try StoredAnswers.read(route, in: configuration)
+            : try await labelled(route, files.labels, configuration)
         guard judged.count >= CalibratorFit.leastCount else {
             throw Failure(
-                "\(judged.count) of \(rows.count) answers came with evidence, expected \(CalibratorFit.leastCount) or more"
+                "\(judged.count) answers have evidence and a known outcome, expected \(CalibratorFit.leastCount) or more"
             )
         }
         let fit = CalibratorFit(judged, seed: seed)
-        let data = DataFingerprint(rows: rows.map(\.fields))
         func calibrator(_ name: String, version: Int) -> Calibrator {
             Calibrator(
                 name: name, version: version, route: route.name, model: route.open, labels: files.labels?.names,
@@ -82,6 +80,19 @@ struct FitCalibrator: AsyncParsableCommand {
         if let path = findings.diagram { try write(ReliabilityDiagram.svg(fit, title: route.name), to: path) }
         if json { return try Output.standard.json(findings) }
         for line in findings.lines { Output.standard.line(line) }
+    }
+
+    /// Asks the open model, and holds its answers against those that are expected.
+    private func labelled(
+        _ route: Configuration.Route, _ labels: RouteLabels?, _ configuration: Configuration
+    ) async throws -> ([LabelledAnswer], DataFingerprint) {
+        let rows = try input.rows()
+        let judged = try await gather(rows, route, labels, configuration).compactMap { gathered in
+            gathered.evidence.map {
+                LabelledAnswer(evidence: $0, right: gathered.right, segment: rows[gathered.row].segment)
+            }
+        }
+        return (judged, DataFingerprint(rows: rows.map(\.fields)))
     }
 
     private func gather(
