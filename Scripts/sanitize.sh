@@ -36,17 +36,18 @@ let package = Package(
     targets: [
         .target(name: "CLapwingKernels", exclude: ["check"], cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])]),
         .target(name: "LapwingAPI"),
+        .target(name: "LapwingStatistics"),
         .target(name: "LapwingText"),
         .target(name: "LapwingModel", dependencies: ["CLapwingKernels"]),
         .target(name: "LapwingEngine", dependencies: ["LapwingAPI", "LapwingText", "LapwingModel"]),
         .target(
-            name: "LapwingTestSupport", dependencies: ["LapwingAPI", "LapwingModel"], path: "Tests/LapwingTestSupport"),
+            name: "LapwingTestSupport", dependencies: ["LapwingAPI", "LapwingModel", "LapwingStatistics"], path: "Tests/LapwingTestSupport"),
         $text_tests
         .testTarget(
             name: "LapwingEngineTests",
-            dependencies: ["LapwingAPI", "LapwingText", "LapwingModel", "LapwingEngine", "LapwingTestSupport"]),
+            dependencies: ["LapwingAPI", "LapwingText", "LapwingModel", "LapwingEngine", "LapwingStatistics", "LapwingTestSupport"]),
         .testTarget(
-            name: "LapwingModelTests", dependencies: ["CLapwingKernels", "LapwingModel", "LapwingTestSupport"],
+            name: "LapwingModelTests", dependencies: ["CLapwingKernels", "LapwingModel", "LapwingStatistics", "LapwingTestSupport"],
             resources: [.copy("Fixtures")]),
     ]
 )
@@ -82,7 +83,7 @@ address() {
     mkdir -p "$out/address/package"
     ln -sfn "$root/Sources" "$root/Tests" "$out/address/package/"
     write_manifest "$out/address/package" '.testTarget(
-            name: "LapwingTextTests", dependencies: ["LapwingText", "LapwingModel", "LapwingTestSupport"],
+            name: "LapwingTextTests", dependencies: ["LapwingText", "LapwingModel", "LapwingStatistics", "LapwingTestSupport"],
             resources: [.copy("Fixtures")]),'
     LAPWING_FUZZ_ROUNDS=${LAPWING_FUZZ_ROUNDS:-100000} swift test --package-path "$out/address/package" \
         --scratch-path "$out/address/build" --sanitize=address -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined \
@@ -94,7 +95,7 @@ thread() {
     local package=$out/thread/package target
     rm -rf "$package"
     mkdir -p "$package/Sources" "$package/Tests"
-    cp -a Sources/{CLapwingKernels,LapwingAPI,LapwingText,LapwingModel,LapwingEngine} "$package/Sources/"
+    cp -a Sources/{CLapwingKernels,LapwingAPI,LapwingStatistics,LapwingText,LapwingModel,LapwingEngine} "$package/Sources/"
     cp -a Tests/{LapwingTestSupport,LapwingModelTests,LapwingEngineTests} "$package/Tests/"
     for target in "$package"/*/*; do
         if grep -rqw Mutex "$target"; then cp -a Scripts/thread_mutex.swift "$target/"; fi
