@@ -43,15 +43,16 @@ struct DurabilityTests {
         Issue.record("no flush of the log after the call: \(found.map(\.name))")
     }
 
-    /// Whether the last write to the ledger's log that there was came before the answer's last byte, and between the two a
-    /// completed `fdatasync` of the same file. An entry that is written after the answer is thus seen, although the
-    /// intent was synced before it.
+    /// Whether the ledger's log was last written before the answer's last byte, with a completed `fdatasync` of the same
+    /// file between the two. An entry that is written after the answer is thus seen, although the intent was synced
+    /// before it.
     private static func isDurable(_ calls: [SystemCall]) throws -> Bool {
         let end = try #require(
             calls.lastIndex { $0.isSend && ($0.text.contains("[DONE]") || $0.text.contains("chat.completion")) },
             "no answer was sent")
         let written = try #require(
-            calls.lastIndex { $0.name == "pwrite64" && $0.text.contains("ledger.sqlite-wal>") }, "the log was not written")
+            calls.lastIndex { $0.name == "pwrite64" && $0.text.contains("ledger.sqlite-wal>") },
+            "the log was not written")
         return written < end
             && calls[written..<end].contains(where: \.isFlushOfLog)
     }
@@ -84,7 +85,7 @@ struct DurabilityTests {
         let response = try await Self.ask(server.baseURL, stream: stream)
         let body = String(buffer: try await response.body.collect(upTo: 1 << 20))
         #expect(response.status == .ok, "\(body)")
-        // What would be written late comes by then, and before the signal: after it the server writes that its run has ended.
+        // What would be written late comes by then, and before the signal: after it the server writes that its run ended.
         try await Task.sleep(for: .milliseconds(500))
         let text = try String(contentsOfFile: log, encoding: .utf8)
         server.stop()
