@@ -88,7 +88,7 @@ package struct ToolCallDelta: Hashable, Sendable {
 }
 
 /// What a provider says while it answers. Order: `committed`?, then per choice `prompt`?, any of `reasoning`, `delta` and
-/// `toolCall`, and `finished`, then `completed`.
+/// `toolCall`, `checked`? and `finished`, then `completed`.
 package enum GenerationEvent: Sendable {
     /// The router's first event: the answer that follows is the one that will be kept. Providers below it do not send this.
     case committed(Commitment)
@@ -99,6 +99,8 @@ package enum GenerationEvent: Sendable {
     /// New text of what the model thinks before it answers. It is no part of the answer, and is billed like it.
     case reasoning(choice: Int, text: String)
     case toolCall(choice: Int, ToolCallDelta)
+    /// What the model makes of the answer that it has just given. No client sees it.
+    case checked(choice: Int, AnswerChecks)
     case finished(choice: Int, reason: FinishReason)
     /// The last event. The receipt is the router's; a bare provider sends none.
     case completed(model: String, usage: Usage, receipt: Receipt?)

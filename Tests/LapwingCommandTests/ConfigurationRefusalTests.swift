@@ -217,6 +217,15 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             "2 routes.r.hold: found 'some', expected 'all', a number of tokens from 1 to 100000, or { from: 16, to: 96, commit: 0.97 }"
         ),
         Refusal(
+            model + "routes: { r: { open: m, checks: { samples: 17 } } }",
+            "2 routes.r.checks.samples: found 17, expected a number of samples from 1 to 16"),
+        Refusal(
+            model + "routes: { r: { open: m, hold: 48, checks: { self_check: true } } }",
+            "2 routes.r.hold: found the number 48, expected 'all', as checks are of whole answers"),
+        Refusal(
+            model + "routes: { r: { open: m, labels: [a, b], checks: { self_check: true } } }",
+            "2 routes.r.checks: found checks of labels, expected checks of text: the scores of labels are exact"),
+        Refusal(
             model + "routes: { r: { open: m, escalate: { below: 1.5 } } }",
             "2 routes.r.escalate.below: found 1.5, expected a number from 0 to 1"),
         Refusal(

@@ -24,7 +24,7 @@ struct Collected {
             #expect(model == nil, "nothing comes after `completed`")
             switch event {
             case .committed: Issue.record("an engine commits to nothing")
-            case .reasoning, .toolCall: Issue.record("an engine only writes")
+            case .reasoning, .toolCall, .checked: Issue.record("an engine only writes")
             case .prompt(let index, let tokens):
                 #expect(choices[index] == nil, "`prompt` comes first")
                 choices[index] = Choice(prompt: tokens)

@@ -40,7 +40,7 @@ package struct ProviderExaminee: Examinee {
             case .delta(_, let piece, _): text += piece
             case .completed(_, let usage, let receipt):
                 return WrittenAnswer(text: text, usage: usage, cost: cost(usage, receipt))
-            case .committed, .prompt, .reasoning, .toolCall, .finished: break
+            case .committed, .prompt, .reasoning, .toolCall, .checked, .finished: break
             }
         }
         try Task.checkCancellation()

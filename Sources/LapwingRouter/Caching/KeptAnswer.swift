@@ -44,7 +44,7 @@ package struct AnswerRecording: Sendable {
     package mutating func append(_ event: GenerationEvent) {
         guard isFit else { return }
         switch event {
-        case .committed, .completed: return
+        case .committed, .checked, .completed: return
         case .delta(let choice, let text, let tokens):
             if piece?.choice != choice {
                 endPiece()

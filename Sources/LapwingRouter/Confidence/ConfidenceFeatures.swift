@@ -3,7 +3,7 @@ import LapwingAPI
 
 /// The numbers that a logistic confidence model reads, each bounded so that no single token decides alone.
 ///
-/// `Scripts/fit_default_confidence.py` computes the same ones under the same names.
+/// `Scripts/fit_default_confidence.py` computes those of the tokens under the same names.
 package enum ConfidenceFeature: String, Sendable, Codable, CaseIterable {
     /// Mean log-probability, in -5...0.
     case mean
@@ -27,6 +27,10 @@ package enum ConfidenceFeature: String, Sendable, Codable, CaseIterable {
     case agreement
     /// Natural logarithms of a label's bytes, and of those of all labels on the average.
     case logLabelLength, logMeanLabelLength
+    /// `AnswerChecks.sampleAgreement`, and `selfCheck` in -10...10.
+    case sampleAgreement, selfCheck
+    /// Of `TextTraits`, under its names.
+    case promptLength, promptNumbers, promptIsQuestion, isJSON, rightSums, wrongSums, hedges, refuses
 
     /// nil where the provider did not report what the feature needs.
     package func value(in evidence: Evidence) -> Double? {
@@ -43,6 +47,16 @@ package enum ConfidenceFeature: String, Sendable, Codable, CaseIterable {
         case .agreement: evidence.agreement
         case .logLabelLength: evidence.labelByteCount.map { log(Double(max($0, 1))) }
         case .logMeanLabelLength: evidence.meanLabelByteCount.map { log(max($0, 1)) }
+        case .sampleAgreement: evidence.checks?.sampleAgreement
+        case .selfCheck: evidence.checks?.selfCheck.map { bounded($0, -10, 10) }
+        case .promptLength: evidence.traits?.promptLength
+        case .promptNumbers: evidence.traits?.promptNumbers
+        case .promptIsQuestion: evidence.traits.map { $0.promptIsQuestion ? 1 : 0 }
+        case .isJSON: evidence.traits.map { $0.isJSON ? 1 : 0 }
+        case .rightSums: evidence.traits?.rightSums
+        case .wrongSums: evidence.traits?.wrongSums
+        case .hedges: evidence.traits.map { $0.hedges ? 1 : 0 }
+        case .refuses: evidence.traits.map { $0.refuses ? 1 : 0 }
         }
     }
 

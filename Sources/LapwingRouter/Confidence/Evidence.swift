@@ -25,6 +25,10 @@ package struct Evidence: Hashable, Sendable, Codable {
     /// Bytes of a label, and of all labels on the average; nil for other answers.
     package var labelByteCount: Int?
     package var meanLabelByteCount: Double?
+    /// Of an answer that came to its own end, where its route asks for them.
+    package var checks: AnswerChecks?
+    /// Of a whole text whose prompt is known.
+    package var traits: TextTraits?
 
     package init(
         tokenCount: Int, mean: Double, minimum: Double, lowDecile: Double, firstMargin: Double? = nil,
@@ -43,6 +47,9 @@ package struct Evidence: Hashable, Sendable, Codable {
 /// Gathers the evidence of one choice while it is generated.
 package struct EvidenceCollector: Sendable {
     private let limit: Int?
+    private let prompt: String?
+    private var text = ""
+    private var checks: AnswerChecks?
     private var logProbabilities: [Double] = []
     private var first: ScoredToken?
     private var isIncomplete = false
@@ -53,13 +60,17 @@ package struct EvidenceCollector: Sendable {
     package private(set) var tokenCount = 0
     package private(set) var finish: FinishReason?
 
-    /// Looks at no token after the first `limit`.
-    package init(limit: Int?) { self.limit = limit }
+    /// Looks at no token after the first `limit`. Without a prompt the text has no traits.
+    package init(limit: Int?, prompt: String? = nil) {
+        self.limit = limit
+        self.prompt = prompt
+    }
 
     /// Whether the answer is longer than so many tokens, its end mark not counted.
     func goesOn(past count: Int) -> Bool { tokenCount > count && !lastIsSilent }
 
     package mutating func add(text: String, tokens: [ScoredToken]) {
+        if prompt != nil { self.text += text }
         if tokens.isEmpty {
             if !text.isEmpty { addUnscored() }
             return
@@ -78,6 +89,8 @@ package struct EvidenceCollector: Sendable {
         tokenCount += 1
         isIncomplete = true
     }
+
+    package mutating func add(_ found: AnswerChecks) { checks = found }
 
     package mutating func end(_ reason: FinishReason) {
         finish = reason
@@ -105,6 +118,10 @@ package struct EvidenceCollector: Sendable {
             finish: finish)
         evidence.wholeEntropy = Self.wholeEntropy(top.map(\.logProbability))
         evidence.agreement = first.agreement
+        if finish == .stop {
+            evidence.checks = checks
+            evidence.traits = prompt.map { TextTraits(answer: text, prompt: $0) }
+        }
         if evidence.wholeEntropy != nil {
             evidence.labelByteCount = first.bytes.count
             evidence.meanLabelByteCount = Double(top.reduce(0) { $0 + $1.bytes.count }) / Double(top.count)

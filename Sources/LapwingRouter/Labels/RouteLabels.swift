@@ -16,6 +16,13 @@ package enum RouteLabels: Hashable, Sendable {
 }
 
 extension ModelBinding {
+    /// The same model as it answers on the route.
+    package func answering(on route: Route) throws(RouterError) -> ModelBinding {
+        if let labels = route.labels { return try answering(with: labels, on: route.name) }
+        if let checks = route.checks { return try checking(checks, on: route.name) }
+        return self
+    }
+
     /// The same model answering with labels alone. A model that cannot be called stays as it is; throws where it can and has
     /// not what the labels take.
     package func answering(with labels: RouteLabels, on route: String) throws(RouterError) -> ModelBinding {

@@ -7,7 +7,7 @@ extension GenerationEvent {
         case .delta(_, let text, let tokens): tokens.isEmpty ? Self.tokenCount(of: text) : tokens.count
         case .reasoning(_, let text): Self.tokenCount(of: text)
         case .toolCall(_, let call): max(1, Self.tokenCount(of: call.arguments))
-        case .committed, .prompt, .finished, .completed: 0
+        case .committed, .prompt, .checked, .finished, .completed: 0
         }
     }
 

@@ -28,7 +28,8 @@ package struct AnswerJudge: Sendable {
         self.policy = policy
         self.model = model
         points = policy.hold.points[...]
-        choices = Array(repeating: EvidenceCollector(limit: points.last), count: policy.choiceCount)
+        choices = Array(
+            repeating: EvidenceCollector(limit: points.last, prompt: policy.prompt), count: policy.choiceCount)
     }
 
     /// The judgement, when `event` is the one that brings the answer to where it is decided.
@@ -38,6 +39,7 @@ package struct AnswerJudge: Sendable {
         case .delta(let choice, let text, let tokens) where choices.indices.contains(choice):
             choices[choice].add(text: text, tokens: tokens)
         case .toolCall(let choice, _) where choices.indices.contains(choice): choices[choice].addUnscored()
+        case .checked(let choice, let checks) where choices.indices.contains(choice): choices[choice].add(checks)
         case .finished(let choice, let reason) where choices.indices.contains(choice): choices[choice].end(reason)
         case .completed: return decide(judgement(choices.map(\.evidence)))
         default: return nil

@@ -16,6 +16,8 @@ package struct CommitPolicy: Hashable, Sendable {
     /// Whether the client reads a stream, and so gains from the closed model's first words.
     package var readsStream: Bool
     package var choiceCount: Int
+    /// What the user said, where the answer's text is judged beside it; nil judges tokens alone.
+    package var prompt: String?
     /// Whether another model may yet answer in the first one's place: the commitment, which names who does, then goes out
     /// with the first of the answer.
     package var commitsLate = false
@@ -55,7 +57,7 @@ extension CommitPolicy {
             }
         case .reasoning(_, let text): text.isEmpty ? nil : event
         case .toolCall, .finished: event
-        case .committed, .completed: nil
+        case .committed, .checked, .completed: nil
         }
     }
 

@@ -81,6 +81,8 @@ package struct Route: Hashable, Sendable {
     package var maxTokens: Int?
     /// What the answers are where they are labels; nil is text.
     package var labels: RouteLabels?
+    /// What the open model is asked of each of its answers; nil asks nothing more.
+    package var checks: CheckOptions?
     /// What judges its answers; nil is what ships with the program.
     package var calibrator: Calibrator?
     /// What calls on the closed side may cost in a day of UTC; once they have, nothing escalates until the next.

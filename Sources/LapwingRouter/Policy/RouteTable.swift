@@ -73,8 +73,9 @@ package struct RouteTable: Sendable {
     private let routesByName: [String: Route]
     private let modelsByName: [String: ModelBinding]
     private let closedNames: Set<String>
-    /// The open models of the routes that answer with labels, and their candidates, as they answer there, by route and model.
-    private let labelling: [String: [String: ModelBinding]]
+    /// The open models of the routes that answer with labels or have answers checked, and their candidates, as they answer
+    /// there, by route and model.
+    private let answering: [String: [String: ModelBinding]]
 
     /// `counterfactual` is the model that savings are counted against where a route has no closed one.
     package init(routes: [Route], models: [ModelBinding], counterfactual: String? = nil) throws(RouterError) {
@@ -110,14 +111,13 @@ package struct RouteTable: Sendable {
         routesByName = Dictionary(uniqueKeysWithValues: routes.map { ($0.name, $0) })
         let byName = Dictionary(uniqueKeysWithValues: models.map { ($0.name, $0) })
         modelsByName = byName
-        var labelling: [String: [String: ModelBinding]] = [:]
+        var answering: [String: [String: ModelBinding]] = [:]
         for route in routes {
-            guard let labels = route.labels else { continue }
             for model in [route.open, route.canary?.candidate].compactMap(\.self).compactMap({ byName[$0] }) {
-                labelling[route.name, default: [:]][model.name] = try model.answering(with: labels, on: route.name)
+                answering[route.name, default: [:]][model.name] = try model.answering(on: route)
             }
         }
-        self.labelling = labelling
+        self.answering = answering
         closedNames = Set(routes.compactMap(\.closed) + [counterfactual].compactMap(\.self))
             .subtracting(routes.map(\.open))
     }
@@ -126,7 +126,7 @@ package struct RouteTable: Sendable {
 
     /// The model that answers a route's requests first.
     package func answering(_ route: Route) -> ModelBinding? {
-        labelling[route.name]?[route.open] ?? modelsByName[route.open]
+        answering[route.name]?[route.open] ?? modelsByName[route.open]
     }
 
     /// Of the routes and models that keep answers, by name.
@@ -165,6 +165,7 @@ package struct RouteTable: Sendable {
         plan.wantsEvidence =
             policy.first == .open && first.reportsLogProbabilities && request.toolUse == nil
             && Self.canBeJudged(request)
+        if plan.wantsEvidence, route.labels == nil { plan.policy.prompt = GatePrompt.text(of: request) }
         let wantsClosed =
             policy.threshold != nil && Self.mayEscalate(tier, on: route) && Self.canBeJudged(request)
         guard wantsClosed, let name = route.closed, let closed = modelsByName[name],
@@ -188,7 +189,7 @@ package struct RouteTable: Sendable {
         let names = route.fallback ?? answering(route)?.fallback ?? []
         do throws(RequestError) {
             let asked = try available(route.open)
-            let open = labelling[route.name]?[route.open] ?? asked
+            let open = answering[route.name]?[route.open] ?? asked
             if let refusal = open.refusal(of: request) { throw refusal }
             return (open, fallbacks(names, of: open, for: request))
         } catch {

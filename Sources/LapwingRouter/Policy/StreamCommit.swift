@@ -249,7 +249,7 @@ extension GenerationEvent {
         case .delta(_, let text, let tokens): !text.isEmpty || !tokens.isEmpty
         case .reasoning(_, let text): !text.isEmpty
         case .toolCall, .finished: true
-        case .committed, .prompt, .completed: false
+        case .committed, .prompt, .checked, .completed: false
         }
     }
 }

@@ -48,7 +48,7 @@ package struct RepeatedAnswer: Sendable {
             (rest, held) = ([], [])
             return .new([.delta(choice: choice, text: new, tokens: [])])
         case .finished, .completed: return differ(at: event)
-        case .committed, .prompt: return .new([])
+        case .committed, .prompt, .checked: return .new([])
         }
     }
 

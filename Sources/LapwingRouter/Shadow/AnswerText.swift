@@ -20,7 +20,7 @@ package struct AnswerText: Sendable {
         case .toolCall: isFit = false
         case .finished(_, let reason): isFit = isFit && reason == .stop
         case .completed: isWhole = true
-        case .committed, .prompt, .reasoning: break
+        case .committed, .prompt, .reasoning, .checked: break
         }
     }
 

@@ -27,7 +27,7 @@ struct ChatStreamFormat: StreamFormat {
         case .finished(let choice, let reason):
             envelope.keep(end: .init(index: choice, delta: .init(), finishReason: reason.rawValue))
             return openings(of: choice)
-        case .committed, .prompt, .completed: return []
+        case .committed, .prompt, .checked, .completed: return []
         }
     }
 

@@ -23,7 +23,7 @@ struct CompletionStreamFormat: StreamFormat {
         case .finished(let choice, let reason):
             envelope.keep(end: .init(index: choice, text: "", finishReason: reason.rawValue))
             return []
-        case .committed, .completed, .reasoning, .toolCall: return []
+        case .committed, .checked, .completed, .reasoning, .toolCall: return []
         }
     }
 

@@ -52,7 +52,7 @@ struct EventStream<Format: StreamFormat> {
             }
             end.writeString("data: [DONE]\n\n")
             try await writer.write(end)
-        case .prompt, .delta, .reasoning, .toolCall, .finished:
+        case .prompt, .delta, .reasoning, .toolCall, .checked, .finished:
             for chunk in format.chunks(for: event) { try await writer.write(Self.frame(chunk)) }
         }
     }

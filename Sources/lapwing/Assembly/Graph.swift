@@ -98,6 +98,7 @@ extension Route {
         cache = route.cache
         continuation = route.continuation
         labels = files.labels
+        checks = route.checks
         calibrator = files.calibrator
     }
 }

@@ -20,7 +20,7 @@ struct TimedAnswer: Sendable {
                 hasBegun = true
             case .finished where !hasBegun: (firstToken, lastToken) = (watch.elapsed(), watch.elapsed())
             case .completed(_, let usage, _): self.usage = usage
-            case .committed, .prompt, .finished: break
+            case .committed, .prompt, .checked, .finished: break
             }
         }
         // A stream that is cancelled just ends.

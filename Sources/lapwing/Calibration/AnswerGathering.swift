@@ -105,32 +105,35 @@ struct AnswerGathering {
                     row: index, scores, choices: choices, form: form, expected: row.answer)
             }
         }
-        let provider =
-            try labels.map { try binding.answering(with: $0, on: model.route.name) }?.provider
-            ?? binding.require(\.provider, for: .chat)
-        let limit = if labels == nil, case .tokens(let count) = model.route.hold { Optional(count) } else { Int?.none }
+        let provider = try model.answering(with: labels).require(\.provider, for: .chat)
+        let hold = labels == nil ? model.route.hold.decisive : .all
         let (name, maxTokens) = (binding.upstreamName, model.route.maxTokens)
         return { index, row in
             var request = GenerationRequest(model: name, prompts: [row.prompt(system)])
             request.sampling.temperature = 0
             request.topLogProbabilities = 2
             request.maxTokens = maxTokens ?? 256
-            var collector = EvidenceCollector(limit: limit)
+            // What the route's answers are judged by; the confidence itself is of no interest yet.
+            var policy = CommitPolicy(hold: hold)
+            policy.prompt = labels == nil ? row.prompt : nil
+            var judge = AnswerJudge(policy: policy, model: LogisticConfidence.default1)
             var text = ""
+            var evidence: Evidence?
             let context = RequestContext(requestID: UUID().uuidString)
             for try await event in try await provider.generate(request, context: context) {
-                switch event {
-                case .delta(_, let piece, let tokens):
-                    text += piece
-                    collector.add(text: piece, tokens: tokens)
-                case .finished(_, let reason): collector.end(reason)
-                default: break
-                }
+                if case .delta(_, let piece, _) = event { text += piece }
+                if let judgement = judge.observe(event) { evidence = judgement.evidence }
             }
             return GatheredAnswer(
-                row: index, answer: text, right: match.isRight(text, expected: row.answer),
-                evidence: collector.evidence)
+                row: index, answer: text, right: match.isRight(text, expected: row.answer), evidence: evidence)
         }
+    }
+}
+
+extension Hold {
+    /// The same with its last point alone, where an answer that is doubtful so long is decided.
+    fileprivate var decisive: Hold {
+        if case .between(let bounds) = self { .tokens(bounds.to) } else { self }
     }
 }
 

@@ -32,6 +32,13 @@ struct OpenModel {
         }
     }
 
+    /// The model as it answers on the route. Throws `RouterError`.
+    func answering(with labels: RouteLabels?) throws -> ModelBinding {
+        var route = LapwingRouter.Route(name: route.name, open: route.open)
+        (route.labels, route.checks) = (labels, self.route.checks)
+        return try binding.answering(on: route)
+    }
+
     func shutDown() async {
         loaded?.embedding?.shutDown()
         await loaded?.engine?.shutDown()

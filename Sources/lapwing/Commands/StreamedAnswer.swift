@@ -22,7 +22,7 @@ struct StreamedAnswer {
                 output.write(text)
                 answer.text += text
             case .completed(_, let usage, _): answer.usage = usage
-            case .committed, .prompt, .reasoning, .toolCall, .finished: break
+            case .committed, .prompt, .reasoning, .toolCall, .checked, .finished: break
             }
         }
         answer.total = start.duration(to: .now)

@@ -50,6 +50,32 @@ extension NodeReader {
         return elements.compactMap { element in string(element, expected: "a tier's name") }
     }
 
+    mutating func checks(_ field: Field) -> CheckOptions? {
+        guard let given = fields(of: field, known: ["samples", "self_check"]) else { return nil }
+        var options = CheckOptions()
+        for (key, field) in given {
+            if key == "samples" {
+                options.samples = integer(field, in: 1...16, "a number of samples") ?? 0
+            } else {
+                options.selfCheck = boolean(field) ?? false
+            }
+        }
+        return options.samples == 0 && !options.selfCheck ? nil : options
+    }
+
+    /// What is asked of a whole answer has the answer held whole.
+    mutating func hold(
+        _ route: inout Configuration.Route, for checks: Field, _ given: [(key: String, field: Field)]
+    ) {
+        if route.labels != nil {
+            refuse(checks, found: "checks of labels", expected: "checks of text: the scores of labels are exact")
+        }
+        if let (_, hold) = given.first(where: { $0.key == "hold" }), route.hold != .all {
+            refuse(hold, found: Self.describe(hold.node), expected: "'all', as checks are of whole answers")
+        }
+        route.hold = .all
+    }
+
     mutating func drift(_ field: Field) -> DriftOptions? {
         guard let given = fields(of: field, known: ["window", "false_alarms"]) else { return nil }
         var options = DriftOptions()

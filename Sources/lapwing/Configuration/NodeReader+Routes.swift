@@ -35,7 +35,7 @@ extension NodeReader {
     ) -> Configuration.Route? {
         let known = [
             "open", "closed", "hold", "escalate", "unknown", "max_tokens", "fallback", "continue", "cache",
-            "labels", "calibrator", "shadow", "canary", "drift", "gate",
+            "labels", "checks", "calibrator", "shadow", "canary", "drift", "gate",
         ]
         guard let given = fields(of: field, known: known) else { return nil }
         guard given.contains(where: { $0.key == "open" }) else {
@@ -51,6 +51,7 @@ extension NodeReader {
             case "max_tokens": route.maxTokens = integer(field, in: 1...1_000_000, "a number of tokens")
             case "escalate": route.escalation = escalation(field)
             case "labels": route.labels = labels(field, folder: folder)
+            case "checks": route.checks = checks(field)
             case "calibrator": route.calibrator = fileName(field)
             case "cache": route.cache = cache(field)
             case "shadow": route.shadow = shadow(field, models)
@@ -68,6 +69,7 @@ extension NodeReader {
         if let closed = route.closed, closed == route.open {
             refuse(field, found: "'\(closed)' as both open and closed", expected: "two models")
         }
+        if let (_, checks) = given.first(where: { $0.key == "checks" }) { hold(&route, for: checks, given) }
         if route.calibrator == nil { refuseWithoutCalibrator(route, given, field) }
         if let (_, gate) = given.first(where: { $0.key == "gate" }), route.closed == nil || route.escalation == nil {
             refuse(

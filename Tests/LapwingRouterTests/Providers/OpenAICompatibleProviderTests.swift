@@ -38,7 +38,7 @@ private func collect(_ stream: GenerationStream) async -> Collected {
             case .delta(_, let text, _): found.text += text
             case .finished(_, let reason): found.reason = reason
             case .completed(_, let usage, _): found.usage = usage
-            case .committed, .prompt, .reasoning, .toolCall: Issue.record("a provider sent \(event)")
+            case .committed, .prompt, .reasoning, .toolCall, .checked: Issue.record("a provider sent \(event)")
             }
         }
     } catch {

@@ -45,6 +45,7 @@ extension [StreamCommit.Action] {
             case .send(.delta(_, let text, _)): text
             case .send(.reasoning(_, let text)): "(\(text))"
             case .send(.toolCall(_, let call)): "\(call.index):\(call.name ?? "")[\(call.arguments)]"
+            case .send(.checked(_, let checks)): "checked \(checks)"
             case .send(.finished(_, let reason)): "<\(reason.rawValue)>"
             case .send(.completed): "completed"
             case .callClosed: "call closed"
