@@ -127,6 +127,7 @@ def compare(task, theirs, run, ours):
         result[metric] = {
             "lm_eval_right": int(sum(row[place] for row in theirs)),
             "lapwing_right": int(sum(sample["scores"][metric] for sample in ours)),
+            "other_scores": sum(row[place] != sample["scores"][metric] for row, sample in zip(theirs, ours)),
             "value": round(summary["value"], 4), "stderr": round(summary.get("stderr") or 0, 4)}
     return result
 
@@ -183,7 +184,7 @@ def main():
         for metric in ("acc", "acc_norm"):
             if metric in result:
                 figures = result[metric]
-                same = same and figures["lm_eval_right"] == figures["lapwing_right"]
+                same = same and figures["other_scores"] == 0
                 parts.append(f"{metric} {figures['lm_eval_right']} and {figures['lapwing_right']} right "
                              f"({figures['value']} ± {figures['stderr']})")
         agree = agree and same

@@ -315,6 +315,8 @@ for _ in range(100):
         check("from the first key on a request without one is refused", error.code == 401)
         break
     time.sleep(0.05)
+else:
+    check("from the first key on a request without one is refused", False)
 # What was asked until the key was known is not compared; the ledger has it.
 keyed = [(route, question, stream, tier, key)
          for route in ROUTES for tier, key in keys.items() for question in questions for stream in (False, True)]

@@ -62,7 +62,7 @@ struct RequestRun: Sendable {
 
     init(
         _ request: GenerationRequest, context: RequestContext, plan: RequestPlan, record: RequestRecord,
-        confidence: any ConfidenceModel, output: GenerationStream.Continuation, logger: Logger,
+        confidence: ModelJudge, output: GenerationStream.Continuation, logger: Logger,
         clock: any Clock<Duration>, random: @escaping @Sendable () -> Double,
         reasonOfEnd: @escaping @Sendable () -> RequestError
     ) {

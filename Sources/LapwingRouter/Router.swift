@@ -68,10 +68,32 @@ package final class Router: Sendable {
     /// What the route's spending and the watch over its calibration say of the request.
     private func weigh(_ plan: inout RequestPlan) {
         if drift.hasFired(plan.route.name) { plan.escalateAll() }
-        guard let limit = plan.route.dailySpendLimit else { return }
-        if services.spending.spent(by: plan.route.name, at: services.time.milliseconds()) >= limit {
-            plan.stopEscalating()
+        // What a model without a price costs no limit can hold.
+        let isUnpriced = plan.escalation.map { services.pricing.price(of: $0, day: services.time.day) == nil } ?? false
+        if hasSpentItsLimit(plan.route) || plan.route.dailySpendLimit != nil && isUnpriced { plan.stopEscalating() }
+    }
+
+    func hasSpentItsLimit(_ route: Route) -> Bool {
+        guard let limit = route.dailySpendLimit else { return false }
+        return services.spending.spent(by: route.name, at: services.time.milliseconds()) >= limit
+    }
+
+    /// The plan, with the candidate in the open model's place where one is on trial and the draw says so. A candidate that
+    /// cannot answer the request is no part of that: the open model does, outside the trial.
+    private func plan(
+        _ request: GenerationRequest, _ context: RequestContext
+    ) throws -> (plan: RequestPlan, canary: CanaryDraw?) {
+        if let canary = canaries?.draw(context, route: request.model) {
+            guard canary.draw.arm == .candidate else {
+                return (try table.plan(for: request, tier: context.tier), canary.draw)
+            }
+            if let plan = try? table.plan(for: request, tier: context.tier, candidate: canary.candidate),
+                plan.first.name == canary.candidate
+            {
+                return (plan, canary.draw)
+            }
         }
+        return (try table.plan(for: request, tier: context.tier), nil)
     }
 
     /// Takes no more requests and returns once all that were taken are in the ledger.
@@ -86,9 +108,7 @@ extension Router: ChatProvider {
     /// stream throws.
     package func generate(_ request: GenerationRequest, context: RequestContext) async throws -> GenerationStream {
         var request = request
-        let canary = canaries?.draw(context, route: request.model)
-        var plan = try table.plan(
-            for: request, tier: context.tier, candidate: canary?.draw.arm == .candidate ? canary?.candidate : nil)
+        var (plan, canary) = try plan(request, context)
         weigh(&plan)
         if plan.escalation != nil, let gate,
             let finding = await gate.finding(for: request, route: plan.route, context: context), finding.side == .closed
@@ -102,12 +122,13 @@ extension Router: ChatProvider {
             estimatedPromptTokens: PromptSize.billableTokens(of: request), tokenLimit: request.tokenLimit(plan),
             threshold: plan.policy.threshold, stream: request.stream,
             demand: Demand(request, plan: plan), context: context, services: services)
-        record.canary = canary?.draw
+        record.canary = canary
         if let found {
             if let answer = found.answer { return try replay(answer, record: record) }
             record.cache = context.cache == .allowed ? .miss : .bypass
         }
-        let judge = plan.route.calibrator?.model(for: Segment(context)) ?? confidence
+        let judge = ModelJudge(
+            confidence, calibrator: plan.route.calibrator, segment: Segment(context), promises: plan.route.isPromised)
         let (stream, output) = GenerationStream.makeStream()
         let onAnswer = comparing(request, plan)
         let task = try running.start {

@@ -52,6 +52,16 @@ import lapwing
                 "mmlu",
                 "mmlu_cloze", "openbookqa", "piqa", "rag", "summaries", "truthfulqa_mc1", "truthfulqa_mc2",
             ])
+        // Each makes its questions from rows with the fields that it names.
+        for file in TaskFile.builtIn where file.task.shots?.fixed != nil {
+            let folder = try TemporaryFolder()
+            try FileManager.default.createDirectory(
+                atPath: folder.path + "/gsm8k", withIntermediateDirectories: true)
+            try Data("{\"question\":\"Two and two?\",\"answer\":\"#### 4\"}".utf8)
+                .write(to: URL(filePath: folder.path + "/gsm8k/test.jsonl"))
+            let items = try ItemMaker(file.task, folder: DataFolder(path: folder.path)).items()
+            #expect(items[0].target == "#### 4" && items[0].context.contains("A: Olivia had 23 dollars."))
+        }
         #expect(try program.run(["eval", "tasks", "arc_easy"]).output.contains("choices: choices"))
         #expect(try program.run(["eval", "tasks"]).output.contains("mmlu_cloze"))
         let unknown = try program.run(["eval", "--tasks", "arc_eazy"])
@@ -135,8 +145,7 @@ import lapwing
         let other = try program.run(["parity", "one", "two", "--task", "own.jsonl", "--margin", "0.01", "--json"])
         let report = try JSONDecoder().decode(JSONValue.self, from: Data(other.output.utf8))["reports"]?[0]
         let verdict = report?["verdict"]?.string
-        #expect(verdict != nil)
-        #expect(other.status == (verdict == "pass" ? 0 : verdict == "fail" ? 1 : 3))
+        #expect(verdict == "not enough data" && other.status == 3, "\(other.output)")
         #expect(try program.run(["parity", "one", "two"]).error.contains("--task"))
     }
 }

@@ -21,6 +21,12 @@ struct LabelledRowsTests {
         #expect(rows[0].segment == Segment(task: "cards") && rows[0].choices == nil && !rows[0].isText)
     }
 
+    @Test("Lines may end as on Windows")
+    func carriageReturns() throws {
+        let rows = try read("{\"prompt\": \"a\", \"answer\": \"b\"}\r\n\r\n{\"prompt\": \"c\", \"answer\": \"d\"}\r\n")
+        #expect(rows.map(\.prompt) == ["a", "c"])
+    }
+
     @Test("A multiple-choice object is text to go on with, and its answer one of its choices")
     func choices() throws {
         let rows = try read(

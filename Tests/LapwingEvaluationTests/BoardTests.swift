@@ -53,6 +53,20 @@ import Testing
         #expect(abs((board.rows[0].cells[2]?.value ?? 0) - 0.3) < 1e-12)
     }
 
+    @Test("The same task over other data is another column, and the same model of another server another row")
+    func otherData() {
+        var (corrected, elsewhere) = (
+            run("a", "own", 0.4, questions: 50, started: "2"), run("a", "own", 0.6, questions: 200, started: "1")
+        )
+        corrected.dataHash = "e"
+        (elsewhere.modelHash, elsewhere.server) = (nil, "http://two")
+        let board = Board([run("a", "own", 0.5, questions: 200, started: "1"), corrected, elsewhere])
+        #expect(board.columns.map(board.name) == ["own (td)", "own (te)"])
+        #expect(board.rows.map(\.model).sorted() == ["a (12345678)", "a (http://two)"])
+        let row = board.rows.first { $0.model == "a (12345678)" }
+        #expect(row?.cells.map { $0?.value } == [0.5, 0.4])
+    }
+
     private func run(
         _ model: String, _ task: String, _ value: Double, chance: Double = 0.25, questions: Int, started: String
     ) -> RunRecord {

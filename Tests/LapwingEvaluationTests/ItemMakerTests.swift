@@ -1,6 +1,7 @@
 import Foundation
 import LapwingAPI
 import LapwingEvaluation
+import LapwingTestSupport
 import Testing
 
 @Suite struct ItemMakerTests {
@@ -92,6 +93,92 @@ import Testing
         // random.Random(1234).sample(range(12), 5), from a list, as 12 is less than 21
         var small = PythonRandom(seed: 1234)
         #expect(small.sample(5, of: 12) == [7, 1, 0, 10, 9])
+    }
+
+    @Test("Where shots are of the questions themselves none has its own answer before it", arguments: [true, false])
+    func ownShots(isDrawn: Bool) throws {
+        var task = EvaluationTask(
+            task: "h", convention: "test", data: DataSource(file: "hellaswag.jsonl", reader: .hellaswag),
+            prompt: "{{query}}", choices: .field("choices"), gold: "gold", metrics: [.acc])
+        task.shots = .init(count: 1, pick: isDrawn ? .drawn : .first)
+        let items = try ItemMaker(task, folder: folder).items()
+        #expect(items.count == 2)
+        #expect(items[0].context.hasPrefix(items[1].question) && items[1].context.hasPrefix(items[0].question))
+    }
+
+    @Test("Each question has shots of its own draw, the same whatever the limit")
+    func shotsOfEachQuestion() throws {
+        let folder = try TemporaryFolder()
+        let rows = (0..<40).map { #"{"q":"q\#($0)","a":"a\#($0)"}"# }.joined(separator: "\n")
+        try Data(rows.utf8).write(to: URL(filePath: folder.path + "/pool.jsonl"))
+        try Data(#"{"q":"one","a":"1"}\#n{"q":"two","a":"2"}"#.utf8)
+            .write(to: URL(filePath: folder.path + "/test.jsonl"))
+        var task = EvaluationTask(
+            task: "t", convention: "test", data: DataSource(file: "test.jsonl"), prompt: "{{q}}", metrics: [.exact])
+        (task.target, task.answer) = ("{{a}}", .init(maxTokens: 4))
+        task.shots = .init(count: 3, file: "pool.jsonl", pick: .drawn)
+        let items = try ItemMaker(task, folder: DataFolder(path: folder.path)).items()
+        var random = PythonRandom(seed: 1234)
+        for item in items {
+            let shots = random.sample(3, of: 40).map { "q\($0) a\($0)\n\n" }.joined()
+            #expect(item.context == shots + item.question)
+        }
+        let one = try ItemMaker(task, folder: DataFolder(path: folder.path)).items(limit: 1)
+        #expect(one.map(\.context) == [items[0].context])
+    }
+
+    @Test("A damaged archive is refused, or what is left of it is right: one byte changed at a time")
+    func damagedArchive() throws {
+        let bytes = try Data(contentsOf: URL(filePath: Fixtures.path + "/mmlu.zip"))
+        let whole = Set(try ItemMaker(Fixtures.mmlu, folder: folder).items().map(\.context))
+        let damaged = try TemporaryFolder()
+        var refused = 0
+        for place in bytes.indices {
+            for change in [UInt8(1), 0x80] {
+                var copy = bytes
+                copy[place] ^= change
+                try copy.write(to: URL(filePath: damaged.path + "/mmlu.zip"))
+                do {
+                    let items = try ItemMaker(Fixtures.mmlu, folder: DataFolder(path: damaged.path)).items()
+                    // A changed name may be another subject's.
+                    let questions = items.map { $0.context.split(separator: "\n\n", maxSplits: 1).last ?? "" }
+                    #expect(questions.allSatisfy { text in whole.contains { $0.contains(text) } }, "byte \(place)")
+                } catch is EvaluationError {
+                    refused += 1
+                }
+            }
+        }
+        #expect(refused > bytes.count)
+        for count in stride(from: 0, to: bytes.count, by: 7) {
+            try bytes.prefix(count).write(to: URL(filePath: damaged.path + "/mmlu.zip"))
+            #expect(throws: EvaluationError.self) {
+                try ItemMaker(Fixtures.mmlu, folder: DataFolder(path: damaged.path)).items()
+            }
+        }
+    }
+
+    @Test("A table without TruthfulQA's columns is refused")
+    func otherTable() throws {
+        let other = try TemporaryFolder()
+        try Data("question,best_answer\nWhy?,So\n".utf8).write(to: URL(filePath: other.path + "/t.csv"))
+        let task = EvaluationTask(
+            task: "t", convention: "test", data: DataSource(file: "t.csv", reader: .truthfulqa),
+            prompt: "{{question}}", choices: .field("mc1_choices"), gold: "mc1_gold", metrics: [.acc])
+        #expect(
+            throws: EvaluationError.badData(
+                path: other.path + "/t.csv", line: 2,
+                reason: "expected Question, Best Answer, Correct Answers and Incorrect Answers")
+        ) { try ItemMaker(task, folder: DataFolder(path: other.path)).items() }
+    }
+
+    @Test("A choice that is no token after its question is refused: nothing would be certain")
+    func emptyChoice() async throws {
+        func tokenize(_ text: String) -> [TokenID] { text.utf8.map(TokenID.init) }
+        let pairs = try await TokenPairs.make([" a"], after: "q ", tokenize: tokenize)
+        #expect(pairs.context == [113] && pairs.continuations == [[32, 32, 97]])
+        await #expect(throws: RequestError.self) {
+            try await TokenPairs.make(["a", ""], after: "q", tokenize: tokenize)
+        }
     }
 
     @Test("What a row lacks is said with its line, and what a task lacks with its name")

@@ -73,6 +73,17 @@ import Testing
         }
     }
 
+    @Test("A difference of exactly the margin is told, where more questions would say nothing")
+    func atTheMargin() throws {
+        let (a, b) = runs(both: 45, lost: 5, won: 0, neither: 50)
+        let report = try ParityReport(a, b, metric: "acc", terms: ParityTerms(margin: 0.05))
+        #expect(report.difference < -0.0499)
+        // 124 questions would show parity of equals that differ on a twentieth.
+        #expect(report.verdict == .notEnoughData(more: 24))
+        let (c, d) = runs(both: 450, lost: 50, won: 0, neither: 500)
+        #expect(try ParityReport(c, d, metric: "acc", terms: ParityTerms(margin: 0.05)).verdict == .fail)
+    }
+
     typealias Run = (run: RunRecord, samples: [Sample])
 
     private func runs(

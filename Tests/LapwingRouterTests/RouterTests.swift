@@ -240,6 +240,16 @@ struct RouterTests {
         #expect(outcome.receipt?.saved == nil)
     }
 
+    @Test("A route with a limit of spending does not escalate to a model whose price nobody knows")
+    func unpricedLimit() async throws {
+        var route = Route(name: "support", open: "small", closed: "big", hold: .tokens(1), escalateBelow: 1.0.nextUp)
+        route.dailySpendLimit = NanoUSD(1_000_000_000)
+        let house = try RouterHouse(open: openSure, closed: closedAnswer, route: route, isPriced: false)
+        let outcome = await Outcome(try house.ask())
+        #expect(outcome.receipt?.decision == .wouldEscalate && outcome.receipt?.escalation == "spend_limit")
+        #expect(house.closed.calls.isEmpty)
+    }
+
     @Test("The counterfactual leaves out what our own template adds, where there is a tokenizer")
     func counterfactualPrompt() async throws {
         let house = try RouterHouse(open: openSure) {

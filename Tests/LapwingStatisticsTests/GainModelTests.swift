@@ -51,6 +51,17 @@ struct GainModelTests {
         }
     }
 
+    @Test("Where the closed model loses more than it wins the recipe is still the one whose ranking gains the most")
+    func losses() {
+        // What the words tell apart is who wins; the signs of all prompts are alike.
+        let prompts = (0..<200).map { "the \($0 % 4 == 0 ? "orchard" : "harbour") of number \($0 % 9)" }
+        let gains = (0..<200).map { $0 % 4 == 0 ? 1 : $0 % 2 == 1 ? -1 : 0 }
+        let samples = GainSamples(prompts: prompts)
+        let words = GainRecipe([.words: 1], .ridge(alpha: 2))
+        let search = GainSearch([GainRecipe([.counts: 1], .ridge(alpha: 1000)), words], seed: 1)
+        #expect(search.best(samples, gains: gains, on: Array(0..<200)) == words)
+    }
+
     @Test(
         "Each kind of recipe puts prompts with much to gain before those with little, out of fold", arguments: recipes)
     func ranking(_ recipe: GainRecipe) async throws {

@@ -6,6 +6,13 @@ import Testing
 struct ThresholdGuaranteeTests {
     typealias Row = ThresholdGuarantee.Row
 
+    @Test("Of a handful of rows it is said how many more make up what can be looked at")
+    func handful() {
+        let rows = (0..<8).map { _ in ThresholdGuarantee.Row(probability: 0.9, isRight: true) }
+        #expect(
+            ThresholdGuarantee(rows).accuracy(atLeast: 0.5, confidence: 0.9) == .notEnoughData(moreLabels: 2))
+    }
+
     @Test("36 answers without an error prove 0.92 at 95%, and 35 ask for one more label")
     func leastSample() {
         let rows = Array(repeating: Row(probability: 0.99, isRight: true), count: 36)

@@ -8,6 +8,9 @@ package struct Board: Sendable {
         /// The figure that stands for the task.
         package var metric: String
         package var chance: Double
+        /// SHA-256 of the task's text and of its data: what differs in one is another task.
+        package var taskHash: String
+        package var dataHash: String
     }
 
     package struct Cell: Hashable, Sendable {
@@ -32,9 +35,12 @@ package struct Board: Sendable {
     /// Of several runs of one model on one task the one with the most questions counts, of those the latest.
     package init(_ runs: [RunRecord]) {
         let finished = runs.filter(\.isFinished)
-        columns = Set(finished.compactMap(Self.column)).sorted { ($0.task, $0.shots) < ($1.task, $1.shots) }
+        columns = Set(finished.compactMap(Self.column)).sorted {
+            ($0.task, $0.shots, $0.convention, $0.metric, $0.taskHash, $0.dataHash)
+                < ($1.task, $1.shots, $1.convention, $1.metric, $1.taskHash, $1.dataHash)
+        }
         let byModel = Dictionary(grouping: finished) { run in
-            run.model + (run.modelHash.map { " (\($0.prefix(8)))" } ?? "")
+            run.model + (run.modelHash.map { " (\($0.prefix(8)))" } ?? run.server.map { " (\($0))" } ?? "")
         }
         rows = byModel.map { model, runs in
             let cells = columns.map { column in Self.cell(column, in: runs) }
@@ -45,11 +51,19 @@ package struct Board: Sendable {
         }.sorted { ($1.average ?? -1, $0.model) < ($0.average ?? -1, $1.model) }
     }
 
+    /// The column's name; where others have its task's, with a mark of its text and data.
+    package func name(of column: Column) -> String {
+        guard columns.count(where: { $0.task == column.task && $0.shots == column.shots }) > 1 else {
+            return column.task
+        }
+        return "\(column.task) (\(column.taskHash.prefix(4))\(column.dataHash.prefix(4)))"
+    }
+
     private static func column(_ run: RunRecord) -> Column? {
         guard let metric = mainMetric(run) else { return nil }
         return Column(
             task: run.task, shots: run.shots, convention: run.convention, wording: run.wording, metric: metric,
-            chance: run.chance ?? 0)
+            chance: run.chance ?? 0, taskHash: run.taskHash, dataHash: run.dataHash)
     }
 
     /// The mark of a figure that is the mean of IFEval's two strict ones, as the leaderboard takes it.

@@ -17,7 +17,7 @@ package enum BoardHTML {
         <p>Each score with its standard error; below it, normalised as the Open LLM Leaderboard v2 does: 0 is guessing, 100 is
         all right. An average is given where a model has every task.</p>
         <div class="wide"><table>
-        <thead><tr><th>Model</th><th>Average</th>\(board.columns.map(heading).joined())</tr></thead>
+        <thead><tr><th>Model</th><th>Average</th>\(board.columns.map { heading($0, board) }.joined())</tr></thead>
         <tbody>
         \(board.rows.map(row).joined(separator: "\n"))
         </tbody>
@@ -25,7 +25,7 @@ package enum BoardHTML {
         <h2>Conventions</h2>
         <p>Scores of other harnesses, prompts or shots are not comparable with these.</p>
         <ul>
-        \(board.columns.map(convention).joined(separator: "\n"))
+        \(board.columns.map { convention($0, board) }.joined(separator: "\n"))
         </ul>
         </body>
         </html>
@@ -47,8 +47,8 @@ package enum BoardHTML {
         .bar{display:block;height:.3rem;background:var(--bar);margin:.2rem 0 0 auto}
         """
 
-    private static func heading(_ column: Board.Column) -> String {
-        "<th>\(escaped(column.task))<small>\(escaped(column.metric)), \(column.shots)-shot</small></th>"
+    private static func heading(_ column: Board.Column, _ board: Board) -> String {
+        "<th>\(escaped(board.name(of: column)))<small>\(escaped(column.metric)), \(column.shots)-shot</small></th>"
     }
 
     private static func row(_ row: Board.Row) -> String {
@@ -64,9 +64,9 @@ package enum BoardHTML {
             + "<span class=\"bar\" style=\"width:\(fixed(cell.normalised, 0))%\"></span></td>"
     }
 
-    private static func convention(_ column: Board.Column) -> String {
+    private static func convention(_ column: Board.Column, _ board: Board) -> String {
         let chance = column.chance > 0 ? "guessing gets \(fixed(column.chance * 100, 1))%" : "guessing counts as 0"
-        return "<li><b>\(escaped(column.task))</b>: \(escaped(column.convention)), \(column.shots) shots, "
+        return "<li><b>\(escaped(board.name(of: column)))</b>: \(escaped(column.convention)), \(column.shots) shots, "
             + "\(escaped(column.wording)), \(escaped(column.metric)); \(chance)</li>"
     }
 

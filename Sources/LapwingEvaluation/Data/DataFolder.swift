@@ -18,7 +18,7 @@ package struct DataFolder: Sendable {
         case .csv: return try CSVTableRows.rows(text(path), path: path)
         case .mmlu: return try MMLUArchive.rows(bytes(path), path: path, split: source.split ?? "test")
         case .hellaswag: return try HellaSwag.rows(JSONLines.rows(text(path), path: path), path: path)
-        case .truthfulqa: return try TruthfulQA.rows(CSVTableRows.rows(text(path), path: path))
+        case .truthfulqa: return try TruthfulQA.rows(CSVTableRows.rows(text(path), path: path), path: path)
         }
     }
 

@@ -5,7 +5,11 @@ struct ZipArchive {
         var packedCount: Int
         var count: Int
         var offset: Int
+        var checksum: Int
     }
+
+    /// More in one file is no table of questions.
+    private static let mostBytes = 256 << 20
 
     private let bytes: [UInt8]
     private let path: String
@@ -32,7 +36,8 @@ struct ZipArchive {
             let name = String(decoding: bytes[position + 46..<position + 46 + nameCount], as: UTF8.self)
             entries[name] = Entry(
                 method: try checked(2, at: position + 10), packedCount: try checked(4, at: position + 20),
-                count: try checked(4, at: position + 24), offset: try checked(4, at: position + 42))
+                count: try checked(4, at: position + 24), offset: try checked(4, at: position + 42),
+                checksum: try checked(4, at: position + 16))
             position += 46 + nameCount + rest
         }
     }
@@ -46,15 +51,28 @@ struct ZipArchive {
         let start = header + 30 + (try checked(2, at: header + 26)) + (try checked(2, at: header + 28))
         guard start + entry.packedCount <= bytes.count else { throw problem("'\(name)' is cut off") }
         let packed = bytes[start..<start + entry.packedCount]
+        guard entry.count <= Self.mostBytes else { throw problem("'\(name)' is of \(entry.count) bytes, too large") }
+        let content: [UInt8]?
         switch entry.method {
-        case 0: return Array(packed)
-        case 8:
-            guard let content = Inflate.inflate(packed, expecting: entry.count), content.count == entry.count else {
-                throw problem("'\(name)' is damaged")
-            }
-            return content
+        case 0: content = Array(packed)
+        case 8: content = Inflate.inflate(packed, expecting: entry.count)
         default: throw problem("'\(name)' is packed in method \(entry.method), expected 0 or 8")
         }
+        guard let content, content.count == entry.count, Self.checksum(of: content) == entry.checksum else {
+            throw problem("'\(name)' is damaged")
+        }
+        return content
+    }
+
+    /// CRC-32 as ZIP has it, with the polynomial 0xEDB88320.
+    private static func checksum(of bytes: [UInt8]) -> Int {
+        var sum = UInt32.max
+        for byte in bytes { sum = (sum >> 8) ^ table[Int(UInt8(truncatingIfNeeded: sum) ^ byte)] }
+        return Int(~sum)
+    }
+
+    private static let table: [UInt32] = (0..<256).map { byte in
+        (0..<8).reduce(UInt32(byte)) { sum, _ in sum & 1 == 1 ? (sum >> 1) ^ 0xEDB8_8320 : sum >> 1 }
     }
 
     /// Little-endian; nil past the end.

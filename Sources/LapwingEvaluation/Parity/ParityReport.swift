@@ -115,8 +115,10 @@ package struct ParityReport: Sendable {
     private func makeVerdict() -> ParityVerdict {
         if lowerBound > -terms.margin { return .pass }
         let planned = terms.neededCount(differing: differing)
-        if upperBound < -terms.margin || (difference <= -terms.margin && count >= planned) { return .fail }
-        let worst = difference > -terms.margin ? min(0, difference) : 0
+        // 0.45 - 0.5 is a little over -0.05 in binary.
+        let isWorse = difference <= -terms.margin + 1e-9
+        if upperBound < -terms.margin || (isWorse && count >= planned) { return .fail }
+        let worst = isWorse ? 0 : min(0, difference)
         return .notEnoughData(more: max(1, terms.neededCount(differing: differing, difference: worst) - count))
     }
 

@@ -27,9 +27,9 @@ package struct EvaluationRun: Sendable {
                 group.addTask { try await ask(item) }
             }
             while let sample = try await group.next() {
+                try keep(sample)
                 try Task.checkCancellation()
                 if let item = waiting.next() { group.addTask { try await ask(item) } }
-                try keep(sample)
                 samples[sample.id] = sample
                 progress(samples.count, items.count)
             }

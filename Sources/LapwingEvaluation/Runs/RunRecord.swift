@@ -14,6 +14,8 @@ package struct RunRecord: Hashable, Sendable, Codable {
     package var shots: Int
     /// SHA-256 of the weights; nil for a model elsewhere.
     package var modelHash: String?
+    /// The address that was asked; nil for a model of the configuration.
+    package var server: String?
     package var dataHash: String
     /// SHA-256 of the task's own text.
     package var taskHash: String
@@ -45,7 +47,8 @@ package struct RunRecord: Hashable, Sendable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case format, id, task, model, convention, wording, shots, limit, chance, software, questions, metrics, tokens
+        case format, id, task, model, server, convention, wording, shots, limit, chance, software, questions, metrics
+        case tokens
         case modelHash = "model_sha256"
         case dataHash = "data_sha256"
         case taskHash = "task_sha256"

@@ -42,7 +42,7 @@ package enum AnswerScore {
             }
             return isTrue(answer.firstMatch(of: pattern) != nil)
         case .number:
-            guard let found = GSM8K.lastNumber(in: answer).flatMap(number), let wanted = number(target) else {
+            guard let found = lastNumber(in: answer), let wanted = number(target) else {
                 return 0
             }
             return isTrue(found == wanted)
@@ -59,6 +59,10 @@ package enum AnswerScore {
 
     private static func isTrue(_ condition: Bool) -> Double { condition ? 1 : 0 }
     private static func trimmed(_ text: String) -> Substring { text.trimming(while: \.isWhitespace) }
+
+    private static func lastNumber(in answer: String) -> Double? {
+        answer.matches(of: /-?\$?\d[\d,]*(\.\d+)?/).last.flatMap { number(String($0.0)) }
+    }
 
     /// `$1,234.50` and `1234.5` are the same number.
     private static func number(_ text: String) -> Double? {

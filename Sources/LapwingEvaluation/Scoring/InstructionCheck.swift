@@ -52,7 +52,9 @@ struct InstructionTerms {
     var members: JSONMembers
 
     func text(_ name: String) -> String { members[name]?.string ?? "" }
-    func count(_ name: String) -> Int { members[name]?.integer.map { Int($0) } ?? Int(members[name]?.double ?? 0) }
+    func count(_ name: String) -> Int {
+        members[name]?.integer.map { Int($0) } ?? Int(min(max(members[name]?.double ?? 0, -1e9), 1e9))
+    }
     func texts(_ name: String) -> [String] { (members[name]?.array ?? []).compactMap(\.string) }
 
     /// `less than` or `at least`.

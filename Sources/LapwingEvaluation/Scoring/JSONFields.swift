@@ -3,7 +3,7 @@ import LapwingAPI
 /// Compares the JSON object of an answer with the one that was wanted, field by field.
 enum JSONFields {
     /// The harmonic mean of precision and recall over leaves; text is compared without the spaces around it and without
-    /// regard to case. 0 where the answer holds no object.
+    /// regard to case; an empty object or list is a leaf. 0 where the answer holds no object.
     static func f1(answer: String, target: String) -> Double {
         guard let wanted = object(in: target), let found = object(in: answer) else { return 0 }
         let (a, b) = (leaves(of: found), leaves(of: wanted))
@@ -28,19 +28,27 @@ enum JSONFields {
 
     private static func leaves(of value: JSONValue, path: String = "") -> Set<Leaf> {
         switch value {
-        case .object(let members):
+        case .object(let members) where !members.isEmpty:
             members.reduce(into: []) { $0.formUnion(leaves(of: $1.value, path: path + "/" + $1.key)) }
-        case .array(let elements):
+        case .array(let elements) where !elements.isEmpty:
             elements.enumerated().reduce(into: []) {
                 $0.formUnion(leaves(of: $1.element, path: path + "/\($1.offset)"))
             }
-        default:
-            // 5 and 5.0 are one number.
-            [Leaf(path: path, value: value.double.map { String($0) } ?? leafText(value))]
+        default: [Leaf(path: path, value: leafText(value))]
         }
     }
 
+    /// With its kind, so that the word `true` is not the value.
     private static func leafText(_ value: JSONValue) -> String {
-        value.plainText.trimming(while: \.isWhitespace).lowercased()
+        switch value {
+        case .object: "{}"
+        case .array: "[]"
+        case .null: "null"
+        case .bool(let flag): "\(flag)"
+        case .integer(let number): "\(number)"
+        // 5 and 5.0 are one number.
+        case .number(let number): Int64(exactly: number).map { "\($0)" } ?? "\(number)"
+        case .string(let text): "\"" + text.trimming(while: \.isWhitespace).lowercased()
+        }
     }
 }

@@ -20,7 +20,7 @@ package struct ItemMaker: Sendable {
         for (id, row) in rows.enumerated() {
             let group = task.group.flatMap { row[$0]?.plainText }
             // Drawn for each row, taken or not, so that a row's shots do not hang on the limit.
-            let examples = try shots.map { try $0.text(of: group, task: task, draws: &draws) } ?? ""
+            let examples = try shots.map { try $0.text(before: id, of: group, task: task, draws: &draws) } ?? ""
             if let limit, counts[group ?? "", default: 0] >= limit {
                 if task.group == nil { break }
                 continue
@@ -97,10 +97,15 @@ package struct ItemMaker: Sendable {
                     split: shots.split))
         }
         let path = shots.file ?? task.data.file
+        // Where the shots are of the questions themselves, none may have its own answer before it.
+        let isOfQuestions =
+            shots.fixed == nil && path == task.data.file
+            && (shots.split ?? task.data.split ?? "") == (task.data.split ?? "")
         let solved = try rows.enumerated().map { index, row in
             let item = try fill(row, id: index, group: nil, shots: "")
             let answer = item.target ?? item.gold.first.map { item.choices[$0] } ?? ""
             return ShotPool.Shot(
+                question: isOfQuestions ? index : nil,
                 group: shots.fixed == nil ? task.group.flatMap { row[$0]?.plainText } : nil,
                 text: item.question + (task.delimiter ?? " ") + answer + EvaluationTask.shotDelimiter)
         }
@@ -111,6 +116,8 @@ package struct ItemMaker: Sendable {
 /// Solved examples to put before questions.
 private struct ShotPool {
     struct Shot {
+        /// The question that it is; nil where it is none of them.
+        var question: Int?
         var group: String?
         var text: String
     }
@@ -118,27 +125,33 @@ private struct ShotPool {
     private let path: String
     private let count: Int
     private let pick: EvaluationTask.Shots.Pick
-    private let all: [String]
-    private let byGroup: [String: [String]]
+    private let all: [Shot]
+    private let byGroup: [String: [Shot]]
 
     init(path: String, count: Int, pick: EvaluationTask.Shots.Pick, shots: [Shot]) {
         (self.path, self.count, self.pick) = (path, count, pick)
-        all = shots.map(\.text)
-        byGroup = Dictionary(grouping: shots.filter { $0.group != nil }) { $0.group ?? "" }.mapValues { $0.map(\.text) }
+        all = shots
+        byGroup = Dictionary(grouping: shots.filter { $0.group != nil }) { $0.group ?? "" }
     }
 
-    func text(of group: String?, task: EvaluationTask, draws: inout PythonRandom) throws(EvaluationError) -> String {
+    /// Of the questions' own pool one more is taken, and the question itself left out, as the harness does it.
+    func text(
+        before question: Int, of group: String?, task: EvaluationTask, draws: inout PythonRandom
+    ) throws(EvaluationError) -> String {
         let pool = byGroup.isEmpty ? all : group.flatMap { byGroup[$0] } ?? []
-        guard pool.count >= count else {
+        let wanted = pool.first?.question == nil ? count : count + 1
+        guard pool.count >= wanted else {
             throw .badData(
                 path: path, line: nil,
                 reason:
-                    "found \(pool.count) examples\(group.map { " for '\($0)'" } ?? ""), expected \(count) for the shots"
+                    "found \(pool.count) examples\(group.map { " for '\($0)'" } ?? ""), expected \(wanted) for the shots"
             )
         }
-        switch pick {
-        case .first: return pool.prefix(count).joined()
-        case .drawn: return draws.sample(count, of: pool.count).map { pool[$0] }.joined()
-        }
+        let picked =
+            switch pick {
+            case .first: Array(pool.prefix(wanted))
+            case .drawn: draws.sample(wanted, of: pool.count).map { pool[$0] }
+            }
+        return picked.filter { $0.question != question }.prefix(count).map(\.text).joined()
     }
 }

@@ -24,6 +24,9 @@ package struct AnswerKey: Hashable, Sendable {
         let models: [Model]
         let threshold: Double?
         let mostTokens: Int?
+        /// What the answer is one of, and what chooses among them.
+        let labels: [String]?
+        let head: String?
         let request: GenerationRequest
         /// Apart and in order, because a dictionary is encoded in any.
         let biases: [Double]
@@ -48,7 +51,8 @@ package struct AnswerKey: Hashable, Sendable {
                     name: $0.binding.name, upstream: $0.binding.upstreamName,
                     endpoints: $0.binding.pool?.endpointNames ?? [], dialect: "\($0.binding.dialect)", side: $0.side)
             },
-            threshold: plan.policy.threshold, mostTokens: plan.assumedMaxTokens, request: request,
+            threshold: plan.policy.threshold, mostTokens: plan.assumedMaxTokens,
+            labels: plan.route.labels?.names, head: plan.route.labels?.head?.fullName, request: request,
             biases: biases.flatMap { [Double($0.key), $0.value] },
             schemas: [request.toolUse?.json, request.responseFormat?.json].map {
                 String(decoding: $0?.text ?? [], as: UTF8.self)

@@ -32,13 +32,12 @@ package struct RouteGates: PromptGate {
         guard let gate = gates[route.name], let prompt = GatePrompt.text(of: request) else { return nil }
         do {
             let score = try await gate.score(prompt, context: context)
-            // What is entered stands on the side of the open model, as every confidence does.
             let confidence = Confidence(
-                probability: 1 - min(max(score, 0), 1), calibrator: "\(gate.file.name)-v\(gate.file.version)",
-                isCalibrated: true)
+                probability: Self.openness(score), calibrator: "\(gate.file.name)-v\(gate.file.version)",
+                isCalibrated: false)
             return GateFinding(
                 side: score > gate.threshold ? .closed : .open, confidence: confidence,
-                threshold: 1 - min(max(gate.threshold, 0), 1))
+                threshold: Self.openness(gate.threshold))
         } catch {
             logger.warning(
                 "the prompt gate could not be asked, the open model was",
@@ -46,6 +45,12 @@ package struct RouteGates: PromptGate {
             return nil
         }
     }
+}
+
+extension RouteGates {
+    /// A gain, which lies between -1 and 1, as a number that stands on the side of the open model, as every confidence does:
+    /// 1 where the closed one would lose for certain, 0 where it would win.
+    private static func openness(_ gain: Double) -> Double { (1 - min(max(gain, -1), 1)) / 2 }
 }
 
 extension RouteGates.Gate {

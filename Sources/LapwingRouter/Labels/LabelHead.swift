@@ -44,6 +44,24 @@ package struct LabelHead: Hashable, Sendable, Codable {
         self.accuracy = accuracy
         self.logLoss = logLoss
     }
+
+    /// What does not fit together in it; nil where all does.
+    package var defect: String? {
+        guard schema == Self.currentSchema else { return "the schema \(schema), expected \(Self.currentSchema)" }
+        switch form {
+        case .scores: return nil
+        case .vectors(let regression), .scoreVector(let regression):
+            guard regression.classCount == labels.count else {
+                return "\(labels.count) labels and a regression of \(regression.classCount) classes"
+            }
+            if case .scoreVector = form, regression.columnCount != labels.count {
+                return "\(labels.count) labels and a regression on \(regression.columnCount) scores"
+            }
+            return nil
+        }
+    }
+
+    package var fullName: String { "\(name)-v\(version)" }
 }
 
 /// Answers with the labels of a head, on the vectors of an embedding model.

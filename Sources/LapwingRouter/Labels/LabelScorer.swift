@@ -10,6 +10,8 @@ package struct LabelScorer: LabelSource {
     private let labels: [String]
     private let form: LabelHead.Form
     private let priors = PriorCache()
+    /// Of `labels`, by what stands before each.
+    private let tokens = TokenCache()
 
     package init(
         scoring: any ScoringProvider, tokenizing: any TokenizingProvider, model: String, labels: [String],
@@ -37,12 +39,7 @@ package struct LabelScorer: LabelSource {
     package func scores(
         of labels: [String], after prompt: Prompt, context: RequestContext
     ) async throws -> (scores: [LabelScore], usage: Usage) {
-        var continuations: [[TokenID]] = []
-        let space = Self.separator(after: prompt)
-        for label in labels {
-            continuations.append(
-                try await tokenizing.tokenize(space + Self.words(label), model: model, addSpecialTokens: false))
-        }
+        let continuations = try await continuations(of: labels, after: Self.separator(after: prompt))
         let tokens = try await scoring.encode(prompt, model: model)
         let found = try await scoring.score(
             ScoringRequest(model: model, prompt: tokens, continuations: continuations), context: context)
@@ -63,6 +60,18 @@ package struct LabelScorer: LabelSource {
         }
         for index in scores.indices { scores[index].prior = priors[index] }
         return (scores, usage)
+    }
+
+    /// The labels' tokens. Those of the route's own labels are found once.
+    private func continuations(of labels: [String], after space: String) async throws -> [[TokenID]] {
+        if labels == self.labels, let known = tokens.withLock({ $0[space] }) { return known }
+        var found: [[TokenID]] = []
+        for label in labels {
+            found.append(
+                try await tokenizing.tokenize(space + Self.words(label), model: model, addSpecialTokens: false))
+        }
+        if labels == self.labels { tokens.withLock { $0[space] = found } }
+        return found
     }
 
     /// What the model is asked for: `card_arrival` is no word of any text, `card arrival` is.
@@ -89,6 +98,12 @@ package struct LabelScorer: LabelSource {
         case .tokens(let tokens): return .tokens(Array(tokens.prefix(1)))
         }
     }
+}
+
+private final class TokenCache: Sendable {
+    private let kept = Mutex<[String: [[TokenID]]]>([:])
+
+    func withLock<T: Sendable>(_ body: (inout sending [String: [[TokenID]]]) -> sending T) -> T { kept.withLock(body) }
 }
 
 /// Priors that were computed before: a route's frame and labels are mostly the same for every request.

@@ -27,8 +27,8 @@ package struct LabelAnswer: Sendable {
         logProbabilities.indices.max { logProbabilities[$0] < logProbabilities[$1] } ?? 0
     }
 
-    /// At most so many are told as alternatives.
-    private static let mostAlternatives = 100
+    /// At most so many are told as alternatives: all of a route's.
+    private static let mostAlternatives = 1000
 
     /// The answer as one token whose alternatives are the other labels: what judges tokens judges labels. A label's id is
     /// its place in the set.

@@ -13,6 +13,8 @@ package enum RouteLabels: Hashable, Sendable {
         case .head(let head): head.labels
         }
     }
+
+    package var head: LabelHead? { if case .head(let head) = self { head } else { nil } }
 }
 
 extension ModelBinding {

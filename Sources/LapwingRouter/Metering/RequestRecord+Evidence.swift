@@ -15,10 +15,11 @@ extension RequestRecord {
         let segment = Segment(task: entry.metadata["task"], language: entry.metadata["language"])
         (answer.task, answer.language) = (segment.task, segment.language)
         answer.evidence = outcome?.evidence
-        answer.confidence = entry.confidence
+        // The outcome of a kept answer is that of the request which it was made for, and counts there.
+        answer.confidence = outcome == nil ? nil : entry.confidence
         answer.canary = canary
         if services.keepsTexts {
-            answer.prompt = (try? JSONEncoder().encode(prompts)).map { String(decoding: $0, as: UTF8.self) }
+            answer.prompt = prompts
             answer.answer = outcome?.text
         }
         store.record(answer)

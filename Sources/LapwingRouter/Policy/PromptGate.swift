@@ -10,7 +10,7 @@ package protocol PromptGate: Sendable {
 package struct GateFinding: Hashable, Sendable {
     /// `closed` sends the request to the route's closed model at once.
     package var side: CallReceipt.Side
-    /// How likely the closed model would add nothing. It is entered where it decided.
+    /// How little the closed model would add. It is entered where it decided.
     package var confidence: Confidence?
     /// Confidences under it are sent to the closed model.
     package var threshold: Double?

@@ -64,6 +64,8 @@ package struct Route: Hashable, Sendable {
     package var hold: Hold
     /// An answer escalates where its confidence is under this, 0 to 1 or `escalatesAll`; nil never escalates.
     package var escalateBelow: Double?
+    /// Whether that threshold was found from the calibrator's labels to keep a promise.
+    package var isPromised = false
     /// The tiers that escalate; nil means all.
     package var tiers: Set<String>?
     package var unknown: UnknownEvidence

@@ -50,7 +50,7 @@ package struct StreamCommit: Sendable {
     private let route: String
     private var models: [CallReceipt.Side: String]
     private var policy: CommitPolicy
-    private let model: any ConfidenceModel
+    private let model: ModelJudge
     private var judge: AnswerJudge
     private var phase: Phase
     private var open = Held()
@@ -72,13 +72,13 @@ package struct StreamCommit: Sendable {
 
     /// `models` names the models that answer for each side; `closed` is needed where the policy lets it be called.
     package init(
-        route: String, models: [CallReceipt.Side: String], policy: CommitPolicy, confidence model: any ConfidenceModel
+        route: String, models: [CallReceipt.Side: String], policy: CommitPolicy, confidence model: ModelJudge
     ) {
         self.route = route
         self.models = models
         self.policy = policy
         self.model = model
-        judge = AnswerJudge(policy: policy, model: model)
+        judge = AnswerJudge(policy: policy, model: model.judge(of: models[.open]))
         phase = .holding
         confidence = policy.gateConfidence
     }
@@ -216,7 +216,7 @@ extension StreamCommit {
             owesCommitment = decision != nil
             return
         }
-        judge = AnswerJudge(policy: policy, model: model)
+        judge = AnswerJudge(policy: policy, model: model.judge(of: models[.open]))
         (open, confidence, evidence, decision, keptSide) = (Held(), policy.gateConfidence, nil, nil, nil)
         if policy.mayEscalate {
             phase = .holding
@@ -233,10 +233,11 @@ extension StreamCommit {
         if hasSentContent, models[side] != name { owesCommitment = true }
         models[side] = name
         guard side == policy.first, !hasSentContent else { return }
-        if side == .open, billed == .closed {
-            (policy.mayEscalate, policy.threshold) = (false, nil)
-            judge = AnswerJudge(policy: policy, model: model)
-            pass(side)
+        if side == .open {
+            if billed == .closed { (policy.mayEscalate, policy.threshold) = (false, nil) }
+            if model.promises, !model.knows(name), policy.threshold != nil { policy.threshold = Route.escalatesAll }
+            judge = AnswerJudge(policy: policy, model: model.judge(of: name))
+            if billed == .closed { pass(side) }
         }
         if keptSide == side { decision = billed == .closed ? .closed : .open }
     }

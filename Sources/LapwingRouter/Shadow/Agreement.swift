@@ -2,16 +2,16 @@ import LapwingAPI
 
 /// Whether two answers to one prompt say the same, as far as that can be told without understanding them.
 package enum Agreement {
-    /// nil where they are two prose texts: that they differ in words says nothing.
+    /// nil where one of them is prose: that texts differ in words says nothing, and to count those alone that do not would
+    /// make every answer right.
     ///
-    /// JSON is compared by value, members in any order. Other text is compared without case, white space around and
-    /// punctuation at the ends of its words. Different texts disagree only where both are as short as a label, a number or
-    /// a name.
+    /// JSON is compared by value, members in any order. Text as short as a label, a number or a name is compared without
+    /// case, white space around and punctuation at the ends of its words.
     package static func between(_ first: String, _ second: String) -> Bool? {
         if let a = json(first), let b = json(second) { return a == b }
         let (a, b) = (normalized(first), normalized(second))
-        if a == b { return a.isEmpty ? nil : true }
-        return max(a.utf8.count, b.utf8.count) <= longestLabelByteCount ? false : nil
+        guard max(a.utf8.count, b.utf8.count) <= longestLabelByteCount, !(a.isEmpty && b.isEmpty) else { return nil }
+        return a == b
     }
 
     private static let longestLabelByteCount = 64
@@ -29,11 +29,19 @@ package enum Agreement {
 
     private static func normalized(_ text: String) -> String {
         text.lowercased().split(whereSeparator: \.isWhitespace).map { word in
-            var word = word
-            while let first = word.first, first.isPunctuation, word.count > 1 { word.removeFirst() }
-            while let last = word.last, last.isPunctuation, word.count > 1 { word.removeLast() }
+            var word = word[...]
+            while let first = word.first, isMark(first), !isPoint(word) { word.removeFirst() }
+            while let last = word.last, isMark(last) { word.removeLast() }
             return String(word)
-        }.filter { $0.contains { !$0.isPunctuation } }.joined(separator: " ")
+        }.filter { $0.contains { !isMark($0) && $0 != "-" } }.joined(separator: " ")
+    }
+
+    /// What stands around words and is no part of them, as `#` is of C# and `-` of a number.
+    private static func isMark(_ character: Character) -> Bool { ".,;:!?\"'`*_()[]{}“”‘’«»…".contains(character) }
+
+    /// Whether it is a number that begins with its point.
+    private static func isPoint(_ word: Substring) -> Bool {
+        word.first == "." && word.dropFirst().first?.isNumber == true
     }
 }
 

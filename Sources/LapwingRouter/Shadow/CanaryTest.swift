@@ -76,7 +76,8 @@ package struct CanaryTest: Sendable {
         let process = mean + options.margin >= 0 ? isNotWorse : isWorse
         let ahead = max(log(max(process.value, 1e-300)), -20)
         let target = log(1 / options.alpha) + 1
-        return max(1, Int(((target - min(ahead, target - 0.5)) * 2 * variance / (distance * distance)).rounded(.up)))
+        let more = (target - min(ahead, target - 0.5)) * 2 * variance / (distance * distance)
+        return max(1, Int(min(more, 1e12).rounded(.up)))
     }
 }
 

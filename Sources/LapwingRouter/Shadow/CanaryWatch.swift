@@ -9,7 +9,9 @@ package final class CanaryWatch: Sendable {
         let options: CanaryOptions
         let beganAt: Int64
         var isRolledBack: Bool
-        /// Whether it is to be looked at already.
+        /// Outcomes at the last look and since then, and whether one is to come.
+        var seen = 0
+        var news = 0
         var isDue = false
     }
 
@@ -54,25 +56,35 @@ package final class CanaryWatch: Sendable {
         return (CanaryDraw(arm: arm, unit: Draw.digest(of: unit, for: purpose)), options.candidate)
     }
 
-    /// Whether an outcome of the route is news to its trial; says so once until `look`.
+    /// Takes in that an outcome came, and says whether the trial is to be looked at now. All outcomes are read at each look,
+    /// so that many are looked at a fiftieth at a time; the test holds whenever it is looked at.
     func isDue(_ route: String) -> Bool {
         trials.withLock { trials in
-            guard let trial = trials[route], !trial.isRolledBack, !trial.isDue else { return false }
-            trials[route]?.isDue = true
+            guard var trial = trials[route], !trial.isRolledBack else { return false }
+            defer { trials[route] = trial }
+            trial.news += 1
+            guard !trial.isDue, trial.news * 50 >= trial.seen else { return false }
+            trial.isDue = true
             return true
         }
     }
+
+    /// The look does not come.
+    func postpone(_ route: String) { trials.withLock { $0[route]?.isDue = false } }
 
     /// Ends the trial where its outcomes say that the candidate is worse.
     func look(_ route: String) {
         let trial = trials.withLock { trials in
             trials[route]?.isDue = false
+            trials[route]?.news = 0
             return trials[route]
         }
         guard let trial, !trial.isRolledBack else { return }
         do {
             let standing = CanaryStanding(
-                trial.options, try store.canaryEvidence(on: route, since: trial.beganAt))
+                trial.options,
+                try store.canaryEvidence(of: trial.options.candidate, on: route, since: trial.beganAt))
+            trials.withLock { $0[route]?.seen = standing.evidence.outcomes.count }
             guard standing.verdict == .rollBack else { return }
             trials.withLock { $0[route]?.isRolledBack = true }
             logger.warning(
@@ -86,46 +98,5 @@ package final class CanaryWatch: Sendable {
         } catch {
             logger.error("a canary cannot be looked at", metadata: ["route": "\(route)", "reason": "\(error)"])
         }
-    }
-}
-
-/// An outcome that has just become known.
-package struct OutcomeNews: Hashable, Sendable {
-    package var route: String
-    package var source: AnswerOutcome.Source
-    /// Whose answer it is about.
-    package var side: CallReceipt.Side
-    package var right: Bool
-    /// What the open answer was judged to be, and by whose reckoning; nil where it was not judged.
-    package var probability: Double?
-    package var calibrator: String?
-    /// Whether the same source had told one before.
-    package var isReplacing: Bool
-
-    package init(
-        route: String, source: AnswerOutcome.Source, side: CallReceipt.Side, right: Bool,
-        probability: Double? = nil, calibrator: String? = nil, isReplacing: Bool = false
-    ) {
-        self.route = route
-        self.source = source
-        self.side = side
-        self.right = right
-        self.probability = probability
-        self.calibrator = calibrator
-        self.isReplacing = isReplacing
-    }
-}
-
-extension Router {
-    /// To be told of each outcome once it is kept, or about to be.
-    package func note(_ news: OutcomeNews) {
-        if news.side == .open, !news.isReplacing {
-            drift.observe(
-                route: news.route, calibrator: news.calibrator, probability: news.probability, right: news.right)
-        }
-        guard news.source == .feedback || news.source == .dataset, let canaries, canaries.isDue(news.route) else {
-            return
-        }
-        _ = shadows.add { canaries.look(news.route) }
     }
 }

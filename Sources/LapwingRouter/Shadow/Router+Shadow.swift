@@ -41,7 +41,7 @@ extension Router {
                 queue(answer) { await $0.judge(answer, by: judge, open: open, closed: closed, share: shadow.share) }
             }
         case .ask(let open):
-            guard let shadow, let model = callable(shadow.model, for: answer.request) else { return }
+            guard let shadow, let model = callable(shadow.model, for: answer) else { return }
             queue(answer) { await $0.ask(model, answer, open: open, shadow) }
         }
     }
@@ -50,9 +50,11 @@ extension Router {
         if !shadows.add({ [self] in await job(self) }) { count(.dropped, answer) }
     }
 
-    private func callable(_ name: String, for request: GenerationRequest) -> ModelBinding? {
+    /// nil too where the route has spent what it may today, and the model's calls are among what counts.
+    private func callable(_ name: String, for answer: FinishedAnswer) -> ModelBinding? {
         guard let model = table.model(name), model.unavailable == nil, model.provider != nil,
-            model.refusal(of: request) == nil, request.sampling.logitBias.isEmpty
+            model.refusal(of: answer.request) == nil, answer.request.sampling.logitBias.isEmpty,
+            table.side(of: model) == .open || !hasSpentItsLimit(answer.route)
         else { return nil }
         return model
     }
@@ -76,7 +78,7 @@ extension Router {
         _ answer: FinishedAnswer, by name: String, open: String, closed: String, share: Double
     ) async {
         guard let question = JudgeQuestion(answer.request.prompts, open: open, closed: closed),
-            let model = callable(name, for: answer.request)
+            let model = callable(name, for: answer)
         else { return count(.unknown, answer) }
         var preferences: [JudgeQuestion.Preference?] = []
         for (number, order) in JudgeQuestion.Order.allCases.enumerated() {
@@ -123,11 +125,13 @@ extension Router {
             requestID: answer.context.requestID, source: source, right: right, at: services.time.milliseconds())
         outcome.side = .open
         outcome.weight = 1 / share
-        services.evidence?.addOutcome(outcome)
-        note(
-            OutcomeNews(
-                route: answer.route.name, source: source, side: .open, right: right,
-                probability: answer.confidence?.probability, calibrator: answer.confidence?.calibrator))
+        services.evidence?.addOutcome(outcome) { [self] isFirst in
+            note(
+                OutcomeNews(
+                    route: answer.route.name, source: source, side: .open, right: right,
+                    probability: answer.confidence?.probability, calibrator: answer.confidence?.calibrator,
+                    isFirst: isFirst))
+        }
     }
 
     private func count(_ result: ShadowResult, _ answer: FinishedAnswer) {

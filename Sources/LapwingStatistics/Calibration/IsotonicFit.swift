@@ -76,3 +76,21 @@ package struct IsotonicFit: Hashable, Sendable, Codable {
         return runs
     }
 }
+
+extension IsotonicFit {
+    private enum CodingKeys: CodingKey { case points, values }
+
+    /// Throws where the numbers are no function.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        points = try container.decode([Double].self, forKey: .points)
+        values = try container.decode([Double].self, forKey: .values)
+        guard !points.isEmpty, points.count == values.count, zip(points, points.dropFirst()).allSatisfy(<) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .points, in: container,
+                debugDescription:
+                    "found \(points.count) points and \(values.count) values, expected as many, the points "
+                    + "ascending")
+        }
+    }
+}

@@ -12,7 +12,8 @@ package enum PairedNonInferiority {
         precondition(margin + difference > 0, "no sample proves what is not so")
         let z = Normal.quantile(level) + Normal.quantile(power)
         let size = z * z * (differing - difference * difference) / ((difference + margin) * (difference + margin))
-        return max(1, Int(size.rounded(.up)))
+        // Where the difference is all but the margin no number of rows would do.
+        return max(1, Int(min(size, 1e12).rounded(.up)))
     }
 
     /// The one-sided lower bound of the candidate's accuracy less the reference's; over -margin it is shown.

@@ -34,6 +34,18 @@ package struct GainFeatures: Hashable, Sendable, Codable {
         }
     }
 
+    /// Whether the feature can be made of prompts and answers as this program counts them.
+    func makes(_ feature: GainFeature) -> Bool {
+        switch feature {
+        case .words: words != nil
+        case .answerWords: answerWords != nil
+        case .counts: counts?.means.count == PromptCounts.names.count
+        case .answerCounts: answerCounts?.means.count == AnswerCounts.names.count
+        case .countWaves:
+            counts?.means.count == PromptCounts.names.count && countWaves?.inputCount == PromptCounts.names.count
+        }
+    }
+
     /// The rows of one feature.
     func rows(of feature: GainFeature, _ samples: GainSamples, _ rows: [Int]) -> FeatureRows {
         func dense(_ row: (Int) -> [Double]) -> FeatureRows {

@@ -39,6 +39,34 @@ package struct GainModel: Hashable, Sendable, Codable {
         }
     }
 
+    private enum CodingKeys: CodingKey { case recipe, features, linear, neighbours }
+
+    /// Throws where the parts do not fit together, or not to what this program counts in a prompt.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let (recipe, features) = (
+            try container.decode(GainRecipe.self, forKey: .recipe),
+            try container.decode(GainFeatures.self, forKey: .features)
+        )
+        linear = try container.decode(Linear.self, forKey: .linear)
+        neighbours = try container.decodeIfPresent(GainNeighbours.self, forKey: .neighbours)
+        (self.recipe, self.features) = (recipe, features)
+        let wanted = GainFeature.allCases.filter { recipe.weights.keys.contains($0) }
+        let columns = wanted.reduce(0) { $0 + features.columnCount(of: $1) }
+        let isWhole =
+            switch linear {
+            case .ridge(let model): model.weights.count == columns
+            case .logistic(let model): model.classCount == 3 && model.columnCount == columns
+            }
+        guard isWhole, wanted.allSatisfy(features.makes), (neighbours != nil) == (recipe.neighbourShare > 0) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .linear, in: container,
+                debugDescription:
+                    "its parts do not fit together or are of another version of lapwing; fit it again with "
+                    + "`lapwing calibrate gate`")
+        }
+    }
+
     /// How long the prompt's vector must be; nil where none is needed.
     package var embeddingLength: Int? { neighbours?.vectorLength }
 

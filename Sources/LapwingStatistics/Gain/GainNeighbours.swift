@@ -64,8 +64,8 @@ extension GainNeighbours: Codable {
         neighbourCount = try container.decode(Int.self, forKey: .neighbourCount)
         gains = try container.decode([Float].self, forKey: .gains)
         let bytes = try container.decode(Data.self, forKey: .vectors)
-        guard vectorLength > 0, (1...max(gains.count, 1)).contains(neighbourCount),
-            bytes.count == 4 * vectorLength * gains.count
+        guard !gains.isEmpty, (1...gains.count).contains(neighbourCount), vectorLength > 0,
+            bytes.count / 4 / gains.count == vectorLength, bytes.count % (4 * gains.count) == 0
         else {
             throw DecodingError.dataCorruptedError(
                 forKey: .vectors, in: container,

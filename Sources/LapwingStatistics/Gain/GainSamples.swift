@@ -13,12 +13,16 @@ package struct GainSamples: Sendable {
     package init(prompts: [String], answers: [String]? = nil, embeddings: [[Float]]? = nil) {
         precondition(answers.map { $0.count == prompts.count } ?? true, "an answer for each prompt")
         precondition(embeddings.map { $0.count == prompts.count } ?? true, "a vector for each prompt")
+        let prompts = prompts.map { $0.count > Self.longestRead ? String($0.prefix(Self.longestRead)) : $0 }
         self.prompts = TermCorpus(prompts)
         promptCounts = prompts.map(PromptCounts.values)
         self.answers = answers.map { TermCorpus($0) }
         answerCounts = answers.map { zip($0, prompts).map { AnswerCounts.values($0, prompt: $1) } }
         self.embeddings = embeddings
     }
+
+    /// Characters of a prompt whose words and signs count, so that a long one costs no more than others.
+    private static let longestRead = 16_384
 
     package var count: Int { promptCounts.count }
     package var hasEmbeddings: Bool { embeddings != nil }

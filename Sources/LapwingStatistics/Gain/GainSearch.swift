@@ -19,7 +19,8 @@ package struct GainSearch: Sendable {
             samples, gains: gains, on: rows, recipe: best(samples, gains: gains, on: rows, groups: groups))
     }
 
-    /// The recipe with the highest out-of-fold APGR, the first of several.
+    /// The recipe whose out-of-fold ranking has the highest mean quality over all shares of calls, the first of several.
+    /// Where the strong model is the better one overall that is the one with the highest APGR.
     package func best(_ samples: GainSamples, gains: [Int], on rows: [Int], groups: [Int]? = nil) -> GainRecipe {
         guard recipes.count > 1 else { return recipes[0] }
         var scores = [[Double]](repeating: [Double](repeating: 0, count: rows.count), count: recipes.count)
@@ -55,11 +56,11 @@ package struct GainSearch: Sendable {
                 }
             }
         }
-        let reached = scores.map { gap($0, rows.map { Double(gains[$0]) }) }
+        let reached = scores.map { meanQuality($0, rows.map { Double(gains[$0]) }) }
         return recipes[reached.indices.max { (reached[$0], -$0) < (reached[$1], -$1) } ?? 0]
     }
 
-    private func gap(_ scores: [Double], _ gains: [Double]) -> Double {
-        RoutingCurve(scores: scores, weak: gains.map { _ in 0 }, strong: gains).averageGapRecovered ?? 0
+    private func meanQuality(_ scores: [Double], _ gains: [Double]) -> Double {
+        RoutingCurve(scores: scores, weak: gains.map { _ in 0 }, strong: gains).meanQuality
     }
 }

@@ -12,7 +12,7 @@ extension ThresholdGuarantee {
         // With nothing to go by: as many as prove it without a single error.
         guard rows.count >= 10 else {
             let least = Int((log(1 - confidence) / log(target)).rounded(.up))
-            return .notEnoughData(moreLabels: least - rows.count)
+            return .notEnoughData(moreLabels: max(least, 10) - rows.count)
         }
         let cuts = cuts().filter { $0.kept > 0 }
         let start = clearest(of: cuts, allowed: allowed)

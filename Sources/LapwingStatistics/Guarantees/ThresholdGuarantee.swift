@@ -19,6 +19,21 @@ package struct ThresholdGuarantee: Sendable {
             self.isRight = isRight
             self.strongIsRight = strongIsRight
         }
+
+        private enum CodingKeys: CodingKey { case probability, isRight, strongIsRight }
+
+        /// Throws where the probability is none.
+        package init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            probability = try container.decode(Double.self, forKey: .probability)
+            isRight = try container.decode(Bool.self, forKey: .isRight)
+            strongIsRight = try container.decodeIfPresent(Bool.self, forKey: .strongIsRight)
+            guard (0...1).contains(probability) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .probability, in: container,
+                    debugDescription: "found \(probability), expected a probability from 0 to 1")
+            }
+        }
     }
 
     /// The thresholds that are tried, descending to 0, which keeps all. They must not depend on the sample.

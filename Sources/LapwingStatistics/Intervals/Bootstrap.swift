@@ -2,11 +2,11 @@
 ///
 /// Resamples are `BootstrapIndices`, or any arrays of row numbers.
 package enum Bootstrap {
-    /// The middle `level` of the figure's values over the resamples.
+    /// The middle `level` of the figure's values over the resamples in which it has one.
     package static func percentile(
         _ statistic: ([Int]) -> Double, over resamples: some Sequence<[Int]>, level: Double = 0.95
     ) -> ClosedRange<Double> {
-        let values = resamples.map(statistic).filter { !$0.isNaN }.sorted()
+        let values = resamples.map(statistic).filter(\.isFinite).sorted()
         precondition(!values.isEmpty, "a bootstrap needs resamples")
         let low = quantile((1 - level) / 2, ofSorted: values)
         return low...max(low, quantile((1 + level) / 2, ofSorted: values))

@@ -33,14 +33,18 @@ package struct RoutingCurve: Sendable {
         return quality[index] + (place - Double(index)) * (quality[index + 1] - quality[index])
     }
 
-    /// The mean share of the gap between the two models that is closed, over all shares of calls: the area under the curve
-    /// by trapezoids, so that a random order has 0.5. nil where there is no gap.
+    /// Over all shares of calls: the area under the curve by trapezoids.
+    package var meanQuality: Double {
+        let inner = quality.dropFirst().dropLast().reduce(0, +)
+        return (inner + (weakQuality + strongQuality) / 2) / Double(quality.count - 1)
+    }
+
+    /// The mean share of the gap between the two models that is closed, over all shares of calls, so that a
+    /// random order has 0.5. nil where there is no gap.
     package var averageGapRecovered: Double? {
         let gap = strongQuality - weakQuality
         guard gap != 0 else { return nil }
-        let inner = quality.dropFirst().dropLast().reduce(0, +)
-        let area = (inner + (weakQuality + strongQuality) / 2) / Double(quality.count - 1)
-        return (area - weakQuality) / gap
+        return (meanQuality - weakQuality) / gap
     }
 
     /// The least share of calls at which `share` of the gap is closed, such as 0.5 and 0.8; nil where there is no gap.

@@ -44,14 +44,15 @@ extension RandomWaves: Codable {
         let inputCount = try container.decode(Int.self, forKey: .inputCount)
         let waveCount = try container.decode(Int.self, forKey: .waveCount)
         // A file must not make the program reserve what it likes.
-        guard (1...65_536).contains(inputCount), (1...65_536).contains(waveCount) else {
+        let sharpness = try container.decode(Double.self, forKey: .sharpness)
+        guard (1...4096).contains(inputCount), (1...4096).contains(waveCount), sharpness >= 0 else {
             throw DecodingError.dataCorruptedError(
                 forKey: .waveCount, in: container,
-                debugDescription: "found \(waveCount) waves of \(inputCount) inputs, expected 1 to 65536 of each")
+                debugDescription: "found \(waveCount) waves of \(inputCount) inputs and the sharpness \(sharpness), "
+                    + "expected 1 to 4096 of each, and 0 or more")
         }
         self.init(
-            inputCount: inputCount, waveCount: waveCount,
-            sharpness: try container.decode(Double.self, forKey: .sharpness),
+            inputCount: inputCount, waveCount: waveCount, sharpness: sharpness,
             seed: try container.decode(UInt64.self, forKey: .seed))
     }
 }

@@ -31,3 +31,19 @@ package struct Standardization: Hashable, Sendable, Codable {
         }
     }
 }
+
+extension Standardization {
+    private enum CodingKeys: CodingKey { case means, deviations }
+
+    /// Throws where the numbers do not fit together.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        means = try container.decode([Double].self, forKey: .means)
+        deviations = try container.decode([Double].self, forKey: .deviations)
+        guard means.count == deviations.count else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .means, in: container,
+                debugDescription: "found \(deviations.count) deviations of \(means.count) means, expected as many")
+        }
+    }
+}

@@ -20,19 +20,28 @@ enum EvidenceRows {
             answer.requestID, answer.route, answer.model, answer.tenant, answer.tier, answer.task, answer.language,
             answer.startedAt, answer.decision.rawValue, try text(answer.evidence), try text(answer.features),
             answer.confidence?.probability, answer.confidence?.calibrator, answer.canary?.arm.rawValue,
-            answer.canary?.unit, answer.prompt, answer.answer,
+            answer.canary?.unit, try text(answer.prompt), answer.answer,
         ])
     }
 
-    /// Returns whether it takes another's place.
+    /// Whether an outcome takes the place of one by the same source and author, and whether it is the first that is known of
+    /// the answer at all.
+    struct Place {
+        var isReplacing: Bool
+        var isFirst: Bool
+    }
+
     @discardableResult
-    static func insert(_ outcome: AnswerOutcome, _ db: Database) throws -> Bool {
+    static func insert(_ outcome: AnswerOutcome, _ db: Database) throws -> Place {
         let side = try outcome.side ?? answer(outcome.requestID, db)?.about.decision.answeringSide ?? .open
         let key: StatementArguments = [outcome.requestID, outcome.source.rawValue, outcome.author, side.rawValue]
-        let isReplacing =
-            try Row.fetchOne(
-                db, sql: "SELECT 1 FROM outcomes WHERE request_id = ? AND source = ? AND author = ? AND side = ?",
-                arguments: key) != nil
+        let known = try Row.fetchAll(
+            db, sql: "SELECT source, author FROM outcomes WHERE request_id = ? AND side = ?",
+            arguments: [outcome.requestID, side.rawValue])
+        let place = Place(
+            isReplacing: known.contains {
+                $0[0] as String == outcome.source.rawValue && $0[1] as String == outcome.author
+            }, isFirst: known.isEmpty)
         try db.cachedStatement(
             sql: """
                 INSERT OR REPLACE INTO outcomes (request_id, source, author, side, right, score, correction, comment,
@@ -42,7 +51,7 @@ enum EvidenceRows {
             arguments: key + [
                 outcome.right, outcome.score, outcome.correction, outcome.comment, outcome.weight, outcome.at,
             ])
-        return isReplacing
+        return place
     }
 
     static func answer(
@@ -56,7 +65,7 @@ enum EvidenceRows {
                 row[0],
                 KeptOutcome(
                     route: row[1], decision: Decision(rawValue: row[2]) ?? .open, probability: row[3],
-                    calibrator: row[4], isReplacing: false)
+                    calibrator: row[4], isReplacing: false, isFirst: true)
             )
         }
     }
@@ -75,14 +84,17 @@ enum EvidenceRows {
         var current: (row: Row, verdicts: [Verdict])?
         func end() {
             guard let (row, verdicts) = current else { return }
-            guard let open = Verdict.resolve(verdicts.filter { $0.side == .open }) else { return }
             let closed = Verdict.resolve(verdicts.filter { $0.side == .closed })
+            guard let open = Verdict.resolve(verdicts.filter { $0.side == .open }),
+                let right = open.right(besides: closed?.right)
+            else { return }
             found.append(
                 LabelledEvidence(
                     requestID: row[0], route: route, model: row[1], task: row[2], language: row[3], at: row[4],
                     evidenceJSON: Data((row[5] as String).utf8),
                     featuresJSON: (row[6] as String?).map { Data($0.utf8) }, probability: row[7],
-                    calibrator: row[13], right: open.right, strongRight: closed?.right, weight: open.weight))
+                    calibrator: row[13], right: right, strongRight: closed?.right, source: open.source,
+                    weight: open.weight))
         }
         while let row = try rows.next() {
             let id: String = row[0]
@@ -114,16 +126,32 @@ struct Verdict {
     }
 
     /// The most trusted source speaks for all: what most of its authors say, and where they are even, the last of them.
-    static func resolve(_ verdicts: [Verdict]) -> (right: Bool, weight: Double)? {
+    static func resolve(_ verdicts: [Verdict]) -> Verdict? {
         let trust = AnswerOutcome.Source.allCases
         for source in trust.reversed() {
             let said = verdicts.filter { $0.source == source }
             guard let last = said.max(by: { $0.at < $1.at }) else { continue }
             let yes = said.count(where: \.right)
-            let right = 2 * yes == said.count ? last.right : 2 * yes > said.count
-            return (right, last.weight)
+            var verdict = last
+            if 2 * yes != said.count { verdict.right = 2 * yes > said.count }
+            return verdict
         }
         return nil
+    }
+
+    /// Whether the open answer is right, of which this was said, where it may be known whether the closed one is.
+    ///
+    /// That both agree, or that one is as good as the other, says that the open one is right only as far as the closed one
+    /// is. nil where it is not, and nothing follows.
+    func right(besides closedIsRight: Bool?) -> Bool? {
+        guard closedIsRight == false else { return right }
+        return switch source {
+        // The same as a wrong answer is wrong; another may be either.
+        case .shadow: right ? false : nil
+        // Worse than a wrong answer is wrong; as good or better may be either.
+        case .judge: right ? nil : false
+        case .feedback, .dataset: right
+        }
     }
 }
 

@@ -72,16 +72,19 @@ extension EvidenceStore {
         }
     }
 
-    /// What is known of the answers since `beganAt`. Outcomes are those that clients and data sets told of the answer that was
+    /// What is known of the answers since `beganAt` that the candidate gave in its arm, and others in theirs: where something
+    /// answered in its place, that says nothing of it. Outcomes are those that clients and data sets told of the answer that was
     /// given: other sources know only of some answers, and of more in the one arm than in the other.
-    package func canaryEvidence(on route: String, since beganAt: Int64) throws -> CanaryEvidence {
+    package func canaryEvidence(
+        of candidate: String, on route: String, since beganAt: Int64
+    ) throws -> CanaryEvidence {
         try read { db in
             var evidence = CanaryEvidence(arms: [:], outcomes: [])
             let counts = """
                 SELECT arm, count(*), count(DISTINCT unit) FROM answers
-                WHERE route = ? AND started_at >= ? AND arm IS NOT NULL GROUP BY arm
+                WHERE route = ? AND started_at >= ? AND (arm = 'candidate') = (model = ?) AND arm IS NOT NULL GROUP BY arm
                 """
-            for row in try Row.fetchAll(db, sql: counts, arguments: [route, beganAt]) {
+            for row in try Row.fetchAll(db, sql: counts, arguments: [route, beganAt, candidate]) {
                 guard let arm = CanaryDraw.Arm(rawValue: row[0]) else { continue }
                 evidence.arms[arm] = CanaryEvidence.Arm(answers: row[1], units: row[2])
             }
@@ -89,13 +92,13 @@ extension EvidenceStore {
                 SELECT arm, CASE WHEN decision IN ('closed', 'escalated') THEN 'closed' ELSE 'open' END AS given,
                     a.request_id, 0, 0, 0, 0, 0, source, side, right, weight, at
                 FROM answers a JOIN outcomes o ON o.request_id = a.request_id
-                WHERE route = ? AND started_at >= ? AND arm IS NOT NULL AND right IS NOT NULL AND side = given
-                    AND source IN ('feedback', 'dataset')
+                WHERE route = ? AND started_at >= ? AND (arm = 'candidate') = (model = ?) AND arm IS NOT NULL
+                    AND right IS NOT NULL AND side = given AND source IN ('feedback', 'dataset')
                 ORDER BY at, a.request_id
                 """
             var said: [String: (arm: CanaryDraw.Arm, verdicts: [Verdict])] = [:]
             var order: [String] = []
-            for row in try Row.fetchAll(db, sql: outcomes, arguments: [route, beganAt]) {
+            for row in try Row.fetchAll(db, sql: outcomes, arguments: [route, beganAt, candidate]) {
                 guard let arm = CanaryDraw.Arm(rawValue: row[0]), let verdict = Verdict(row) else { continue }
                 let id: String = row[2]
                 if said[id] == nil { order.append(id) }

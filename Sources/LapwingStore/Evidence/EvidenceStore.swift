@@ -37,8 +37,16 @@ package final class EvidenceStore: Sendable {
     /// Keeps an answer, once nobody waits.
     package func record(_ answer: JudgedAnswer) { writer.add { db in try EvidenceRows.insert(answer, db) } }
 
-    /// Keeps an outcome in place of an earlier one of the same source and author, once nobody waits.
-    package func addOutcome(_ outcome: AnswerOutcome) { writer.add { db in try EvidenceRows.insert(outcome, db) } }
+    /// Keeps an outcome in place of an earlier one of the same source and author, once nobody waits. `onKept` is then told
+    /// whether it is the first that is known of the answer; it must not wait.
+    package func addOutcome(
+        _ outcome: AnswerOutcome, onKept: (@Sendable (_ isFirst: Bool) -> Void)? = nil
+    ) {
+        writer.add { db in
+            let place = try EvidenceRows.insert(outcome, db)
+            onKept?(place.isFirst)
+        }
+    }
 
     /// Keeps what a client says of an answer, and returns once it is kept. nil where no answer of that id is known, or it
     /// is another tenant's.
@@ -48,7 +56,8 @@ package final class EvidenceStore: Sendable {
                 return nil
             }
             var kept = answer.about
-            kept.isReplacing = try EvidenceRows.insert(outcome, db)
+            let place = try EvidenceRows.insert(outcome, db)
+            (kept.isReplacing, kept.isFirst) = (place.isReplacing, place.isFirst)
             return kept
         }
     }
@@ -94,20 +103,15 @@ package final class EvidenceStore: Sendable {
 
     /// A change to the file after all that was recorded.
     func change<T>(_ body: (Database) throws -> T) throws -> T {
-        try StoreError.mapping(path: path) {
-            try pool.write { db in
-                writer.performAll(db)
-                return try body(db)
-            }
-        }
+        // Apart, so that a change that fails takes none of them with it.
+        try flush()
+        return try StoreError.mapping(path: path) { try pool.write(body) }
     }
 
     func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
         do {
-            return try await pool.write { [writer] db in
-                writer.performAll(db)
-                return try body(db)
-            }
+            try await pool.write { [writer] db in writer.performAll(db) }
+            return try await pool.write(body)
         } catch {
             throw StoreError.from(error, path: path)
         }
@@ -123,4 +127,6 @@ package struct KeptOutcome: Hashable, Sendable {
     package var calibrator: String?
     /// Whether the same source had said something of it before.
     package var isReplacing: Bool
+    /// Whether nobody had.
+    package var isFirst: Bool
 }

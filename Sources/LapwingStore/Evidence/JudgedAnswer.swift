@@ -10,7 +10,7 @@ package struct JudgedAnswer: Sendable {
     package var model: String
     package var tenant: String
     package var tier: String
-    /// The name of the set of labels, where the answer is one of them.
+    /// As the request's metadata name them.
     package var task: String?
     package var language: String?
     /// Milliseconds since 1970.
@@ -22,7 +22,8 @@ package struct JudgedAnswer: Sendable {
     package var features: (any Encodable & Sendable)?
     package var confidence: Confidence?
     package var canary: CanaryDraw?
-    package var prompt: String?
+    /// Written as JSON likewise.
+    package var prompt: (any Encodable & Sendable)?
     package var answer: String?
 
     package init(
@@ -110,13 +111,16 @@ package struct LabelledEvidence: Hashable, Sendable {
     package var right: Bool
     /// Whether the closed one was, or would have been; nil where nobody knows.
     package var strongRight: Bool?
+    /// Who says so.
+    package var source: AnswerOutcome.Source
+    /// For how many answers of the route it stands.
     package var weight: Double
 
     package init(
         requestID: String, route: String, model: String, task: String? = nil, language: String? = nil, at: Int64,
         evidenceJSON: Data, featuresJSON: Data? = nil, probability: Double? = nil, calibrator: String? = nil,
         right: Bool,
-        strongRight: Bool? = nil, weight: Double = 1
+        strongRight: Bool? = nil, source: AnswerOutcome.Source = .feedback, weight: Double = 1
     ) {
         self.requestID = requestID
         self.route = route
@@ -130,6 +134,7 @@ package struct LabelledEvidence: Hashable, Sendable {
         self.calibrator = calibrator
         self.right = right
         self.strongRight = strongRight
+        self.source = source
         self.weight = weight
     }
 }

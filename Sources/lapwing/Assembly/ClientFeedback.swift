@@ -39,7 +39,7 @@ package struct ClientFeedback: FeedbackTaking {
         onOutcome(
             OutcomeNews(
                 route: kept.route, source: .feedback, side: kept.decision.answeringSide, right: feedback.verdict,
-                probability: kept.probability, calibrator: kept.calibrator, isReplacing: kept.isReplacing))
+                probability: kept.probability, calibrator: kept.calibrator, isFirst: kept.isFirst))
         return FeedbackReceipt(
             feedback, route: kept.route, decision: kept.decision, keepsTexts: keepsTexts,
             isReplacing: kept.isReplacing)

@@ -89,7 +89,11 @@ extension Route {
             escalateBelow: decision?.threshold, tiers: route.escalation?.tiers.map(Set.init),
             unknown: route.unknown == .keep ? .keep : .escalate, maxTokens: route.maxTokens)
         drift = route.driftPlan(files.calibrator)
-        if case .spendPerDay(let limit) = route.escalation?.target { dailySpendLimit = limit }
+        switch route.escalation?.target {
+        case .spendPerDay(let limit): dailySpendLimit = limit
+        case .accuracy, .keep: isPromised = true
+        case .below, nil: break
+        }
         // Where nothing is sure enough, what is not known is not either.
         if escalateBelow == Route.escalatesAll { unknown = .escalate }
         fallback = route.fallback

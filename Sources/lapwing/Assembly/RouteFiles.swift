@@ -35,10 +35,8 @@ struct RouteFiles {
         case .file(let path): return .scored(try read(path))
         case .head(let name):
             let head: LabelHead = try heads(in: dataFolder).newest(name)
-            guard head.schema == LabelHead.currentSchema else {
-                throw Failure(
-                    "the head '\(name)' has the schema \(head.schema), expected \(LabelHead.currentSchema); fit it again "
-                        + "with `lapwing calibrate head`")
+            if let defect = head.defect {
+                throw Failure("the head '\(name)' has \(defect); fit it again with `lapwing calibrate head`")
             }
             return .head(head)
         }

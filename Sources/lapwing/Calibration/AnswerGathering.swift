@@ -34,7 +34,7 @@ struct AnswerGathering {
             for _ in 0..<atOnce { addNext() }
             while var gathered = try await group.next() {
                 addNext()
-                gathered.fingerprint = rows[gathered.row].fingerprint
+                gathered.fingerprint = fingerprint(of: rows[gathered.row])
                 found[gathered.row] = gathered
                 try output?.write(contentsOf: Self.line(gathered))
                 done += 1
@@ -52,6 +52,14 @@ struct AnswerGathering {
         return gathered
     }
 
+    /// Of all that decides about an answer to the row.
+    private func fingerprint(of row: LabelledRow) -> String {
+        let asked = [
+            model.binding.name, model.binding.upstreamName, system ?? "", "\(model.route.checks.map { "\($0)" } ?? "")",
+        ]
+        return String(DataFingerprint(rows: [row.fields + asked]).sha256.prefix(16))
+    }
+
     private static func line(_ gathered: GatheredAnswer) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -64,9 +72,11 @@ struct AnswerGathering {
         var found: [Int: GatheredAnswer] = [:]
         for line in data.split(separator: UInt8(ascii: "\n")) {
             guard var gathered = try? JSONDecoder().decode(GatheredAnswer.self, from: line) else { continue }
-            guard rows.indices.contains(gathered.row), gathered.fingerprint == rows[gathered.row].fingerprint else {
+            guard rows.indices.contains(gathered.row), gathered.fingerprint == fingerprint(of: rows[gathered.row])
+            else {
                 throw Failure(
-                    "'\(file)' has an answer to row \(gathered.row) of other data; name another file, or remove it")
+                    "'\(file)' has an answer to row \(gathered.row) of other data, by another model or after another "
+                        + "--system; name another file, or remove it")
             }
             if let scores = gathered.scores, let labels, let form = labels.scoring {
                 let row = rows[gathered.row]
@@ -75,6 +85,8 @@ struct AnswerGathering {
                     row: gathered.row, scores, choices: row.choices ?? labels.names, form: form,
                     expected: row.answer)
                 gathered.fingerprint = fingerprint
+            } else {
+                gathered.right = match.isRight(gathered.answer, expected: rows[gathered.row].answer)
             }
             found[gathered.row] = gathered
         }
@@ -138,8 +150,6 @@ extension Hold {
 }
 
 extension LabelledRow {
-    fileprivate var fingerprint: String { String(DataFingerprint(rows: [fields]).sha256.prefix(16)) }
-
     fileprivate func prompt(_ system: String?) -> Prompt {
         if isText { return .text(prompt) }
         let before = system.map { [ChatMessage(role: "system", content: $0)] } ?? []

@@ -20,6 +20,11 @@ struct HeadFit {
             throw Failure(
                 "'\(model.binding.name)' makes no vectors; a head takes an embedding model as the route's 'open'")
         }
+        guard labels.count >= 2, rows.count >= 2 * heldOutShare else {
+            throw Failure(
+                "found \(rows.count) rows and \(labels.count) labels, expected \(2 * heldOutShare) rows or more of two labels "
+                    + "or more; a head on vectors takes no rows with choices of their own")
+        }
         let places = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) })
         let classes = rows.compactMap { places[$0.answer] }
         let vectors = FeatureRows(dense: try await embed(rows.map(\.prompt), embedding, model.binding.upstreamName))

@@ -115,10 +115,12 @@ package enum LabelledRows {
     private static func json(_ text: String, _ path: String, _ limit: Int) throws -> [LabelledRow] {
         var rows: [LabelledRow] = []
         let decoder = JSONDecoder()
-        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (number, line) in text.utf8.split(
+            separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false
+        ).enumerated() {
             guard rows.count < limit else { break }
-            if line.allSatisfy(\.isWhitespace) { continue }
-            guard let row = (try? decoder.decode(Line.self, from: Data(line.utf8)))?.row else {
+            if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+            guard let row = (try? decoder.decode(Line.self, from: Data(line)))?.row else {
                 throw Failure(
                     "\(path):\(number + 1): found no row, expected an object with one of \(prompts.joined(separator: ", ")) "
                         + "and one of \(answers.joined(separator: ", ")), or `choices` and `gold`")

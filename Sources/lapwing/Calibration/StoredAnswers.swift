@@ -15,15 +15,25 @@ enum StoredAnswers {
         }
         let stored = try EvidenceStore(path: configuration.evidencePath).labelled(route: route.name)
             .filter { $0.model == route.open }
+        let rows = likeTraffic(stored)
         let decoder = JSONDecoder()
-        let answers = stored.compactMap { row in
+        let answers = rows.compactMap { row in
             // Evidence that is not known any more has nothing to say.
             (try? decoder.decode(Evidence.self, from: row.evidenceJSON)).map {
+                // The closed model's outcome is known of what escalated alone, and proves nothing of the rest.
                 LabelledAnswer(
-                    evidence: $0, right: row.right, strongRight: row.strongRight,
-                    segment: Segment(task: row.task, language: row.language))
+                    evidence: $0, right: row.right, segment: Segment(task: row.task, language: row.language))
             }
         }
-        return (answers, DataFingerprint(rows: stored.map { [$0.requestID, "\($0.right)"] }))
+        return (answers, DataFingerprint(rows: rows.map { [$0.requestID, "\($0.right)"] }))
+    }
+
+    /// Of what models found out, as many rows of each kind as the traffic has: every answer that escalated is compared for
+    /// nothing, and of the others only the share that was drawn, each of which stands for 1 / share. What clients said is
+    /// taken as it is, as nobody drew it. Thinned and not weighed, because what is proved is proved by counting rows.
+    private static func likeTraffic(_ rows: [LabelledEvidence]) -> [LabelledEvidence] {
+        func isDrawn(_ row: LabelledEvidence) -> Bool { row.source == .shadow || row.source == .judge }
+        let most = rows.filter(isDrawn).map(\.weight).max() ?? 1
+        return rows.filter { !isDrawn($0) || Draw.isWithin($0.weight / most, $0.requestID, for: "calibration") }
     }
 }

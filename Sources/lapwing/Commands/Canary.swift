@@ -41,7 +41,8 @@ struct Canary: ParsableCommand {
         guard let trial = try store.knownTrial(of: canary.candidate, on: route) else {
             throw Failure("the trial of '\(canary.candidate)' has not begun; start the server, or reload it")
         }
-        let standing = CanaryStanding(canary, try store.canaryEvidence(on: route, since: trial.beganAt))
+        let standing = CanaryStanding(
+            canary, try store.canaryEvidence(of: canary.candidate, on: route, since: trial.beganAt))
         let report = CanaryReport(route: found, canary, trial, standing)
         if json { return try Output.standard.json(report) }
         for line in report.lines(for: Output.standard.terminal) { Output.standard.line(line) }

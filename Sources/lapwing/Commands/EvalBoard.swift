@@ -46,12 +46,12 @@ struct EvalBoard: ParsableCommand {
     }
 
     static func lines(_ board: Board, terminal: Terminal = .plain) -> [String] {
-        var table = Table([("model", .left), ("average", .right)] + board.columns.map { ($0.task, .right) })
+        var table = Table([("model", .left), ("average", .right)] + board.columns.map { (board.name(of: $0), .right) })
         table.rows = board.rows.map { row in
             [row.model, row.average.map { Figures.fixed($0, places: 1) } ?? "–"] + row.cells.map(cell)
         }
         let notes = board.columns.map { column in
-            "\(column.task): \(column.metric), \(column.shots) shots, \(column.convention), \(column.wording)"
+            "\(board.name(of: column)): \(column.metric), \(column.shots) shots, \(column.convention), \(column.wording)"
         }
         return table.lines(for: terminal) + [""] + notes.map { terminal.paint($0, .dim) }
     }

@@ -14,6 +14,8 @@ struct Candidate {
     var weightsHash: String?
     /// What else decides about its answers.
     var settings: String
+    /// The address that is asked; nil for a model of the configuration.
+    var server: String?
     var concurrency: Int
     var shutDown: @Sendable () async -> Void
 
@@ -57,7 +59,7 @@ struct Candidate {
         return Candidate(
             examinee: ProviderExaminee(name: name, chat: router, scoring: scores ? router : nil) { _ in nil },
             weightsHash: try open?.local.map { try ContentDigest.ofWeights($0.weights) },
-            settings: "route \(route.map { "\($0)" } ?? name)", concurrency: 8
+            settings: try configuration.settings(of: name), concurrency: 8
         ) { await assembly.shutDown() }
     }
 
@@ -85,8 +87,41 @@ struct Candidate {
             try? await client.shutdown()
             throw error
         }
-        return Candidate(examinee: examinee, weightsHash: nil, settings: "server \(url)", concurrency: 8) {
+        return Candidate(examinee: examinee, weightsHash: nil, settings: "server", server: url, concurrency: 8) {
             try? await client.shutdown()
+        }
+    }
+}
+
+extension Configuration {
+    /// All that decides about the answers of a model or a route: its own keys, the models that it may call, and the versions
+    /// of what it reads from the data folder.
+    fileprivate func settings(of name: String) throws -> String {
+        let route = routes.first { $0.name == name }
+        var names = [route?.open ?? name] + [route?.closed, route?.canary?.candidate].compactMap(\.self)
+        names += route?.fallback ?? []
+        if case .model(let other) = route?.continuation { names.append(other) }
+        let models = names.compactMap { model(named: $0) }
+        let called = models + models.flatMap { $0.remote?.fallback ?? [] }.compactMap { model(named: $0) }
+        var parts = [route.map { "\($0)" } ?? name] + called.map(\.identity)
+        if let route {
+            let files = try RouteFiles(route, dataFolder: dataFolder)
+            parts += [files.calibrator?.fullName, files.labels?.head?.fullName].compactMap(\.self)
+            if let gate = route.gate {
+                parts.append("gate \(GateFile.folder(dataFolder).versions(of: gate.name).last ?? 0)")
+            }
+        }
+        return parts.joined(separator: "\n")
+    }
+}
+
+extension Configuration.Model {
+    /// What it is called with, apart from how failures are made good.
+    fileprivate var identity: String {
+        switch source {
+        case .local(let local): "\(name) \(local)"
+        case .remote(let remote):
+            "\(name) \(remote.provider) \(remote.upstream) \(remote.endpoints.map(\.url)) \(remote.apiVersion ?? "")"
         }
     }
 }

@@ -55,16 +55,22 @@ struct EvaluationSession {
         let taskHash = ContentDigest.of(file.text)
         let name = candidate.examinee.name
         let identity = [
-            taskHash, dataHash, name, candidate.weightsHash ?? "", candidate.settings, limit.map(String.init) ?? "all",
+            taskHash, dataHash, name, candidate.weightsHash ?? "", candidate.settings, candidate.server ?? "",
+            "\(Self.scoring)", limit.map(String.init) ?? "all",
             "\(file.task.shotCount)",
         ]
         let mark = ContentDigest.of(identity.joined(separator: "\n")).prefix(8)
         let plain = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "_" })
-        return RunRecord(
+        var record = RunRecord(
             id: "\(file.task.task)-\(plain)-\(mark)", task: file.task, model: name, modelHash: candidate.weightsHash,
             dataHash: dataHash, taskHash: taskHash, limit: limit, software: Lapwing.configuration.version,
             startedAt: Self.now(), questions: count)
+        record.server = candidate.server
+        return record
     }
+
+    /// Raised where a metric comes to score an answer otherwise, so that runs of before are not taken for runs of now.
+    private static let scoring = 2
 
     private static func now() -> String { Date().ISO8601Format() }
 }

@@ -95,7 +95,7 @@ struct RemoteExaminee: Examinee {
         let values = choice["logprobs"]?["token_logprobs"]?.array ?? []
         if case .array(let ids) = prompt {
             guard values.count == ids.count + 1 else { throw refusal }
-            return values[start..<ids.count].reduce(0) { $0 + ($1.double ?? 0) }
+            return try values[start..<ids.count].reduce(0) { $0 + (try known($1)) }
         }
         let whole = prompt.string?.utf8.count ?? 0
         let tokens = choice["logprobs"]?["tokens"]?.array ?? []
@@ -105,10 +105,18 @@ struct RemoteExaminee: Examinee {
         var (end, sum) = (0, 0.0)
         for (token, value) in zip(tokens, values) where end < whole {
             end += token.string?.utf8.count ?? 0
-            if end > start, end <= whole { sum += value.double ?? 0 }
+            if end > start, end <= whole { sum += try known(value) }
         }
         guard end == whole else { throw refusal }
         return sum
+    }
+
+    /// A server writes null for a probability of 0, which is no certainty.
+    private func known(_ value: JSONValue) throws -> Double {
+        guard let value = value.double else {
+            throw EvaluationError.noLikelihoods(model: name, task: "choices")
+        }
+        return value
     }
 
     private func tokens(of text: String) async throws -> [TokenID] {

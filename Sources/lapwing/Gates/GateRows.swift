@@ -55,6 +55,9 @@ struct GateRows {
         guard prompts.count >= Self.fewest else {
             throw Failure("\(path): found \(prompts.count) prompts, expected \(Self.fewest) or more, better 1,000")
         }
+        guard isStrongRight.contains(true) else {
+            throw Failure("\(path): the closed model is right on no prompt, so that there is no quality to keep")
+        }
         guard gains.contains(where: { $0 != 0 }) else {
             throw Failure("\(path): both models are right on the same prompts, so that there is nothing to gain")
         }

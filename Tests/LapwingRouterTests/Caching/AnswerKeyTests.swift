@@ -110,6 +110,25 @@ struct AnswerKeyTests {
         #expect(try key(["a": 1, "b": 2]) != key(["b": 2, "a": 1]))
     }
 
+    @Test("Another set of labels, and another version of the head that chooses among them, is another key")
+    func labels() throws {
+        func key(_ labels: RouteLabels) throws -> AnswerKey {
+            var route = Route(name: "support", open: "small")
+            route.labels = labels
+            let provider = ScriptedProvider()
+            let model = ModelBinding(
+                name: "small", provider: provider, scoring: provider, tokenizing: provider, location: .local)
+            return try self.key(table: RouteTable(routes: [route], models: [model]))
+        }
+        var newer = LabelHead.fitted(["a", "b"], .scores(LabelScale()))
+        newer.version = 2
+        let keys = try [
+            RouteLabels.scored(["a", "b"]), .scored(["a", "c"]), .head(.fitted(["a", "b"], .scores(LabelScale()))),
+            .head(newer),
+        ].map(key)
+        #expect(Set(keys).count == 4)
+    }
+
     @Test("Tenants, routes, and models that may answer are kept apart; tiers only where they escalate differently")
     func surroundings() throws {
         #expect(try key() != key(tenant: "other"))

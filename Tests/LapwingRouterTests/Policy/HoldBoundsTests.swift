@@ -98,7 +98,8 @@ struct HoldBoundsTests {
     func commits() {
         func play(_ probabilities: [Double]) -> [String] {
             var commit = StreamCommit(
-                route: "r", models: [.open: "small", .closed: "big"], policy: policy, confidence: LeastConfidence())
+                route: "r", models: [.open: "small", .closed: "big"], policy: policy,
+                confidence: ModelJudge(LeastConfidence()))
             var words = commit.start().words
             for event in pieces(probabilities) { words += commit.receive(.event(event), from: .open).words + ["|"] }
             return words

@@ -16,7 +16,8 @@ private func play(
     _ policy: CommitPolicy, _ happenings: [Happening]
 ) -> (words: [String], commit: StreamCommit) {
     var commit = StreamCommit(
-        route: "support", models: [.open: "small", .closed: "big"], policy: policy, confidence: MeanConfidence())
+        route: "support", models: [.open: "small", .closed: "big"], policy: policy,
+        confidence: ModelJudge(MeanConfidence()))
     var actions = commit.start()
     for happening in happenings {
         switch happening {
@@ -55,6 +56,24 @@ struct StreamCommitTests {
         #expect(low.commit.confidence?.probability == 0.2)
     }
 
+    @Test("Another model's answer is not judged by the calibrator, and escalates where that made a promise")
+    func otherModel() throws {
+        let calibrator = try Calibrator.fitted(labels: nil)
+        func answered(by model: String, promises: Bool) -> (words: [String], calibrator: String?) {
+            var commit = StreamCommit(
+                route: "support", models: [.open: "small", .closed: "big"], policy: held,
+                confidence: ModelJudge(MeanConfidence(), calibrator: calibrator, promises: promises))
+            var words = commit.start().words
+            commit.expect(model, billedAs: .open, on: .open)
+            for event in answer(["a", "b", "c"]) { words += commit.receive(.event(event), from: .open).words }
+            return (words, commit.confidence?.calibrator)
+        }
+        #expect(answered(by: "small", promises: true).calibrator == "intents-v3")
+        let other = answered(by: "other", promises: false)
+        #expect(other.calibrator == MeanConfidence().name && other.words.first == "commit open other 0.9")
+        #expect(answered(by: "other", promises: true).words == ["call closed"])
+    }
+
     @Test("Nothing is sent before the hold point; there the answer so far follows its commitment at once")
     func commitsAtHoldPoint() {
         let before = play(held, [.open(delta("a", sure))])
@@ -77,7 +96,8 @@ struct StreamCommitTests {
         func judged(_ count: Int, endMark: Bool) -> Double? {
             let policy = CommitPolicy(hold: .tokens(48), threshold: 0.01, mayEscalate: true)
             var commit = StreamCommit(
-                route: "r", models: [.open: "small", .closed: "big"], policy: policy, confidence: LengthConfidence())
+                route: "r", models: [.open: "small", .closed: "big"], policy: policy,
+                confidence: ModelJudge(LengthConfidence()))
             _ = commit.start()
             var events = (0..<count).map { _ in delta("a", sure) }
             if endMark { events.append(delta("", sure)) }
@@ -273,7 +293,8 @@ struct StreamCommitTests {
     func strips(asked: Int?, tokens: Int, alternatives: Int) throws {
         let policy = CommitPolicy(topLogProbabilities: asked)
         var commit = StreamCommit(
-            route: "r", models: [.open: "small"], policy: policy, confidence: MeanConfidence())
+            route: "r", models: [.open: "small"], policy: policy,
+            confidence: ModelJudge(MeanConfidence()))
         _ = commit.start()
         let actions = commit.receive(.event(delta("a", sure)), from: .open)
         guard case .send(.delta(_, let text, let sent)) = try #require(actions.first) else {
@@ -298,7 +319,8 @@ struct StreamCommitTests {
 
     private func restarting(_ policy: CommitPolicy, _ body: (inout StreamCommit) -> [StreamCommit.Action]) -> [String] {
         var commit = StreamCommit(
-            route: "support", models: [.open: "small", .closed: "big"], policy: policy, confidence: MeanConfidence())
+            route: "support", models: [.open: "small", .closed: "big"], policy: policy,
+            confidence: ModelJudge(MeanConfidence()))
         return (commit.start() + body(&commit)).words
     }
 

@@ -58,11 +58,12 @@ struct RouterShadowTests {
         #expect(house.closed.calls.map(\.request.topLogProbabilities) == [nil])
     }
 
-    @Test("Disagreement is kept, with the weight of those that were not drawn", arguments: [1, 0.5, 0.25])
+    @Test("Disagreement is kept, with the weight of those that were not drawn", arguments: [1, 0.5, 0.1])
     func differs(share: Double) async throws {
         let house = try house(open: answer(["no"]), closed: steps(answer(["yes"])), share: share)
         let (_, later) = try await ask(house)
-        let isDrawn = Draw.isWithin(share, "r1", for: "shadow")
+        // "r1" lies at 0.1035.
+        let isDrawn = share > 0.11
         #expect(later.count == (isDrawn ? 1 : 0))
         #expect(try store.labelled(route: "support").map(\.right) == (isDrawn ? [false] : []))
         #expect(try store.labelled(route: "support").map(\.weight) == (isDrawn ? [1 / share] : []))
@@ -127,6 +128,22 @@ struct RouterShadowTests {
         #expect(try store.labelled(route: "support").isEmpty)
     }
 
+    @Test("Once a route has spent what it may in a day, the closed model is not asked in the shadow either")
+    func spendLimit() async throws {
+        var route = Route(name: "support", open: "small", closed: "big", hold: .all, escalateBelow: 0.01)
+        route.shadow = ShadowOptions(model: "big", share: 1, judge: nil)
+        // A shadow call costs 720,000.
+        route.dailySpendLimit = NanoUSD(720_000)
+        let house = try RouterHouse(
+            open: steps(answer(["no"])), closed: steps(answer(["no"], usage: usage)), route: route
+        ) { $0.evidence = store }
+        for id in ["r1", "r2", "r3"] {
+            _ = await Outcome(try await house.ask(id: id))
+            await house.router.settleShadows()
+        }
+        #expect(try await house.entries().count { $0.kind == "shadow" } == 1)
+    }
+
     @Test("Shadow calls are of no account: a key pays for its own request alone, also after a start")
     func budgets() async throws {
         let house = try house(open: answer(["no"]), closed: steps(answer(["no"], usage: usage)))
@@ -156,13 +173,17 @@ struct RouterCanaryTests {
         store = try EvidenceStore(path: folder.path + "/" + EvidenceStore.fileName)
     }
 
-    private func house(_ candidate: ScriptedProvider, log: CapturedLog = CapturedLog()) throws -> RouterHouse {
+    private func house(
+        _ candidate: ScriptedProvider, isAvailable: Bool = true, log: CapturedLog = CapturedLog()
+    ) throws -> RouterHouse {
         var route = Route(name: "support", open: "small")
         route.canary = options
         return try RouterHouse(open: steps(answer(["old"])), route: route) { configuration in
             configuration.evidence = store
             configuration.logger = log.logger
-            configuration.models.append(ModelBinding(name: "new", provider: candidate, location: .local))
+            configuration.models.append(
+                ModelBinding(
+                    name: "new", provider: candidate, location: .local, unavailable: isAvailable ? nil : "no key"))
         }
     }
 
@@ -188,9 +209,17 @@ struct RouterCanaryTests {
         var count = 0
         for index in 0..<60 where try await ask(house, "r\(index)", user: nil) == "new" { count += 1 }
         #expect((15...45).contains(count), "\(count)")
-        let evidence = try store.canaryEvidence(on: "support", since: 0)
+        let evidence = try store.canaryEvidence(of: "new", on: "support", since: 0)
         #expect(evidence.arms.values.map(\.answers).reduce(0, +) == 84)
         #expect(evidence.arms.values.map(\.units).reduce(0, +) == 66)
+    }
+
+    @Test("What the candidate cannot answer goes to the open model outside the trial")
+    func unable() async throws {
+        let house = try house(ScriptedProvider(), isAvailable: false)
+        for index in 0..<8 { #expect(try await ask(house, "r\(index)", user: "user \(index)") == "small") }
+        let evidence = try store.canaryEvidence(of: "new", on: "support", since: 0)
+        #expect(evidence.arms[.candidate] == nil && (1..<8).contains(evidence.arms[.current]?.answers ?? 0))
     }
 
     @Test("A candidate whose outcomes are worse is rolled back, once and for good, and the log says so")
@@ -219,8 +248,8 @@ struct RouterCanaryTests {
 
     @Test("Outcomes by other sources, of the other side, or from before the trial are no part of it")
     func outcomes() throws {
-        func record(_ id: String, _ decision: Decision, at: Int64 = 100) {
-            var answer = JudgedAnswer(requestID: id, route: "support", model: "new", startedAt: at, decision: decision)
+        func record(_ id: String, _ decision: Decision, at: Int64 = 100, model: String = "new") {
+            var answer = JudgedAnswer(requestID: id, route: "support", model: model, startedAt: at, decision: decision)
             answer.canary = CanaryDraw(arm: .candidate, unit: id)
             store.record(answer)
         }
@@ -233,12 +262,15 @@ struct RouterCanaryTests {
         record("b", .escalated)
         record("c", .escalated)
         record("old", .open, at: 99)
+        // A fallback answered in the candidate's place.
+        record("d", .open, model: "small")
+        say("d", .feedback)
         say("a", .feedback)
         say("b", .feedback)
         say("c", .dataset, side: .open)
         say("a", .shadow)
         say("old", .feedback)
-        let evidence = try store.canaryEvidence(on: "support", since: 100)
+        let evidence = try store.canaryEvidence(of: "new", on: "support", since: 100)
         #expect(evidence.outcomes.count == 2 && evidence.arms[.candidate]?.answers == 3)
     }
 }

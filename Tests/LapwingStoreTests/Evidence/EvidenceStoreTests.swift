@@ -3,6 +3,7 @@ import GRDB
 import LapwingAPI
 import LapwingStore
 import LapwingTestSupport
+import Synchronization
 import Testing
 
 @Suite("Evidence as it is kept")
@@ -94,6 +95,33 @@ struct EvidenceStoreTests {
             store.addOutcome(outcome("r", source, right, at: at, author: author))
         }
         #expect(try store.labelled(route: "support").map(\.right) == [expected])
+    }
+
+    @Test(
+        "Where the closed answer is known to be wrong, agreeing with it is wrong too, and differing says nothing",
+        arguments: [
+            ("shadow", true, false), ("shadow", false, nil), ("judge", true, nil), ("judge", false, false),
+            ("dataset", true, true),
+        ] as [(String, Bool, Bool?)])
+    func besidesWrongAnswers(source: String, said: Bool, expected: Bool?) throws {
+        store.record(answer("r", decision: .escalated))
+        store.addOutcome(outcome("r", .feedback, false))
+        store.addOutcome(outcome("r", try #require(AnswerOutcome.Source(rawValue: source)), said, side: .open))
+        #expect(try store.labelled(route: "support").map(\.right) == [expected].compactMap(\.self))
+    }
+
+    @Test("Only the first outcome of an answer is said to be that, whoever tells the others")
+    func firstOutcome() async throws {
+        store.record(answer("r", tenant: "acme"))
+        let told = Mutex<[Bool]>([])
+        for source in [AnswerOutcome.Source.shadow, .judge] {
+            store.addOutcome(outcome("r", source, true, side: .open)) { isFirst in told.withLock { $0.append(isFirst) }
+            }
+        }
+        let kept = try #require(
+            try await store.addFeedback(outcome("r", .feedback, true, author: "key_1"), tenant: "acme"))
+        #expect(told.withLock { $0 } == [true, false])
+        #expect(!kept.isFirst && !kept.isReplacing)
     }
 
     @Test("Feedback finds a request that was answered a moment ago, and none of another tenant")
