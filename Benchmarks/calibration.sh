@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What the confidence of labels is worth: Banking77 intents by the default model's scores and by a head on open embeddings,
-# ARC-easy and PIQA by the default model's scores of the choices. Heads and calibrators are fitted to rows that are judged
-# nowhere. Last line: one JSON object.
+# ARC-easy and PIQA by the default model's scores of the choices. Heads and calibrators are fitted to rows that they do not
+# judge: of Banking77 to its training part; of the other two, which have one part each, to four fifths, five times over, so
+# that every row is judged once. Last line: one JSON object.
 #
 #   Benchmarks/calibration.sh [DATA]
 #
@@ -62,28 +63,60 @@ write("intents-head.test", parts["test"])
 for task in ("arc_easy", "piqa"):
     rows = [line for line in open(f"{data}/mcq/{task}.jsonl") if line.strip()]
     random.Random(1).shuffle(rows)
-    third = len(rows) // 3
-    for name, part in (("head", rows[:third]), ("fit", rows[third:2 * third]), ("test", rows[2 * third:])):
-        open(f"{work}/{task}.{name}.jsonl", "w").writelines(part)
+    open(f"{work}/{task}.jsonl", "w").writelines(rows)
+    for fold in range(5):
+        open(f"{work}/{task}.{fold}.fit.jsonl", "w").writelines(r for i, r in enumerate(rows) if i % 5 != fold)
+        open(f"{work}/{task}.{fold}.test.jsonl", "w").writelines(r for i, r in enumerate(rows) if i % 5 == fold)
 EOF
 
 calibrate() { "$bin/lapwing" calibrate "$@" --config "$work/lapwing.yaml"; }
-# measure ROUTE EXTENSION HEAD-ROUTE: fits the head, then gathers what its calibrator is fitted to and judged on.
-measure() {
-    local files=$work/$1
-    calibrate head "$3" --name "$1" --data "$files.head.$2" --system "$system" --answers "$files.head.answers" >&2
+# gather ROUTE FILES EXTENSION: what the route's calibrator is fitted to and judged on, under the head that was just fitted;
+# scores that are in the files of answers already are read from there.
+gather() {
     for part in fit test; do
-        # Written anew under the head that was just fitted; the scores themselves are read from the answers that are there.
-        calibrate fit "$1" --data "$files.$part.$2" --system "$system" --answers "$files.$part.answers" \
-            $([ "$part" = test ] && echo --dry-run) --target "$target" --json > "$files.$part.json"
+        calibrate fit "$1" --data "$2.$part.$3" --system "$system" --answers "$2.$part.answers" \
+            $([ "$part" = test ] && echo --dry-run) --target "$target" --json > "$2.$part.json"
     done
-    "$bin/CalibrationBenchmark" "$files.fit.answers" "$files.test.answers" "$target" "$resplits" | tail -1 > "$files.result.json"
-    echo "$1: $(cat "$files.result.json")" >&2
 }
-measure intents csv intents-raw
-measure intents-head csv intents-head
-measure arc_easy jsonl arc_easy
-measure piqa jsonl piqa
+# judge NAME FIT JUDGE …
+judge() {
+    "$bin/CalibrationBenchmark" "$target" "$resplits" "${@:2}" | tail -1 > "$work/$1.result.json"
+    echo "$1: $(cat "$work/$1.result.json")" >&2
+}
+# intents ROUTE HEAD-ROUTE
+intents() {
+    local files=$work/$1
+    calibrate head "$2" --name "$1" --data "$files.head.csv" --system "$system" --answers "$files.head.answers" >&2
+    gather "$1" "$files" csv
+    judge "$1" "$files.fit.answers" "$files.test.answers"
+}
+# choices TASK: the three weights of a head are so few that the rows of the calibrator serve it too.
+choices() {
+    local files=$work/$1 pairs=()
+    # Every choice is scored once; each fold takes its rows' scores from there.
+    calibrate head "$1" --data "$files.jsonl" --answers "$files.answers" >&2
+    for fold in 0 1 2 3 4; do
+        python3 - "$files" "$fold" <<'EOF'
+import sys
+
+files, fold = sys.argv[1], int(sys.argv[2])
+answers = [line.split('"row":', 1) for line in open(f"{files}.answers")]
+for part, is_of in (("fit", lambda i: i % 5 != fold), ("test", lambda i: i % 5 == fold)):
+    with open(f"{files}.{fold}.{part}.answers", "w") as out:
+        mine = [a for i, a in enumerate(answers) if is_of(i)]
+        for row, (before, after) in enumerate(mine):
+            out.write(f'{before}"row":{row}{after[len(str(int(after.split(",")[0]))):]}')
+EOF
+        calibrate head "$1" --data "$files.$fold.fit.jsonl" --answers "$files.$fold.fit.answers" >&2
+        system= gather "$1" "$files.$fold" jsonl
+        pairs+=("$files.$fold.fit.answers" "$files.$fold.test.answers")
+    done
+    judge "$1" "${pairs[@]}"
+}
+intents intents intents-raw
+intents intents-head intents-head
+choices arc_easy
+choices piqa
 python3 - "$work" <<'EOF'
 import json, sys
 

@@ -4,9 +4,11 @@ import LapwingStatistics
 
 // What a calibrator is worth on answers that it was not fitted to; run by Benchmarks/calibration.sh.
 //
-//   CalibrationBenchmark FIT.jsonl JUDGE.jsonl TARGET RESPLITS
+//   CalibrationBenchmark TARGET RESPLITS FIT.jsonl JUDGE.jsonl [FIT.jsonl JUDGE.jsonl …]
 //
-// Both files are answers as `lapwing calibrate --answers` keeps them. The last line is one JSON object.
+// Files are answers as `lapwing calibrate --answers` keeps them. Of several pairs, each judged by its own fit, all judged
+// answers count together: where the parts that are judged make up a set, that is the whole set, out of fold. The last line is
+// one JSON object.
 
 struct Answer: Decodable {
     var right: Bool
@@ -26,17 +28,17 @@ struct Kept: Encodable {
     var accuracy: Double?
     /// Of the accuracy, at 95%.
     var interval: [Double]?
-    /// Whether the accuracy is the target or more, or under it by no more than its interval allows.
-    var holds: Bool
+    /// Whether anything is kept, and is right as often as the target or less often by no more than its interval allows.
+    var holds = false
 
-    init(_ rows: [(probability: Double, right: Bool)], from threshold: Double, target: Double) {
-        let kept = rows.filter { $0.probability >= threshold }
-        let right = kept.count { $0.right }
-        share = Double(kept.count) / Double(max(rows.count, 1))
-        guard !kept.isEmpty else {
-            holds = true
-            return
+    init(_ parts: [JudgedPart], from threshold: (JudgedPart) -> Double, target: Double) {
+        let kept = parts.flatMap { part in
+            let least = threshold(part)
+            return part.rows.filter { $0.probability >= least }
         }
+        let right = kept.count { $0.right }
+        share = Double(kept.count) / Double(max(parts.reduce(0) { $0 + $1.rows.count }, 1))
+        guard !kept.isEmpty else { return }
         accuracy = Double(right) / Double(kept.count)
         let range = ProportionInterval.clopperPearson(successes: right, of: kept.count)
         interval = [range.lowerBound, range.upperBound]
@@ -44,19 +46,34 @@ struct Kept: Encodable {
     }
 }
 
-func judged(_ fit: CalibratorFit, _ rows: [LabelledAnswer]) -> [(probability: Double, right: Bool)] {
-    let calibrator = Calibrator(
-        name: "b", version: 1, route: "b", model: "b", labels: nil, fit: fit, data: DataFingerprint(rows: []))
-    let judge = calibrator.model(for: Segment())
-    return rows.map { (judge.probability($0.evidence), $0.right) }
+/// Answers that a fit had not seen, and what it made of them.
+struct JudgedPart {
+    var fit: CalibratorFit
+    var rows: [(probability: Double, right: Bool)]
+
+    init(_ fitted: [LabelledAnswer], _ judged: [LabelledAnswer], seed: UInt64 = 1) {
+        fit = CalibratorFit(fitted, seed: seed)
+        let calibrator = Calibrator(
+            name: "b", version: 1, route: "b", model: "b", labels: nil, fit: fit, data: DataFingerprint(rows: []))
+        let judge = calibrator.model(for: Segment())
+        rows = judged.map { (judge.probability($0.evidence), $0.right) }
+    }
+
+    /// Above 1 keeps nothing: no threshold was proved on what it was fitted to.
+    func provedThreshold(_ target: Double) -> Double {
+        guard case .found(let found) = ThresholdGuarantee(fit.sample).accuracy(atLeast: target, confidence: 0.95) else {
+            return 2
+        }
+        return found.threshold
+    }
 }
 
-/// Above 1 keeps nothing: no threshold was proved.
-func provedThreshold(_ fit: CalibratorFit, target: Double) -> Double {
-    guard case .found(let found) = ThresholdGuarantee(fit.sample).accuracy(atLeast: target, confidence: 0.95) else {
-        return 2
+extension [JudgedPart] {
+    func report(resamples: Int = 500) -> CalibrationReport {
+        CalibrationReport(
+            probabilities: flatMap { $0.rows.map(\.probability) }, outcomes: flatMap { $0.rows.map(\.right) },
+            resamples: resamples)
     }
-    return found.threshold
 }
 
 func mean(_ values: [Double]) -> Double? {
@@ -65,7 +82,7 @@ func mean(_ values: [Double]) -> Double? {
 
 struct Resplits: Encodable {
     var count: Int
-    /// In how many the accuracy of the kept holds, by `Kept.holds`.
+    /// In how many something is kept and its accuracy holds, by `Kept.holds`.
     var hold: Int
     /// In how many anything is kept at all.
     var keeping: Int
@@ -85,6 +102,7 @@ struct Resplits: Encodable {
 }
 
 struct Result: Encodable {
+    /// Rows of a fit.
     var fitted: Int
     var method: String
     var report: CalibrationReport
@@ -102,35 +120,40 @@ struct Result: Encodable {
 }
 
 let arguments = CommandLine.arguments
-guard arguments.count == 5, let target = Double(arguments[3]), let count = Int(arguments[4]) else {
-    FileHandle.standardError.write(Data("usage: CalibrationBenchmark FIT.jsonl JUDGE.jsonl TARGET RESPLITS\n".utf8))
+guard arguments.count >= 5, arguments.count % 2 == 1, let target = Double(arguments[1]), let count = Int(arguments[2])
+else {
+    FileHandle.standardError.write(
+        Data("usage: CalibrationBenchmark TARGET RESPLITS FIT.jsonl JUDGE.jsonl [FIT.jsonl JUDGE.jsonl …]\n".utf8))
     exit(2)
 }
-let (fitRows, judgeRows) = (try read(arguments[1]), try read(arguments[2]))
-let fit = CalibratorFit(fitRows)
-let rows = judged(fit, judgeRows)
-let report = CalibrationReport(probabilities: rows.map(\.probability), outcomes: rows.map(\.right))
+let pairs = try stride(from: 3, to: arguments.count, by: 2).map {
+    (fit: try read(arguments[$0]), judge: try read(arguments[$0 + 1]))
+}
+let parts = pairs.map { JudgedPart($0.fit, $0.judge) }
+let report = parts.report()
 
-// Each resplit draws as many rows for the fit as there are, out of both files.
-let all = fitRows + judgeRows
+// Each resplit draws as many rows for the fit as there are, out of both files of one pair after another.
 var (plain, proved): ([Kept], [Kept]) = ([], [])
 var reports: [CalibrationReport] = []
 for number in 0..<count {
+    let pair = pairs[number % pairs.count]
+    let all = pair.fit + pair.judge
     var random = SplitMix64(seed: UInt64(number) + 1000)
     let order = all.indices.shuffled(using: &random)
-    let fit = CalibratorFit(order.prefix(fitRows.count).map { all[$0] }, seed: UInt64(number))
-    let rows = judged(fit, order.dropFirst(fitRows.count).map { all[$0] })
-    reports.append(
-        CalibrationReport(probabilities: rows.map(\.probability), outcomes: rows.map(\.right), resamples: 1))
-    plain.append(Kept(rows, from: target, target: target))
-    proved.append(Kept(rows, from: provedThreshold(fit, target: target), target: target))
+    let part = JudgedPart(
+        order.prefix(pair.fit.count).map { all[$0] }, order.dropFirst(pair.fit.count).map { all[$0] },
+        seed: UInt64(number))
+    reports.append([part].report(resamples: 1))
+    plain.append(Kept([part], from: { _ in target }, target: target))
+    proved.append(Kept([part], from: { $0.provedThreshold(target) }, target: target))
 }
 let encoder = JSONEncoder()
 encoder.outputFormatting = [.sortedKeys]
 let result = Result(
-    fitted: fitRows.count, method: fit.method.name, report: report, informationShare: report.informationShare,
-    kept: Kept(rows, from: target, target: target),
-    keptProved: Kept(rows, from: provedThreshold(fit, target: target), target: target), resplits: Resplits(plain),
+    fitted: pairs.reduce(0) { $0 + $1.fit.count } / pairs.count,
+    method: Set(parts.map(\.fit.method.name)).sorted().joined(separator: ", "), report: report,
+    informationShare: report.informationShare, kept: Kept(parts, from: { _ in target }, target: target),
+    keptProved: Kept(parts, from: { $0.provedThreshold(target) }, target: target), resplits: Resplits(plain),
     resplitsProved: Resplits(proved), meanAUROC: mean(reports.compactMap(\.auroc)),
     meanInformationShare: mean(reports.map(\.informationShare)) ?? 0,
     meanCalibrationError: mean(reports.map(\.calibrationError)) ?? 0)

@@ -74,6 +74,9 @@ extension MetricDefinition {
     package static let inFlight = Self("lapwing_requests_in_flight", .gauge, "HTTP requests that are being answered.")
 
     // Read when they are asked for.
+    package static let evidenceLost = Self(
+        "lapwing_evidence_lost", .gauge, "Judged answers and outcomes that were dropped or not written since the start."
+    )
     package static let ledgerQueue = Self("lapwing_ledger_queue_depth", .gauge, "Writes that wait for the ledger.")
     package static let engineQueue = Self(
         "lapwing_engine_queue_depth", .gauge, labels: ["model"], "Answers that wait for room in a model that runs here."
@@ -108,7 +111,8 @@ extension MetricDefinition {
         requestDuration, timeToFirstToken, requests, counterfactual, saved, cacheRequests, spared, shadows, canaries,
         callDuration,
         callFirstToken, tokens, calls, retries, spend, unpriced, ledgerCommit, httpRequests, refusals, addedLatency,
-        inFlight, ledgerQueue, engineQueue, engineRunning, endpointState, endpointCalls, cacheEntries, cacheBytes,
+        inFlight, evidenceLost, ledgerQueue, engineQueue, engineRunning, endpointState, endpointCalls, cacheEntries,
+        cacheBytes,
         drifted, driftLabels,
         residentBytes, virtualBytes, cpuSeconds, openFiles, mostFiles, startTime,
     ]

@@ -21,7 +21,6 @@ package struct Lapwing: AsyncParsableCommand {
             CommandGroup(
                 name: "Quality", subcommands: [Calibrate.self, Eval.self, Parity.self, Canary.self]),
             CommandGroup(name: "Receipts", subcommands: [ReportCommand.self, LedgerCommand.self, Prices.self]),
-            CommandGroup(name: "Quality", subcommands: [Calibrate.self]),
             CommandGroup(name: "Setup", subcommands: [Check.self, Doctor.self, KeysCommand.self]),
         ])
 

@@ -21,6 +21,20 @@ struct LabelledRowsTests {
         #expect(rows[0].segment == Segment(task: "cards") && rows[0].choices == nil && !rows[0].isText)
     }
 
+    @Test("Whether the closed model is right is a column, of which a cell may be empty, and a member")
+    func strong() throws {
+        let rows = try read("prompt,answer,strong\na,b,1\na,b,false\na,b,\n")
+        #expect(rows.map(\.strong) == [true, false, nil])
+        let members = try read(
+            """
+            {"prompt": "a", "answer": "b", "strong": true}
+            {"prompt": "a", "answer": "b", "strong": 0}
+            {"prompt": "a", "answer": "b"}
+            """)
+        #expect(members.map(\.strong) == [true, false, nil])
+        #expect { try read("prompt,answer,strong\na,b,maybe\n") } throws: { "\($0)".contains(":2: `strong` is ") }
+    }
+
     @Test("Lines may end as on Windows")
     func carriageReturns() throws {
         let rows = try read("{\"prompt\": \"a\", \"answer\": \"b\"}\r\n\r\n{\"prompt\": \"c\", \"answer\": \"d\"}\r\n")

@@ -20,9 +20,9 @@ struct PolicyCurveTests {
         #expect(curve.points.map { Int(($0.accuracy * 10).rounded()) } == [7, 8, 9, 10, 10, 10, 10, 10, 10, 10, 10])
         #expect(curve.points.map(\.cost) == (0...10).map { NanoUSD(10 + 100 * Int64($0)) })
         #expect(abs(curve.points[3].threshold - 0.35) < 1e-9)
-        // Where it stands is what was escalated, not what the threshold would do on the sample.
+        // Where it stands is what its threshold does on the curve, whatever the ledger says of an earlier one.
         let today = try #require(curve.today)
-        #expect(today.escalated == 0.2 && abs(today.accuracy - 0.9) < 1e-9 && today.threshold == 0.5)
+        #expect(today.escalated == 0.5 && abs(today.accuracy - 1) < 1e-9 && today.threshold == 0.5)
         #expect(curve.lines.count == 13 && curve.lines.filter { $0.hasSuffix("<- today") }.count == 1)
         #expect(curve.csv.split(separator: "\n").count == 13)
     }

@@ -58,6 +58,7 @@ import lapwing
                 "would escalate     1",
                 "tokens             4,500 in, 180 out",
                 "spent              $0.000012",
+                "beside answers     $0.000004 of it, for shadows, judges and what was not completed",
                 "closed would cost  ~$0.006 (estimated, between $0.003 and $0.012)",
                 "saved              ~$0.005988, 99.8%",
                 "latency            p50 1.20 s, p95 2.40 s",

@@ -73,6 +73,21 @@ import Testing
         }
     }
 
+    @Test(
+        "Where nothing turned over few questions, as many more are asked for as would show it", arguments: [1, 12, 40])
+    func nothingTurned(count: Int) throws {
+        let (a, b) = runs(both: count, lost: 0, won: 0, neither: 0)
+        let report = try ParityReport(a, b, metric: "acc", terms: ParityTerms(margin: 0.05))
+        guard case .notEnoughData(let more) = report.verdict else {
+            Issue.record("expected not enough data, found \(report.verdict)")
+            return
+        }
+        let (c, d) = runs(both: count + more, lost: 0, won: 0, neither: 0)
+        #expect(try ParityReport(c, d, metric: "acc", terms: ParityTerms(margin: 0.05)).verdict == .pass, "\(more)")
+        let kept = try #require(report.kept)
+        #expect(kept.upperBound - kept.lowerBound > 0.04)
+    }
+
     @Test("A difference of exactly the margin is told, where more questions would say nothing")
     func atTheMargin() throws {
         let (a, b) = runs(both: 45, lost: 5, won: 0, neither: 50)

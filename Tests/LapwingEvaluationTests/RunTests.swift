@@ -51,7 +51,12 @@ import Testing
         #expect(try runs.readSamples(of: "r") == samples)
         record.finish(samples, metrics: [.acc], at: "2026-11-01T00:01:00Z")
         try runs.write(record)
-        #expect(try runs.runs() == [record])
+        // One that is damaged is left out and told of.
+        try FileManager.default.createDirectory(atPath: path + "/other", withIntermediateDirectories: true)
+        try Data("{".utf8).write(to: URL(filePath: path + "/other/run.json"))
+        var damaged: [EvaluationError] = []
+        #expect(runs.runs { damaged.append($0) } == [record])
+        #expect(damaged == [.badRun(path: path + "/other/run.json", reason: "it does not read as one")])
         #expect(record.metric("acc")?.value == 1.0 / 3)
         #expect(record.cost == NanoUSD(21))
         #expect(record.tokens.prompt == 30)

@@ -10,12 +10,17 @@ package struct RunFolder: Sendable {
     private func record(of id: String) -> String { folder(of: id) + "/run.json" }
     private func samples(of id: String) -> String { folder(of: id) + "/samples.jsonl" }
 
-    /// Every run, finished or not, by task, model and start.
-    package func runs() throws -> [RunRecord] {
+    /// Every run, finished or not, by task, model and start; `onDamage` is told of those that cannot be read.
+    package func runs(onDamage: (EvaluationError) -> Void = { _ in }) -> [RunRecord] {
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { return [] }
-        return try names.compactMap { try read($0) }.sorted {
-            ($0.task, $0.model, $0.startedAt, $0.id) < ($1.task, $1.model, $1.startedAt, $1.id)
-        }
+        return names.sorted().compactMap { name in
+            do { return try read(name) } catch let error as EvaluationError {
+                onDamage(error)
+            } catch {
+                onDamage(.badRun(path: record(of: name), reason: "\(error)"))
+            }
+            return nil
+        }.sorted { ($0.task, $0.model, $0.startedAt, $0.id) < ($1.task, $1.model, $1.startedAt, $1.id) }
     }
 
     /// nil where there is no such run.
@@ -24,7 +29,7 @@ package struct RunFolder: Sendable {
         do {
             return try JSONDecoder().decode(RunRecord.self, from: data)
         } catch {
-            throw EvaluationError.badRun(path: record(of: id), reason: "it does not read as one (\(error))")
+            throw EvaluationError.badRun(path: record(of: id), reason: "it does not read as one")
         }
     }
 
@@ -52,7 +57,7 @@ package struct RunFolder: Sendable {
                 let sample = try decoder.decode(Sample.self, from: Data(line))
                 byQuestion[sample.id] = sample
             } catch {
-                throw EvaluationError.badRun(path: samples(of: id), reason: "line \(index + 1) is no sample (\(error))")
+                throw EvaluationError.badRun(path: samples(of: id), reason: "line \(index + 1) is no sample")
             }
         }
         return byQuestion.values.sorted { $0.id < $1.id }

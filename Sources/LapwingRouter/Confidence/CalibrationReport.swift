@@ -39,6 +39,7 @@ package struct CalibrationReport: Hashable, Sendable, Codable {
         riskCoverageArea = RankingMetrics.riskCoverageArea(scores: probabilities, outcomes: outcomes)
     }
 
-    /// By how much of it the log loss is under the base rate's: above 0 is information.
-    package var informationShare: Double { baseRateLogLoss > 0 ? 1 - logLoss / baseRateLogLoss : 0 }
+    /// By how much of it the log loss is under the base rate's: above 0 is information. 0 where all outcomes are
+    /// alike.
+    package var informationShare: Double { auroc != nil ? 1 - logLoss / baseRateLogLoss : 0 }
 }

@@ -31,6 +31,8 @@ package struct Calibrator: Hashable, Sendable, Codable {
     package var model: String
     /// Of the labels that the answers are of, in their order; nil where they are text.
     package var labels: DataFingerprint?
+    /// The head that gave the answers, with its version; nil where none did. What another head says is another answer.
+    package var head: String?
     package var method: Method
     /// Added to the log-odds of the answers of a segment, by `Segment.keys`.
     package var offsets: [String: Double]
@@ -43,15 +45,15 @@ package struct Calibrator: Hashable, Sendable, Codable {
     package var sample: [ThresholdGuarantee.Row]
 
     package init(
-        name: String, version: Int, route: String, model: String, labels: [String]?, fit: CalibratorFit,
-        data: DataFingerprint
+        name: String, version: Int, route: String, model: String, labels: [String]?, head: String? = nil,
+        fit: CalibratorFit, data: DataFingerprint
     ) {
         self.name = name
         self.version = version
         self.route = route
         self.model = model
         self.labels = labels.map(Self.fingerprint)
-        self.data = data
+        (self.head, self.data) = (head, data)
         (method, offsets, segmentCounts) = (fit.method, fit.offsets, fit.segmentCounts)
         (metrics, sample) = (fit.report, fit.sample)
     }
@@ -64,7 +66,9 @@ package struct Calibrator: Hashable, Sendable, Codable {
     package var fullName: String { "\(name)-v\(version)" }
 
     /// Throws `RouterError` where it was fitted to other answers than the route's open model gives.
-    package func checkFit(route: String, model: String, labels: [String]?) throws(RouterError) {
+    package func checkFit(
+        route: String, model: String, labels: [String]?, head: String? = nil
+    ) throws(RouterError) {
         func unfit(_ found: String, _ expected: String) -> RouterError {
             .unfitCalibrator(route: route, calibrator: fullName, found: found, expected: expected)
         }
@@ -73,6 +77,11 @@ package struct Calibrator: Hashable, Sendable, Codable {
         }
         guard self.model == model else {
             throw unfit("one fitted to answers of '\(self.model)'", "one for its open model, '\(model)'")
+        }
+        guard self.head == head else {
+            throw unfit(
+                "one fitted to answers \(self.head.map { "of the head '\($0)'" } ?? "without a head")",
+                "one for its own, \(head.map { "of '\($0)'" } ?? "without a head")")
         }
         guard self.labels == labels.map(Self.fingerprint) else {
             func words(_ count: Int?) -> String { count.map { "\($0) labels" } ?? "text" }

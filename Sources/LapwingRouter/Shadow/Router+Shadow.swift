@@ -60,7 +60,11 @@ extension Router {
     }
 
     private func ask(_ model: ModelBinding, _ answer: FinishedAnswer, open: String, _ shadow: ShadowOptions) async {
-        guard let reply = await work("shadow", of: answer, on: model, answer.request) else {
+        guard
+            let reply = await work(
+                "shadow", of: answer, on: model,
+                answer.route.labels.map { answer.request.naming($0.names) } ?? answer.request)
+        else {
             return count(.failed, answer)
         }
         guard let other = reply.text else { return count(.unknown, answer) }

@@ -2,13 +2,6 @@ import Foundation
 
 /// How far stated probabilities lie from what came true.
 package enum CalibrationMetrics {
-    package enum Binning: String, Sendable, Codable {
-        /// As many rows a bin as the others have; equal probabilities stay in one bin.
-        case equalCount
-        /// 0 to 1 in pieces of one width; each holds its lower end, the last both.
-        case equalWidth
-    }
-
     /// What a bin says and what came of it.
     package struct Bin: Hashable, Sendable, Codable {
         package let count: Int
@@ -16,21 +9,17 @@ package enum CalibrationMetrics {
         package let shareRight: Double
     }
 
-    /// The bins that have rows, by ascending probability.
+    /// The bins that have rows, by ascending probability: as many rows a bin as the others have, and equal probabilities in
+    /// one bin.
     package static func reliability(
-        probabilities: [Double], outcomes: [Bool], bins: Int = 10, by binning: Binning = .equalCount
+        probabilities: [Double], outcomes: [Bool], bins: Int = 10
     ) -> [Bin] {
         precondition(probabilities.count == outcomes.count, "every probability has an outcome")
         let order = probabilities.indices.sorted { probabilities[$0] < probabilities[$1] }
         var groups: [[Int]] = Array(repeating: [], count: bins)
         for (rank, row) in order.enumerated() {
-            let wanted =
-                switch binning {
-                case .equalWidth: Int(probabilities[row] * Double(bins))
-                case .equalCount: rank * bins / order.count
-                }
-            var bin = min(max(wanted, 0), bins - 1)
-            if binning == .equalCount, rank > 0, probabilities[order[rank - 1]] == probabilities[row] {
+            var bin = rank * bins / order.count
+            if rank > 0, probabilities[order[rank - 1]] == probabilities[row] {
                 bin = groups.lastIndex { !$0.isEmpty } ?? bin
             }
             groups[bin].append(row)
@@ -46,24 +35,24 @@ package enum CalibrationMetrics {
     /// The mean distance between a bin's probability and its share of right answers, each bin weighed by its rows
     /// (Naeini, Cooper and Hauskrecht, 2015; Guo and others, 2017). Even a perfect model's is above 0 on a sample.
     package static func expectedCalibrationError(
-        probabilities: [Double], outcomes: [Bool], bins: Int = 10, by binning: Binning = .equalCount
+        probabilities: [Double], outcomes: [Bool], bins: Int = 10
     ) -> Double {
         guard !probabilities.isEmpty else { return .nan }
-        let bins = reliability(probabilities: probabilities, outcomes: outcomes, bins: bins, by: binning)
+        let bins = reliability(probabilities: probabilities, outcomes: outcomes, bins: bins)
         return bins.reduce(0) { $0 + Double($1.count) * abs($1.meanProbability - $1.shareRight) }
             / Double(probabilities.count)
     }
 
     /// Its bootstrap interval.
     package static func expectedCalibrationErrorInterval(
-        probabilities: [Double], outcomes: [Bool], bins: Int = 10, by binning: Binning = .equalCount,
+        probabilities: [Double], outcomes: [Bool], bins: Int = 10,
         over resamples: some Sequence<[Int]>, level: Double = 0.95
     ) -> ClosedRange<Double> {
         Bootstrap.percentile(
             { rows in
                 expectedCalibrationError(
                     probabilities: rows.map { probabilities[$0] }, outcomes: rows.map { outcomes[$0] }, bins: bins,
-                    by: binning)
+                )
             }, over: resamples, level: level)
     }
 

@@ -16,22 +16,18 @@ package enum PairedNonInferiority {
         return max(1, Int(min(size, 1e12).rounded(.up)))
     }
 
-    /// The one-sided lower bound of the candidate's accuracy less the reference's; over -margin it is shown.
-    package static func lowerBound(
-        referenceOnly: Int, candidateOnly: Int, of count: Int, level: Double = 0.95
-    ) -> Double {
-        PairedDifference.tangoLower(firstOnly: referenceOnly, secondOnly: candidateOnly, of: count, level: level)
-    }
-
     /// The interval of the candidate's accuracy divided by the reference's, by the variance of the ratio's logarithm,
-    /// (b + c) / (x y), where x and y are how often each was right; nil where one never was.
+    /// (b + c) / (x y), where x and y are how often each was right; nil where one never was. Where
+    /// no row differs one is taken to.
     package static func keptQuality(
         bothRight: Int, referenceOnly: Int, candidateOnly: Int, level: Double = 0.95
     ) -> ClosedRange<Double>? {
         let reference = Double(bothRight + referenceOnly)
         let candidate = Double(bothRight + candidateOnly)
         guard reference > 0, candidate > 0 else { return nil }
-        let deviation = (Double(referenceOnly + candidateOnly) / (reference * candidate)).squareRoot()
+        // No row that differs is no proof that none would: one more might.
+        let differing = Double(max(referenceOnly + candidateOnly, 1))
+        let deviation = (differing / (reference * candidate)).squareRoot()
         let half = Normal.quantile((1 + level) / 2) * deviation
         let ratio = candidate / reference
         return (ratio * exp(-half))...(ratio * exp(half))

@@ -64,7 +64,6 @@ package struct DriftDetector: Hashable, Sendable, Codable {
     /// How often the last answers should have been right; NaN before the first label.
     package var expected: Double { recent.reduce(0) { $0 + $1.probability } / Double(recent.count) }
     package var observed: Double { Double(recent.count { $0.isRight }) / Double(recent.count) }
-    package var recentCount: Int { recent.count }
 
     /// log of the evidence at which it fires.
     private var limit: Double { log(Double(window) / falseAlarms) }

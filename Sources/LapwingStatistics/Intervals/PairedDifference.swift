@@ -12,34 +12,6 @@ package enum PairedDifference {
         return bound(firstOnly, secondOnly, count, z: z)...bound(firstOnly, secondOnly, count, z: -z)
     }
 
-    /// The one-sided lower bound of the same.
-    package static func tangoLower(firstOnly: Int, secondOnly: Int, of count: Int, level: Double) -> Double {
-        bound(firstOnly, secondOnly, count, z: Normal.quantile(level))
-    }
-
-    /// From the Wilson intervals of both and the correlation between them: method 10 of Newcombe, 1998.
-    package static func newcombe(
-        bothRight: Int, firstOnly: Int, secondOnly: Int, of count: Int, level: Double = 0.95
-    ) -> ClosedRange<Double> {
-        let n = Double(count)
-        let (e, f, g) = (Double(bothRight), Double(secondOnly), Double(firstOnly))
-        let h = n - e - f - g
-        let (first, second) = ((e + g) / n, (e + f) / n)
-        let firstRange = ProportionInterval.wilson(successes: bothRight + firstOnly, of: count, level: level)
-        let secondRange = ProportionInterval.wilson(successes: bothRight + secondOnly, of: count, level: level)
-        let margins = (e + f) * (g + h) * (e + g) * (f + h)
-        let product = e * h - f * g
-        let corrected = product > n / 2 ? product - n / 2 : (product >= 0 ? 0 : product)
-        let correlation = margins == 0 ? 0 : corrected / margins.squareRoot()
-        func length(_ x: Double, _ y: Double) -> Double {
-            max(x * x - 2 * correlation * x * y + y * y, 0).squareRoot()
-        }
-        let difference = second - first
-        let low = length(second - secondRange.lowerBound, firstRange.upperBound - first)
-        let high = length(secondRange.upperBound - second, first - firstRange.lowerBound)
-        return (difference - low)...(difference + high)
-    }
-
     /// The difference d at which Tango's statistic, which falls as d grows, is `z`.
     private static func bound(_ firstOnly: Int, _ secondOnly: Int, _ count: Int, z: Double) -> Double {
         precondition(firstOnly >= 0 && secondOnly >= 0 && firstOnly + secondOnly <= count, "differing rows are rows")

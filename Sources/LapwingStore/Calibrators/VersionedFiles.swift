@@ -23,6 +23,13 @@ package struct VersionedFiles: Sendable {
         guard let version = versions(of: name).last else {
             throw StoreError.cannotOpen(path: "\(folder)/\(name)-v1.json", reason: "there is no version of '\(name)'")
         }
+        return try read(name, version: version)
+    }
+
+    /// Throws `StoreError.cannotOpen` where that version is not there, or does not say what `Value` holds.
+    package func read<Value: Decodable>(
+        _ name: String, version: Int, as type: Value.Type = Value.self
+    ) throws -> Value {
         let path = path(name, version: version)
         do {
             return try JSONDecoder().decode(type, from: Data(contentsOf: URL(filePath: path)))

@@ -22,7 +22,7 @@ enum EvidenceMigrations {
             started_at INTEGER NOT NULL,            -- milliseconds since 1970, as all times here
             decision TEXT NOT NULL,
             evidence TEXT,                          -- JSON; NULL where the answer came without
-            features TEXT,                          -- JSON, of the prompt
+            features TEXT,                          -- never written
             probability REAL,
             calibrator TEXT,
             arm TEXT,                               -- of a canary: 'current' or 'candidate'

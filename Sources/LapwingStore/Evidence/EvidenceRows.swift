@@ -13,13 +13,13 @@ enum EvidenceRows {
         try db.cachedStatement(
             sql: """
                 INSERT OR REPLACE INTO answers (request_id, route, model, tenant, tier, task, language, started_at,
-                    decision, evidence, features, probability, calibrator, arm, unit, prompt, answer)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    decision, evidence, probability, calibrator, arm, unit, prompt, answer)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
             answer.requestID, answer.route, answer.model, answer.tenant, answer.tier, answer.task, answer.language,
-            answer.startedAt, answer.decision.rawValue, try text(answer.evidence), try text(answer.features),
-            answer.confidence?.probability, answer.confidence?.calibrator, answer.canary?.arm.rawValue,
+            answer.startedAt, answer.decision.rawValue, try text(answer.evidence), answer.confidence?.probability,
+            answer.confidence?.calibrator, answer.canary?.arm.rawValue,
             answer.canary?.unit, try text(answer.prompt), answer.answer,
         ])
     }
@@ -92,7 +92,7 @@ enum EvidenceRows {
                 LabelledEvidence(
                     requestID: row[0], route: route, model: row[1], task: row[2], language: row[3], at: row[4],
                     evidenceJSON: Data((row[5] as String).utf8),
-                    featuresJSON: (row[6] as String?).map { Data($0.utf8) }, probability: row[7],
+                    probability: row[7],
                     calibrator: row[13], right: right, strongRight: closed?.right, source: open.source,
                     weight: open.weight))
         }

@@ -67,11 +67,6 @@ package final class EvidenceStore: Sendable {
         try read { db in try EvidenceRows.labelled(route: route, since: since ?? .min, db) }
     }
 
-    /// Routes that have judged answers, in alphabetical order.
-    package func routes() throws -> [String] {
-        try read { db in try String.fetchAll(db, sql: "SELECT DISTINCT route FROM answers ORDER BY route") }
-    }
-
     /// Forgets the answers of requests that were admitted before, with their outcomes, and returns how many.
     package func prune(before moment: Int64) throws -> Int {
         try change { db in
@@ -93,19 +88,19 @@ package final class EvidenceStore: Sendable {
     package var lostCount: Int { writer.lostCount }
 
     /// Writes what has gathered.
-    package func flush() throws { try StoreError.mapping(path: path) { try pool.write { writer.performAll($0) } } }
+    package func flush() throws { try mapping { try pool.write { writer.performAll($0) } } }
 
     /// A look at the file with all that was recorded.
     func read<T>(_ body: (Database) throws -> T) throws -> T {
         try flush()
-        return try StoreError.mapping(path: path) { try pool.read(body) }
+        return try mapping { try pool.read(body) }
     }
 
     /// A change to the file after all that was recorded.
     func change<T>(_ body: (Database) throws -> T) throws -> T {
         // Apart, so that a change that fails takes none of them with it.
         try flush()
-        return try StoreError.mapping(path: path) { try pool.write(body) }
+        return try mapping { try pool.write(body) }
     }
 
     func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
@@ -113,7 +108,14 @@ package final class EvidenceStore: Sendable {
             try await pool.write { [writer] db in writer.performAll(db) }
             return try await pool.write(body)
         } catch {
-            throw StoreError.from(error, path: path)
+            return try mapping { throw error }
+        }
+    }
+
+    /// SQLite's errors by their meaning. Of damage the file is named: what the ledger's says is of the ledger.
+    private func mapping<T>(_ body: () throws -> T) throws -> T {
+        do { return try StoreError.mapping(path: path, body) } catch StoreError.damaged(_, let reason) {
+            throw StoreError.notAStore(path: path, found: reason)
         }
     }
 }

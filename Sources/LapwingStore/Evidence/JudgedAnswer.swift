@@ -18,8 +18,6 @@ package struct JudgedAnswer: Sendable {
     package var decision: Decision
     /// Written as JSON once nobody waits; nil where the answer came without.
     package var evidence: (any Encodable & Sendable)?
-    /// Of the prompt, likewise.
-    package var features: (any Encodable & Sendable)?
     package var confidence: Confidence?
     package var canary: CanaryDraw?
     /// Written as JSON likewise.
@@ -103,7 +101,6 @@ package struct LabelledEvidence: Hashable, Sendable {
     /// When the request was admitted, in milliseconds since 1970.
     package var at: Int64
     package var evidenceJSON: Data
-    package var featuresJSON: Data?
     /// What it was judged to be, and by whose reckoning.
     package var probability: Double?
     package var calibrator: String?
@@ -118,7 +115,7 @@ package struct LabelledEvidence: Hashable, Sendable {
 
     package init(
         requestID: String, route: String, model: String, task: String? = nil, language: String? = nil, at: Int64,
-        evidenceJSON: Data, featuresJSON: Data? = nil, probability: Double? = nil, calibrator: String? = nil,
+        evidenceJSON: Data, probability: Double? = nil, calibrator: String? = nil,
         right: Bool,
         strongRight: Bool? = nil, source: AnswerOutcome.Source = .feedback, weight: Double = 1
     ) {
@@ -129,7 +126,6 @@ package struct LabelledEvidence: Hashable, Sendable {
         self.language = language
         self.at = at
         self.evidenceJSON = evidenceJSON
-        self.featuresJSON = featuresJSON
         self.probability = probability
         self.calibrator = calibrator
         self.right = right

@@ -12,6 +12,7 @@ extension Assembly {
         // A reload may have taken endpoints and routes away.
         metrics.forget(Metric.endpointState, Metric.endpointCalls, Metric.cacheEntries, Metric.cacheBytes)
         Metric.ledgerQueue.gauge(in: metrics).set(Int64(ledger.waitingCount))
+        if let evidence { Metric.evidenceLost.gauge(in: metrics).set(Int64(evidence.lostCount)) }
         for (name, engine) in engines.map({ ($0.name, $0.statistics) }) {
             Metric.engineQueue.gauge(name, in: metrics).set(Int64(engine.queuedSequences))
             Metric.engineRunning.gauge(name, in: metrics).set(Int64(engine.runningSequences))

@@ -1,3 +1,4 @@
+import Foundation
 import LapwingRouter
 import LapwingStore
 import Logging
@@ -48,12 +49,41 @@ package final class EvidenceRetention: Sendable {
 
 extension Configuration.Evidence {
     /// nil where nothing is to be remembered.
-    func open(at path: String, logger: Logger) throws -> EvidenceStore? {
+    package func open(at path: String, logger: Logger) throws -> EvidenceStore? {
         guard days > 0 else { return nil }
         var options = EvidenceStore.Options()
         options.onFailure = { error in
             logger.warning("evidence could not be written, and is lost", metadata: ["reason": "\(error)"])
         }
-        return try EvidenceStore(path: path, options: options)
+        do { return try EvidenceStore(path: path, options: options) } catch let error as StoreError where error.isDamage
+        {
+            let aside = try Self.setAside(path)
+            logger.error(
+                "the evidence is damaged and was set aside, what was learnt from it goes on and gathers anew",
+                metadata: ["reason": "\(error)", "file": "\(aside)"])
+            return try EvidenceStore(path: path, options: options)
+        }
+    }
+
+    /// Renames the file, with what SQLite keeps beside it, and gives the new name.
+    private static func setAside(_ path: String) throws -> String {
+        let files = FileManager.default
+        let aside = (1...).lazy.map { "\(path).damaged-\($0)" }.first { !files.fileExists(atPath: $0) } ?? path
+        try files.moveItem(atPath: path, toPath: aside)
+        for suffix in ["-wal", "-shm"] where files.fileExists(atPath: path + suffix) {
+            try files.moveItem(atPath: path + suffix, toPath: aside + suffix)
+        }
+        return aside
+    }
+}
+
+extension StoreError {
+    /// Whether the file is no database any more: SQLITE_CORRUPT or SQLITE_NOTADB.
+    fileprivate var isDamage: Bool {
+        switch self {
+        case .notAStore, .damaged: true
+        case .database(_, let code, _): [11, 26].contains(code & 0xFF)
+        default: false
+        }
     }
 }

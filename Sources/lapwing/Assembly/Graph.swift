@@ -45,6 +45,7 @@ struct Graph: Sendable {
         let now = RouterTime.system.milliseconds()
         var routes: [Route] = []
         var targets: [RouteTarget] = []
+        var read: [(route: Configuration.Route, files: RouteFiles)] = []
         for route in configuration.routes {
             let files = try RouteFiles(route, dataFolder: configuration.dataFolder)
             let target = RouteTarget(
@@ -52,6 +53,7 @@ struct Graph: Sendable {
                 traffic: parts.ledger.reader.recentTraffic(of: route.name, now: now))
             if let target { targets.append(target) }
             routes.append(Route(route, files, target?.decision))
+            read.append((route, files))
         }
         var routing = RouterConfiguration(
             models: bindings, routes: routes,
@@ -59,7 +61,7 @@ struct Graph: Sendable {
         routing.logger = parts.logger
         routing.evidence = parts.evidence
         routing.keepsTexts = configuration.evidence.keepsTexts
-        routing.gate = try RouteGates(configuration, locals: parts.locals, logger: parts.logger)
+        routing.gate = try RouteGates(read, locals: parts.locals, logger: parts.logger)
         routing.metrics = RouterMetrics(parts.metrics) {
             configuration.model(named: $0)?.remote?.provider.rawValue ?? "lapwing"
         }
@@ -69,9 +71,16 @@ struct Graph: Sendable {
             after: earlier?.router)
         // What came in before a restart counts too.
         for standing in router.drift.standings where standing.detector.labels == 0 {
-            for row in try parts.evidence?.labelled(route: standing.route) ?? [] {
-                router.drift.observe(
-                    route: standing.route, calibrator: row.calibrator, probability: row.probability, right: row.right)
+            do {
+                for row in try parts.evidence?.labelled(route: standing.route) ?? [] {
+                    router.drift.observe(
+                        route: standing.route, calibrator: row.calibrator, probability: row.probability,
+                        right: row.right)
+                }
+            } catch {
+                parts.logger.error(
+                    "the watch over a route's calibration begins anew",
+                    metadata: ["route": "\(standing.route)", "reason": "\(error)"])
             }
         }
         self.configuration = configuration

@@ -1,20 +1,30 @@
 import Foundation
 import LapwingRouter
+import LapwingStatistics
 import LapwingStore
 
 /// What a route reads from files of its own, each time that a configuration is put in place.
 struct RouteFiles {
     var labels: RouteLabels?
     var calibrator: Calibrator?
+    var gate: (file: GateFile, threshold: Double)?
 
     /// Throws `Failure`, which names the route.
     init(_ route: Configuration.Route, dataFolder: String) throws {
         do {
-            labels = try route.labels.map { try Self.labels($0, dataFolder: dataFolder) }
-            if let name = route.calibrator {
-                let found: Calibrator = try Self.calibrators(in: dataFolder).newest(name)
-                try found.checkFit(route: route.name, model: route.open, labels: labels?.names)
-                calibrator = found
+            calibrator = try route.calibrator.map { try Self.calibrators(in: dataFolder).newest($0) }
+            labels = try route.labels.map { try Self.labels($0, judgedBy: calibrator, dataFolder: dataFolder) }
+            try calibrator?.checkFit(
+                route: route.name, model: route.open, labels: labels?.names, head: labels?.head?.fullName)
+            if let wanted = route.gate {
+                let file: GateFile = try GateFile.folder(dataFolder).newest(wanted.name)
+                let threshold =
+                    switch wanted.rule {
+                    case .fitted: file.threshold
+                    case .share(let share): file.threshold(forShare: share)
+                    case .above(let gain): gain
+                    }
+                gate = (file, threshold)
             }
         } catch let failure as Failure {
             throw Failure("route '\(route.name)': \(failure.message ?? "")")
@@ -29,17 +39,32 @@ struct RouteFiles {
 
     static func heads(in dataFolder: String) -> VersionedFiles { VersionedFiles(folder: dataFolder + "/heads") }
 
-    private static func labels(_ labels: Configuration.Route.Labels, dataFolder: String) throws -> RouteLabels {
+    /// Of a head that version that the calibrator was fitted to, so that the two go together from one fit to the next; the
+    /// newest where there is no calibrator.
+    private static func labels(
+        _ labels: Configuration.Route.Labels, judgedBy calibrator: Calibrator?, dataFolder: String
+    ) throws -> RouteLabels {
         switch labels {
         case .list(let names): return .scored(names)
         case .file(let path): return .scored(try read(path))
         case .head(let name):
-            let head: LabelHead = try heads(in: dataFolder).newest(name)
+            let heads = heads(in: dataFolder)
+            let judged = heads.versions(of: name).first { calibrator?.head == "\(name)-v\($0)" }
+            let head: LabelHead = try judged.map { try heads.read(name, version: $0) } ?? heads.newest(name)
             if let defect = head.defect {
                 throw Failure("the head '\(name)' has \(defect); fit it again with `lapwing calibrate head`")
             }
             return .head(head)
         }
+    }
+
+    /// How a person is told that a newer head waits for a calibrator; nil where none does.
+    func headLine(_ route: Configuration.Route, dataFolder: String) -> String? {
+        guard let head = labels?.head, calibrator != nil,
+            let newest = Self.heads(in: dataFolder).versions(of: head.name).last, newest != head.version
+        else { return nil }
+        return "\(route.name): answers by the head \(head.fullName), which its calibrator was fitted to; "
+            + "`lapwing calibrate \(route.name)` fits one to \(head.name)-v\(newest)"
     }
 
     /// A JSON list of strings, or a label a line.
@@ -58,8 +83,15 @@ struct RouteFiles {
 }
 
 extension Configuration {
-    /// Throws `Failure` where a route's labels or calibrator cannot be used.
+    /// Throws `Failure` where a route's labels, calibrator or gate cannot be used.
     func checkRouteFiles() throws {
-        for route in routes { _ = try RouteFiles(route, dataFolder: dataFolder) }
+        for route in routes {
+            let files = try RouteFiles(route, dataFolder: dataFolder)
+            if let file = files.gate?.file, file.model.embeddingLength != nil,
+                file.embedding.flatMap({ model(named: $0) })?.local == nil
+            {
+                throw route.lacksVectors(of: file)
+            }
+        }
     }
 }

@@ -5,24 +5,17 @@ import LapwingStore
 import Logging
 
 extension RouteGates {
-    /// The newest version of each gate that a route names; nil where none does. Throws where one cannot be read or asked.
-    init?(_ configuration: Configuration, locals: [String: ModelBinding], logger: Logger) throws {
+    /// The gates that were read for the configuration's routes; nil where there is none. Throws where one cannot be asked.
+    init?(
+        _ files: [(route: Configuration.Route, files: RouteFiles)], locals: [String: ModelBinding], logger: Logger
+    ) throws {
         var gates: [String: Gate] = [:]
-        for route in configuration.routes {
-            guard let wanted = route.gate else { continue }
-            let file: GateFile = try GateFile.folder(configuration.dataFolder).newest(wanted.name)
-            let threshold =
-                switch wanted.rule {
-                case .fitted: file.threshold
-                case .share(let share): file.threshold(forShare: share)
-                case .above(let gain): gain
-                }
-            var gate = Gate(file: file, threshold: threshold)
-            if file.model.embeddingLength != nil {
-                guard let name = file.embedding, let provider = locals[name]?.embedding else {
-                    throw Failure(
-                        "routes.\(route.name).gate: '\(wanted.name)' was fitted with vectors of "
-                            + "'\(file.embedding ?? "–")', which is not a local embedding model under 'models'")
+        for (route, files) in files {
+            guard let found = files.gate else { continue }
+            var gate = Gate(file: found.file, threshold: found.threshold)
+            if found.file.model.embeddingLength != nil {
+                guard let provider = found.file.embedding.flatMap({ locals[$0]?.embedding }) else {
+                    throw route.lacksVectors(of: found.file)
                 }
                 gate.embedding = provider
             }
@@ -30,5 +23,24 @@ extension RouteGates {
         }
         if gates.isEmpty { return nil }
         self.init(gates, logger: logger)
+    }
+}
+
+extension Configuration.Route {
+    func lacksVectors(of gate: GateFile) -> Failure {
+        Failure(
+            "routes.\(name).gate: '\(gate.name)' was fitted with vectors of '\(gate.embedding ?? "–")', which is not a local "
+                + "embedding model under 'models'")
+    }
+
+    /// How a person is told of the gate; nil where there is none.
+    func gateLine(_ files: RouteFiles) -> String? {
+        guard let (file, threshold) = files.gate, let closed else { return nil }
+        // The share of the fit's own prompts that are over it.
+        let over = Double(file.scores.count { $0 > threshold }) / Double(max(file.scores.count, 1))
+        return
+            "\(name): the gate \(file.name)-v\(file.version) sends about \(Figures.fixed(over * 100, places: 0))% of prompts "
+            + "like the \(Figures.grouped(file.prompts)) it was fitted to to \(closed) at once, those over "
+            + "\(Figures.fixed(threshold, places: 3))"
     }
 }

@@ -10,6 +10,7 @@ package struct RouteTarget: Sendable {
     package let decision: EscalationDecision
     private let escalation: Configuration.Route.Escalation
     private let sampleCount: Int
+    private let knowsStrong: Bool
 
     /// nil where the route never escalates. `sample` is its calibrator's.
     package init?(
@@ -19,6 +20,7 @@ package struct RouteTarget: Sendable {
         self.route = route.name
         self.escalation = escalation
         sampleCount = sample.count
+        knowsStrong = sample.contains { $0.strongIsRight != nil }
         // A ledger of millions takes a while to ask.
         let known: RouteTraffic? = if case .spendPerDay = escalation.target { traffic() } else { nil }
         decision = escalation.target.decide(sample, confidence: escalation.confidence, traffic: known)
@@ -27,6 +29,11 @@ package struct RouteTarget: Sendable {
     /// nil where the threshold is the file's own.
     package var line: String? {
         let at = " at \(percent(escalation.confidence)) confidence"
+        if case .keep(let share) = escalation.target, !knowsStrong {
+            return "\(route): nothing is known of \(percent(share)) of the closed model's quality, as none of its "
+                + "\(Figures.grouped(sampleCount)) labelled answers says whether the closed model is right; everything "
+                + "escalates; fit the calibrator with --ask-closed, or to data with a column `strong`"
+        }
         let promise: String
         switch escalation.target {
         case .below: return nil
@@ -70,10 +77,15 @@ extension Configuration {
         let ledger = ledgerReader
         let now = RouterTime.system.milliseconds()
         return try routes.flatMap { route in
-            let calibrator = try RouteFiles(route, dataFolder: dataFolder).calibrator
+            let files = try RouteFiles(route, dataFolder: dataFolder)
+            let calibrator = files.calibrator
             let target = RouteTarget(
                 route, sample: calibrator?.sample ?? [], traffic: ledger?.recentTraffic(of: route.name, now: now))
-            return [target?.line, route.watchLine(calibrator)].compactMap(\.self)
+            return [
+                target?.line, route.watchLine(calibrator), route.gateLine(files),
+                files.headLine(route, dataFolder: dataFolder),
+            ]
+            .compactMap(\.self)
         }
     }
 }

@@ -1,5 +1,7 @@
+import Foundation
 import LapwingRouter
 import LapwingStatistics
+import LapwingStore
 
 /// What a route's calibration is watched by, and how a person is told of it.
 extension Configuration.Route {
@@ -28,5 +30,30 @@ extension Configuration.Route {
         let rate = Figures.fixed(detector.falseAlarms * 100, places: 1)
         return "\(route): drift of more than \(points) points is watched for; \(soon), and at most \(rate)% of watches "
             + "raise a false alarm within \(Figures.grouped(detector.window)) labels"
+    }
+}
+
+extension Configuration {
+    /// Of the routes whose watch has fired, by the outcomes that are kept, a line each. A server that was started since, or
+    /// that has no evidence, says the same.
+    func driftLines() throws -> [String] {
+        let watched = routes.filter { $0.drift != nil }
+        guard !watched.isEmpty, FileManager.default.fileExists(atPath: evidencePath) else { return [] }
+        let store = try EvidenceStore(path: evidencePath)
+        return try watched.compactMap { route in
+            guard var plan = route.driftPlan(try RouteFiles(route, dataFolder: dataFolder).calibrator) else {
+                return nil
+            }
+            for row in try store.labelled(route: route.name) where row.calibrator == plan.calibrator {
+                if let probability = row.probability {
+                    _ = plan.detector.observe(probability: probability, isRight: row.right)
+                }
+            }
+            return plan.detector.alarm.map { alarm in
+                "\(route.name): the calibration has drifted, all answers escalate until a new calibrator is loaded: of "
+                    + "\(Figures.grouped(alarm.labels)) labels \(Figures.fixed(alarm.expected * 100, places: 1))% were to be "
+                    + "right by \(plan.calibrator), \(Figures.fixed(alarm.observed * 100, places: 1))% are"
+            }
+        }
     }
 }

@@ -9,6 +9,8 @@ import LapwingRouter
 struct AnswerGathering {
     let model: OpenModel
     let labels: RouteLabels?
+    /// What a model without labels of its own is told that it is to answer with.
+    var namedLabels: [String]?
     /// Goes before each prompt that is a message; nil sends the prompt alone.
     var system: String?
     var match = AnswerMatch.exact
@@ -56,6 +58,8 @@ struct AnswerGathering {
     private func fingerprint(of row: LabelledRow) -> String {
         let asked = [
             model.binding.name, model.binding.upstreamName, system ?? "", "\(model.route.checks.map { "\($0)" } ?? "")",
+            // Of scores a head makes labels anew; those of vectors are made once.
+            labels.flatMap { $0.scoring == nil ? $0.head?.fullName : nil } ?? "",
         ]
         return String(DataFingerprint(rows: [row.fields + asked]).sha256.prefix(16))
     }
@@ -75,7 +79,7 @@ struct AnswerGathering {
             guard rows.indices.contains(gathered.row), gathered.fingerprint == fingerprint(of: rows[gathered.row])
             else {
                 throw Failure(
-                    "'\(file)' has an answer to row \(gathered.row) of other data, by another model or after another "
+                    "'\(file)' has an answer to row \(gathered.row) of other data, by another model or head, or after another "
                         + "--system; name another file, or remove it")
             }
             if let scores = gathered.scores, let labels, let form = labels.scoring {
@@ -119,11 +123,12 @@ struct AnswerGathering {
         }
         let provider = try model.answering(with: labels).require(\.provider, for: .chat)
         let hold = labels == nil ? model.route.hold.decisive : .all
-        let (name, maxTokens) = (binding.upstreamName, model.route.maxTokens)
+        let (name, maxTokens, namedLabels) = (binding.upstreamName, model.route.maxTokens, namedLabels)
         return { index, row in
             var request = GenerationRequest(model: name, prompts: [row.prompt(system)])
+            if let namedLabels { request = request.naming(namedLabels) }
             request.sampling.temperature = 0
-            request.topLogProbabilities = 2
+            request.topLogProbabilities = binding.reportsLogProbabilities ? 2 : nil
             request.maxTokens = maxTokens ?? 256
             // What the route's answers are judged by; the confidence itself is of no interest yet.
             var policy = CommitPolicy(hold: hold)

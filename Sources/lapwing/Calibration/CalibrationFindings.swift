@@ -6,6 +6,8 @@ struct CalibrationFindings: Encodable {
     var route = ""
     /// Path of the file; nil where none was written.
     var calibrator: String?
+    /// What is to be done with it.
+    var next: String?
     /// Path of the reliability diagram.
     var diagram: String?
     let method: String
@@ -65,8 +67,10 @@ struct CalibrationFindings: Encodable {
             "calibration error   \(figure(report.calibrationError)) "
                 + "[\(figure(report.calibrationErrorLow)), \(figure(report.calibrationErrorHigh))]",
             "Brier score         \(figure(report.brier))",
-            "log loss            \(figure(report.logLoss)), \(percent(report.informationShare)) under the base rate's "
-                + figure(report.baseRateLogLoss),
+            report.auroc == nil
+                ? "log loss            \(figure(report.logLoss)); all answers are alike, so that nothing can be told apart"
+                : "log loss            \(figure(report.logLoss)), \(percent(report.informationShare)) under the base rate's "
+                    + figure(report.baseRateLogLoss),
             "AUROC               \(report.auroc.map(figure) ?? "none: all answers are alike")",
             "risk-coverage area  \(figure(report.riskCoverageArea))",
             "at \(target) or more   \(percent(atTarget.share)) of answers, "
@@ -78,6 +82,7 @@ struct CalibrationFindings: Encodable {
                 "segment             \(segment.name): \(segment.count) answers, offset \(figure(segment.offset))")
         }
         if let calibrator { lines.append("written             \(calibrator)") }
+        if let next { lines.append("                    \(next)") }
         if let diagram { lines.append("diagram             \(diagram)") }
         return lines
     }

@@ -12,6 +12,8 @@ package struct LabelledRow: Hashable, Sendable {
     /// Whether the prompt is text to go on with, and no message of a conversation.
     package var isText = false
     package var segment = Segment()
+    /// Whether the closed model is right on it; nil where nobody knows.
+    package var strong: Bool?
 
     package init(prompt: String, answer: String, choices: [String]? = nil) {
         self.prompt = prompt
@@ -26,7 +28,8 @@ package struct LabelledRow: Hashable, Sendable {
 /// Labelled rows in a CSV file with a header, or a JSON object a line.
 ///
 /// The prompt is `prompt`, `question`, `query` or `text`, the answer `answer`, `label` or `category`; `task` and `language`
-/// name a segment. In JSON `choices` may be a list, and the answer then the place of one of them in `gold`: the form of
+/// name a segment, and `strong`, 1 or 0,
+/// says whether the closed model is right. In JSON `choices` may be a list, and the answer then the place of one of them in `gold`: the form of
 /// multiple-choice sets, whose queries are text to go on with.
 package enum LabelledRows {
     private static let prompts = ["prompt", "question", "query", "text"]
@@ -51,7 +54,7 @@ package enum LabelledRows {
                 "'\(path)' has the columns \(names.joined(separator: ", ")), expected one of "
                     + "\(prompts.joined(separator: ", ")) and one of \(answers.joined(separator: ", "))")
         }
-        let (task, language) = (column(["task"]), column(["language"]))
+        let (task, language, strong) = (column(["task"]), column(["language"]), column(["strong"]))
         var rows: [LabelledRow] = []
         while rows.count < limit, let row = try next(&cells, path) {
             guard row.count == names.count else {
@@ -59,9 +62,20 @@ package enum LabelledRows {
             }
             var labelled = LabelledRow(prompt: row[prompt], answer: row[answer])
             labelled.segment = Segment(task: task.map { row[$0] }, language: language.map { row[$0] })
+            labelled.strong = try strong.flatMap { try outcome(row[$0], "\(path):\(cells.rowLine)") }
             rows.append(labelled)
         }
         return rows
+    }
+
+    /// Empty is unknown.
+    private static func outcome(_ cell: String, _ place: String) throws -> Bool? {
+        switch cell.trimmingCharacters(in: .whitespaces).lowercased() {
+        case "": nil
+        case "1", "true": true
+        case "0", "false": false
+        default: throw Failure("\(place): `strong` is '\(cell)', expected 1 or 0")
+        }
     }
 
     private static func next(_ cells: inout CSVRows, _ path: String) throws -> [String]? {
@@ -74,6 +88,7 @@ package enum LabelledRows {
         var fields: [String: String] = [:]
         var choices: [String]?
         var gold: Int?
+        var strong: Bool?
 
         private struct Key: CodingKey {
             var stringValue: String
@@ -86,7 +101,10 @@ package enum LabelledRows {
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: Key.self)
             for key in container.allKeys {
-                if let text = try? container.decode(String.self, forKey: key) {
+                if key.stringValue == "strong" {
+                    strong = try? container.decode(Bool.self, forKey: key)
+                    if strong == nil { strong = try container.decode(Int.self, forKey: key) != 0 }
+                } else if let text = try? container.decode(String.self, forKey: key) {
                     fields[key.stringValue] = text
                 } else if key.stringValue == "choices" {
                     choices = try container.decode([String].self, forKey: key)
@@ -108,6 +126,7 @@ package enum LabelledRows {
                 row.isText = true
             }
             row.segment = Segment(task: fields["task"], language: fields["language"])
+            row.strong = strong
             return row
         }
     }

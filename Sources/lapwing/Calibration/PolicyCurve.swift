@@ -27,7 +27,7 @@ package struct PolicyCurve {
     }
 
     package let points: [Point]
-    /// Where the route stands: at its threshold, and at what the ledger says was escalated.
+    /// Where the route stands by its threshold.
     package let today: Point?
 
     /// `strong` is how often the closed model is right where the sample does not say.
@@ -53,7 +53,7 @@ package struct PolicyCurve {
         }
         today = threshold.map { threshold in
             let under = Double(sample.count { $0.probability < threshold }) / Double(max(sample.count, 1))
-            return point(costs.escalatedShare ?? under, threshold)
+            return point(under, threshold)
         }
     }
 

@@ -21,7 +21,9 @@ struct Check: ParsableCommand {
             try configuration.checkRouteFiles()
             if json {
                 return try Output.standard.json(
-                    Result(file: configuration.file, isValid: true, findings: [], warnings: configuration.allWarnings))
+                    Result(
+                        file: configuration.file, isValid: true, findings: [], warnings: configuration.allWarnings,
+                        routes: try configuration.targetLines()))
             }
             options.warn(of: configuration)
             for line in ConfigurationSummary.lines(of: configuration, terminal: Output.standard.terminal) {
@@ -30,7 +32,7 @@ struct Check: ParsableCommand {
             let targets = try configuration.targetLines()
             for line in (targets.isEmpty ? [] : [""]) + targets { Output.standard.line(line) }
         } catch ConfigurationError.invalid(let file, let findings) where json {
-            try Output.standard.json(Result(file: file, isValid: false, findings: findings, warnings: []))
+            try Output.standard.json(Result(file: file, isValid: false, findings: findings, warnings: [], routes: []))
             throw Failure()
         }
     }
@@ -41,9 +43,11 @@ struct Check: ParsableCommand {
         /// Why the file is refused.
         var findings: [Finding]
         var warnings: [Finding]
+        /// What the routes' targets, watches, gates and heads come to, a line each.
+        var routes: [String]
 
         private enum CodingKeys: String, CodingKey {
-            case file, findings, warnings
+            case file, findings, warnings, routes
             case isValid = "valid"
         }
     }

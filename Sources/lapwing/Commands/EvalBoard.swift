@@ -27,7 +27,7 @@ struct EvalBoard: ParsableCommand {
 
     func run() throws {
         let folder = try stored.path(options)
-        let runs = try RunFolder(path: folder).runs()
+        let runs = RunFolder(path: folder).runs { Output.error.line("left out: \($0)") }
         guard runs.contains(where: \.isFinished) else {
             throw Failure("there are no runs in \(folder); `lapwing eval --tasks arc_easy` makes one")
         }

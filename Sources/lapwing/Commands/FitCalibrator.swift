@@ -18,6 +18,7 @@ struct FitCalibrator: AsyncParsableCommand {
 
               lapwing calibrate intents
               lapwing calibrate intents --data test.csv --target 0.92
+              lapwing calibrate support --data answered.jsonl --ask-closed
               lapwing calibrate support --data answered.jsonl --match contains --svg support.svg --json
             """)
 
@@ -32,6 +33,11 @@ struct FitCalibrator: AsyncParsableCommand {
         help: ArgumentHelp("Where the reliability diagram goes; beside the calibrator if not said.", valueName: "file"))
     var svg: String?
     @Option(help: "For the folds and the intervals; the same seed gives the same fit.") var seed: UInt64 = 1
+    @Flag(
+        help:
+            "Also ask the route's closed model for each row, which costs its price: what `escalate: { keep: … }` rests on."
+    )
+    var askClosed = false
     @Flag(help: "Write nothing.") var dryRun = false
     @Flag(help: "Fit nothing, and show what every threshold would come to: `lapwing calibrate simulate`.")
     var simulate = false
@@ -40,6 +46,10 @@ struct FitCalibrator: AsyncParsableCommand {
     func validate() throws {
         for (name, value) in [("target", target), ("confidence", confidence)] where !(value > 0 && value < 1) {
             throw ValidationError("--\(name) is \(value), expected a number between 0 and 1.")
+        }
+        try FileName.check(name)
+        if askClosed, input.data == nil {
+            throw ValidationError("--ask-closed needs --data FILE, the rows that the closed model is asked.")
         }
     }
 
@@ -64,7 +74,7 @@ struct FitCalibrator: AsyncParsableCommand {
         func calibrator(_ name: String, version: Int) -> Calibrator {
             Calibrator(
                 name: name, version: version, route: route.name, model: route.open, labels: files.labels?.names,
-                fit: fit, data: data)
+                head: files.labels?.head?.fullName, fit: fit, data: data)
         }
         let name = name ?? route.calibrator ?? route.name
         var findings = CalibrationFindings(fit, target: target, confidence: confidence)
@@ -73,6 +83,7 @@ struct FitCalibrator: AsyncParsableCommand {
             let store = RouteFiles.calibrators(in: configuration.dataFolder)
             let path = try store.write(name) { calibrator(name, version: $0) }
             findings.calibrator = path
+            findings.next = next(name, route, configuration)
             findings.diagram = svg ?? String(path.dropLast(5)) + ".svg"
         } else {
             findings.diagram = svg
@@ -82,14 +93,35 @@ struct FitCalibrator: AsyncParsableCommand {
         for line in findings.lines { Output.standard.line(line) }
     }
 
+    /// What is to be done for the calibrator to judge, and for whom else it does.
+    private func next(
+        _ name: String, _ route: Configuration.Route, _ configuration: Configuration
+    ) -> String {
+        let others = configuration.routes.filter { $0.calibrator == name && $0.name != route.name }.map(\.name)
+        let use =
+            route.calibrator == name
+            ? "a running server takes it at its next reload" : "`calibrator: \(name)` in the route uses it"
+        return use
+            + (others.isEmpty
+                ? "" : "; so do the routes \(others.joined(separator: ", ")), to whose answers it was not fitted")
+    }
+
     /// Asks the open model, and holds its answers against those that are expected.
     private func labelled(
         _ route: Configuration.Route, _ labels: RouteLabels?, _ configuration: Configuration
     ) async throws -> ([LabelledAnswer], DataFingerprint) {
         let rows = try input.rows()
+        if let labels, rows.allSatisfy({ $0.choices == nil && !labels.names.contains($0.answer) }) {
+            throw Failure(
+                "none of the rows' answers is one of the route's \(labels.names.count) labels, such as "
+                    + "'\(labels.names.first ?? "")'; found '\(rows.first?.answer ?? "")'")
+        }
+        let strong = askClosed ? try await askClosed(rows, route, labels, configuration) : rows.map(\.strong)
         let judged = try await gather(rows, route, labels, configuration).compactMap { gathered in
             gathered.evidence.map {
-                LabelledAnswer(evidence: $0, right: gathered.right, segment: rows[gathered.row].segment)
+                LabelledAnswer(
+                    evidence: $0, right: gathered.right, strongRight: strong[gathered.row],
+                    segment: rows[gathered.row].segment)
             }
         }
         return (judged, DataFingerprint(rows: rows.map(\.fields)))
@@ -106,6 +138,28 @@ struct FitCalibrator: AsyncParsableCommand {
             await model.shutDown()
             return gathered
         }
+    }
+
+    /// Whether the closed model is right on each row.
+    private func askClosed(
+        _ rows: [LabelledRow], _ route: Configuration.Route, _ labels: RouteLabels?, _ configuration: Configuration
+    ) async throws -> [Bool?] {
+        guard let closed = route.closed else {
+            throw Failure("the route '\(route.name)' has no 'closed' model that --ask-closed could ask")
+        }
+        var other = Configuration.Route(name: route.name, open: closed)
+        other.maxTokens = route.maxTokens
+        let model = try OpenModel(of: other, in: configuration)
+        var gathering = AnswerGathering(model: model, labels: nil)
+        (gathering.system, gathering.match, gathering.namedLabels) = (input.system, match, labels?.names)
+        gathering.file = input.answers.map { $0 + ".closed" }
+        let gathered = try await cancellingOnInterrupt { [gathering] in
+            let gathered = try await gathering.gather(rows)
+            await model.shutDown()
+            return gathered
+        }
+        let right = Dictionary(gathered.map { ($0.row, $0.right) }, uniquingKeysWith: { $1 })
+        return rows.indices.map { right[$0] }
     }
 
     private func write(_ text: String, to path: String) throws {

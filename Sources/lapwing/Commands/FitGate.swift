@@ -29,12 +29,11 @@ struct FitGate: AsyncParsableCommand {
     @Option(help: "In its place: the share of the closed model's quality that is to be kept.") var keep: Double?
     @Option(help: "Parts that are held out in turn.") var folds = 5
     @Option(help: "For the parts; the same seed gives the same gate.") var seed: UInt64 = 1
+    @Flag(help: "Write nothing.") var dryRun = false
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
-        if name.isEmpty || name.contains("/") || name.hasPrefix(".") {
-            throw ValidationError("'\(name)' is no name of a file: it has no '/' and begins with no point.")
-        }
+        try FileName.check(name)
         if share != nil, keep != nil { throw ValidationError("--share and --keep exclude each other.") }
         for (option, value) in [("--share", share), ("--keep", keep)] {
             if let value, !(0...1).contains(value) { throw ValidationError("\(option) is \(value), expected 0 to 1.") }
@@ -48,12 +47,19 @@ struct FitGate: AsyncParsableCommand {
         let samples = GainSamples(prompts: rows.prompts, embeddings: try await vectors(of: rows, configuration))
         let fit = try await GateFit(rows, samples, folds: folds, seed: seed)
         let chosen = try chosenShare(fit)
-        try configuration.makeDataFolder()
-        let path = try GateFile.folder(configuration.dataFolder).write(name) { version in
+        func file(_ version: Int) -> GateFile {
             GateFile(
                 name: name, version: version, embedding: fit.model.embeddingLength == nil ? nil : embedding,
                 model: fit.model, outOfFold: fit.scores,
                 threshold: GateFile.quantile(1 - chosen, of: fit.scores.sorted()), fingerprint: rows.fingerprint)
+        }
+        var path = "not written"
+        if !dryRun {
+            try configuration.makeDataFolder()
+            path = try GateFile.folder(configuration.dataFolder).write(name, file)
+        }
+        if embedding != nil, fit.model.embeddingLength == nil {
+            Output.error.line("the prompts' vectors gained nothing on held-out prompts, and the gate does without them")
         }
         let figures = GateFigures(path: path, prompts: rows.prompts.count, share: chosen, fit)
         if json { return try Output.standard.json(figures) }

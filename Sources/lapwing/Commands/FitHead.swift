@@ -22,7 +22,10 @@ struct FitHead: AsyncParsableCommand {
     @Option(help: "The head's name. The default is the one that the route names, else the route's own name.")
     var name: String?
     @Option(help: "For the rows that are held out; the same seed gives the same fit.") var seed: UInt64 = 1
+    @Flag(help: "Write nothing.") var dryRun = false
     @Flag(help: "Print one JSON object.") var json = false
+
+    func validate() throws { try FileName.check(name) }
 
     func run() async throws {
         let configuration = try options.load()
@@ -40,13 +43,16 @@ struct FitHead: AsyncParsableCommand {
             await model.shutDown()
             return fit
         }
-        let store = RouteFiles.heads(in: configuration.dataFolder)
-        let path = try store.write(name ?? route.headName ?? route.name) { version in
+        func head(_ version: Int) -> LabelHead {
             LabelHead(
                 name: name ?? route.headName ?? route.name, version: version, model: route.open, labels: given,
                 form: fit.form, data: DataFingerprint(rows: rows.map(\.fields)), c: fit.c, accuracy: fit.accuracy,
                 logLoss: fit.logLoss)
         }
+        let path =
+            dryRun
+            ? "not written"
+            : try RouteFiles.heads(in: configuration.dataFolder).write(name ?? route.headName ?? route.name, head)
         if json {
             return try Output.standard.json(
                 Result(

@@ -20,8 +20,24 @@ struct ReportCommand: ParsableCommand {
     func run() throws {
         let configuration = try options.load()
         let report = try openLedger(configuration).report(ReportQuery(period: period.period, by: by))
-        if json { return try Output.standard.json(report) }
+        let notices = try configuration.driftLines()
+        if json { return try Output.standard.json(NoticedReport(report: report, notices: notices)) }
         for line in ReportText.lines(report, terminal: Output.standard.terminal) { Output.standard.line(line) }
+        for line in (notices.isEmpty ? [] : [""]) + notices { Output.standard.line(line) }
+    }
+}
+
+/// A report's own members, and beside them what whoever reads it should know of the routes now.
+private struct NoticedReport: Encodable {
+    var report: Report
+    var notices: [String]
+
+    private enum CodingKeys: CodingKey { case notices }
+
+    func encode(to encoder: any Encoder) throws {
+        try report.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(notices, forKey: .notices)
     }
 }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LapwingHub
 import LapwingRouter
+import LapwingStatistics
 import LapwingStore
 
 /// `lapwing calibrate simulate`: what every threshold of a route would come to.
@@ -35,9 +36,14 @@ struct SimulatePolicy: ParsableCommand {
         if FileManager.default.fileExists(atPath: configuration.ledgerPath) {
             costs = try PolicyCurve.Costs(of: route.name, in: LedgerReader(path: configuration.ledgerPath))
         }
-        let target = RouteTarget(
-            route, sample: calibrator.sample,
-            traffic: configuration.ledgerReader?.recentTraffic(of: route.name, now: RouterTime.system.milliseconds()))
+        // A threshold means something where this calibrator judges.
+        let target =
+            route.calibrator == nil
+            ? nil
+            : RouteTarget(
+                route, sample: calibrator.sample,
+                traffic: configuration.ledgerReader?.recentTraffic(
+                    of: route.name, now: RouterTime.system.milliseconds()))
         let curve = PolicyCurve(
             calibrator.sample, costs: costs, threshold: target.map { min($0.decision.threshold, 1) }, strong: strong)
         if let csv {
@@ -51,7 +57,13 @@ struct SimulatePolicy: ParsableCommand {
         }
         Output.standard.line(
             "\(route.name), by \(calibrator.sample.count) held-out answers of \(calibrator.fullName) and "
-                + "\(Figures.grouped(costs.requests)) requests in the ledger")
+                + "\(Figures.grouped(costs.requests)) requests in the ledger"
+                + (costs.escalatedShare.map { ", of which \(Figures.fixed(100 * $0, places: 1))% escalated" } ?? ""))
+        if !calibrator.sample.contains(where: { $0.strongIsRight != nil }) {
+            Output.standard.line(
+                "the closed model is taken to be right \(Figures.fixed(100 * strong, places: 1))% of the time (--strong)"
+            )
+        }
         for line in curve.lines { Output.standard.line(line) }
     }
 

@@ -5,6 +5,7 @@ import LapwingEngine
 import LapwingEvaluation
 import LapwingModel
 import LapwingRouter
+import LapwingServer
 import LapwingStore
 
 /// A model or route that is examined, with what must be put away afterwards.
@@ -51,7 +52,12 @@ struct Candidate {
         if let reason = configuration.model(named: name)?.unavailable {
             throw Failure("model '\(name)' cannot be asked: \(reason)")
         }
-        let assembly = try await Assembly.make(configuration)
+        let assembly: Assembly
+        do { assembly = try await Assembly.make(configuration) } catch StoreError.inUse(let path, _) {
+            throw Failure(
+                "'\(path)' is in use by a server, which can be asked itself: --url http://127.0.0.1:\(configuration.server.port) "
+                    + "--model \(name)")
+        }
         let route = configuration.routes.first { $0.name == name }
         let open = configuration.model(named: route?.open ?? name)
         let router = assembly.router

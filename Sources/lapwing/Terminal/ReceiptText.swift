@@ -15,6 +15,13 @@ package enum ReceiptText {
             ("tokens", tokens(figures)),
             ("spent", spent(figures)),
         ]
+        if figures.spentBesideAnswers.amount > .zero {
+            rows.append(
+                (
+                    "beside answers",
+                    "\(Figures.dollars(figures.spentBesideAnswers.amount)) of it, for shadows, judges and what was not completed"
+                ))
+        }
         rows += comparison(figures) + extra
         if figures.cacheHits > 0 { rows.append(("from cache", fromCache(figures))) }
         if let latency = figures.latency {

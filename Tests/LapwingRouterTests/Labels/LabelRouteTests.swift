@@ -69,6 +69,23 @@ struct LabelRouteTests {
         #expect(try await house.entries().map(\.confidence) == [confidence])
     }
 
+    @Test("The closed model, which writes, is told the labels, in the shadow too")
+    func closedIsTold() async throws {
+        let house = try house(.scored(["c", "a", "b"]), closed: steps(answer(["a"], logProbability: nil)), below: 0.99)
+        let outcome = await Outcome(try await house.ask())
+        #expect(outcome.receipt?.decision == .escalated)
+        guard case .messages(let messages)? = house.closed.calls.first?.request.prompts.first else {
+            Issue.record("no messages")
+            return
+        }
+        #expect(messages.map(\.role) == ["system", "user"])
+        #expect(messages[0].content.hasSuffix("and nothing else: c, a, b") && messages[1].content == "Hello there")
+        let text = GenerationRequest(model: "m", prompts: [.text("Hello"), .tokens([1])]).naming(["a", "b"])
+        #expect(text.prompts[1] == .tokens([1]))
+        guard case .text(let told) = text.prompts[0] else { return }
+        #expect(told.hasSuffix("a, b\n\nHello"))
+    }
+
     @Test("A candidate on trial answers with the labels too, and is the one that is asked")
     func candidate() throws {
         let provider = ScriptedProvider()

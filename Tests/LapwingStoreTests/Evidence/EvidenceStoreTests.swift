@@ -64,7 +64,6 @@ struct EvidenceStoreTests {
         #expect(rows[0].probability == 0.75 && rows[0].model == "small" && rows[0].at == 10)
         #expect(try JSONDecoder().decode(Facts.self, from: rows[0].evidenceJSON) == Facts(mean: -0.5))
         #expect(try store.labelled(route: "support", since: 11).map(\.requestID) == ["b"])
-        #expect(try store.routes() == ["other", "support"])
     }
 
     @Test("What is said of an escalated answer is about the closed model's")
@@ -157,7 +156,7 @@ struct EvidenceStoreTests {
         let small = try Self.open(in: folder, limit: 2)
         for id in ["a", "b", "c"] { small.record(answer(id)) }
         #expect(small.lostCount == 1)
-        #expect(try small.routes() == ["support"])
+        try small.flush()
         small.record(answer("d"))
         small.addOutcome(outcome("d", .feedback, true))
         try small.flush()
