@@ -9,8 +9,8 @@ package struct ScoredToken: Hashable, Sendable {
     package var top: [TokenAlternative]
     /// False for a control token: its bytes are its name, which an answer's text never holds.
     package var isText: Bool
-    /// Of a label that is a whole answer: the share of the ways to compare labels that choose it. nil for all else.
-    package var agreement: Double?
+    /// Of a label that is a whole answer, where it was scored; nil for all else.
+    package var comparison: LabelComparison?
 
     package init(
         id: TokenID, bytes: [UInt8], logProbability: Double?, top: [TokenAlternative] = [], isText: Bool = true

@@ -68,9 +68,14 @@ package final class Router: Sendable {
     /// What the route's spending and the watch over its calibration say of the request.
     private func weigh(_ plan: inout RequestPlan) {
         if drift.hasFired(plan.route.name) { plan.escalateAll() }
-        // What a model without a price costs no limit can hold.
-        let isUnpriced = plan.escalation.map { services.pricing.price(of: $0, day: services.time.day) == nil } ?? false
-        if hasSpentItsLimit(plan.route) || plan.route.dailySpendLimit != nil && isUnpriced { plan.stopEscalating() }
+        guard plan.route.dailySpendLimit != nil else { return }
+        plan.escalationFallbacks.removeAll { !canBeLimited($0.binding) }
+        if hasSpentItsLimit(plan.route) || plan.escalation.map({ !canBeLimited($0) }) == true { plan.stopEscalating() }
+    }
+
+    /// What a model elsewhere costs whose price nobody knows no limit can hold.
+    func canBeLimited(_ model: ModelBinding) -> Bool {
+        model.location == .local || services.pricing.price(of: model, day: services.time.day) != nil
     }
 
     func hasSpentItsLimit(_ route: Route) -> Bool {
@@ -78,22 +83,18 @@ package final class Router: Sendable {
         return services.spending.spent(by: route.name, at: services.time.milliseconds()) >= limit
     }
 
-    /// The plan, with the candidate in the open model's place where one is on trial and the draw says so. A candidate that
-    /// cannot answer the request is no part of that: the open model does, outside the trial.
+    /// The plan, with the candidate in the open model's place where one is on trial and the draw says so. What the candidate
+    /// cannot answer is no part of the trial, whichever arm it was drawn for.
     private func plan(
         _ request: GenerationRequest, _ context: RequestContext
     ) throws -> (plan: RequestPlan, canary: CanaryDraw?) {
-        if let canary = canaries?.draw(context, route: request.model) {
-            guard canary.draw.arm == .candidate else {
-                return (try table.plan(for: request, tier: context.tier), canary.draw)
-            }
-            if let plan = try? table.plan(for: request, tier: context.tier, candidate: canary.candidate),
-                plan.first.name == canary.candidate
-            {
-                return (plan, canary.draw)
-            }
+        let plan = { [table] candidate in
+            try table.plan(for: request, tier: context.tier, candidate: candidate)
         }
-        return (try table.plan(for: request, tier: context.tier), nil)
+        guard let canary = canaries?.draw(context, route: request.model),
+            let trial = try? plan(canary.candidate), trial.first.name == canary.candidate
+        else { return (try plan(nil), nil) }
+        return (canary.draw.arm == .candidate ? trial : try plan(nil), canary.draw)
     }
 
     /// Takes no more requests and returns once all that were taken are in the ledger.
@@ -117,11 +118,13 @@ extension Router: ChatProvider {
         }
         try plan.limitLength(&request, needsBound: services.accounts?.needsBound(context) ?? false)
         let found = lookUp(request, plan, context)
+        // The longest that any of the models may be sent.
+        let longest = plan.route.labels.map { request.naming($0.names) } ?? request
         var record = RequestRecord(
             endpoint: request.endpoint, route: plan.route, first: plan.first, prompts: request.prompts,
-            estimatedPromptTokens: PromptSize.billableTokens(of: request), tokenLimit: request.tokenLimit(plan),
+            estimatedPromptTokens: PromptSize.billableTokens(of: longest), tokenLimit: request.tokenLimit(plan),
             threshold: plan.policy.threshold, stream: request.stream,
-            demand: Demand(request, plan: plan), context: context, services: services)
+            demand: Demand(longest, plan: plan), context: context, services: services)
         record.canary = canary
         if let found {
             if let answer = found.answer { return try replay(answer, record: record) }

@@ -226,6 +226,11 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             model + "routes: { r: { open: m, labels: [a, b], checks: { self_check: true } } }",
             "2 routes.r.checks: found checks of labels, expected checks of text: the scores of labels are exact"),
         Refusal(
+            "models: { m: { weights: w.gguf }, n: { weights: w.gguf } }\n"
+                + "routes: { r: { open: m, calibrator: c, escalate: { keep: 0.9 }, canary: { candidate: n, share: 0.1, margin: 0.1 } } }",
+            "2 routes.r.canary: found a candidate beside a promise of the open model's, "
+                + "expected 'escalate: { below: … }' while it is on trial, as no labels are of its answers"),
+        Refusal(
             model + "routes: { r: { open: m, escalate: { below: 1.5 } } }",
             "2 routes.r.escalate.below: found 1.5, expected a number from 0 to 1"),
         Refusal(

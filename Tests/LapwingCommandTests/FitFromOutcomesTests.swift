@@ -45,4 +45,32 @@ struct FitFromOutcomesTests {
         #expect(try #require(report["auroc"] as? Double) > 0.7)
         #expect(program.exists("data/calibrators/support-v1.json") && program.exists("data/calibrators/support-v1.svg"))
     }
+
+    @Test("Rows that escalated and were compared for nothing are no more of the fit than of the traffic")
+    func likeTraffic() throws {
+        let program = try Program(yaml: Self.yaml)
+        try FileManager.default.createDirectory(atPath: program.path + "/data", withIntermediateDirectories: true)
+        let store = try EvidenceStore(path: program.path + "/data/" + EvidenceStore.fileName)
+        // Of 2,000 requests 1,600 were kept, all right, a tenth of which was drawn; 400 escalated, all wrong.
+        for index in 0..<560 {
+            let isKept = index < 160
+            var answer = JudgedAnswer(
+                requestID: "r\(index)", route: "support", model: "tiny", startedAt: 1,
+                decision: isKept ? .open : .escalated)
+            let mean = isKept ? -0.1 : -2.0
+            answer.evidence = Evidence(tokenCount: 8, mean: mean, minimum: mean, lowDecile: mean)
+            store.record(answer)
+            var outcome = AnswerOutcome(requestID: "r\(index)", source: .shadow, right: isKept, at: 2)
+            (outcome.side, outcome.weight) = (.open, isKept ? 10 : 1)
+            store.addOutcome(outcome)
+        }
+        try store.flush()
+        let found = try program.run(["calibrate", "support", "--dry-run", "--json"])
+        #expect(found.status == 0, "\(found.error)")
+        let figures = try #require(JSONSerialization.jsonObject(with: Data(found.output.utf8)) as? [String: Any])
+        let report = try #require(figures["report"] as? [String: Any])
+        // 160 and about 40.
+        #expect((180...225).contains(try #require(report["count"] as? Int)))
+        #expect(abs(try #require(report["baseRate"] as? Double) - 0.8) < 0.07)
+    }
 }

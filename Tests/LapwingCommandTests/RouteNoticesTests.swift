@@ -130,6 +130,14 @@ struct RouteNoticesTests {
         #expect(damaged.status == 1 && damaged.error.contains("g-v1.json"), "\(damaged)")
     }
 
+    private func open(_ path: String) throws -> EvidenceStore? {
+        let configuration = try Configuration(
+            yaml: "data: data\nmodels: { m: { weights: w.gguf } }", file: program.path + "/lapwing.yaml",
+            day: "2026-01-02", environment: [:])
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        return try configuration.evidence.open(at: path, logger: logger)
+    }
+
     @Test("Damaged evidence is set aside and a new file begun, and nothing of it is lost")
     func damagedEvidence() throws {
         try write("escalate: { below: 0.5 }")
@@ -137,11 +145,7 @@ struct RouteNoticesTests {
         let garbage = Data("this is no database at all, and longer than a header of a hundred bytes is. ".utf8)
         for number in 1...2 {
             try (garbage + garbage).write(to: URL(filePath: path))
-            let configuration = try Configuration(
-                yaml: "data: data\nmodels: { m: { weights: w.gguf } }", file: program.path + "/lapwing.yaml",
-                day: "2026-01-02", environment: [:])
-            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            let store = try #require(try configuration.evidence.open(at: path, logger: logger))
+            let store = try #require(try open(path))
             #expect(try store.labelled(route: "r").isEmpty)
             #expect(try Data(contentsOf: URL(filePath: path + ".damaged-\(number)")) == garbage + garbage)
         }
@@ -153,5 +157,10 @@ struct RouteNoticesTests {
         try pages.write(to: URL(filePath: path))
         for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
         #expect { _ = try EvidenceStore(path: path) } throws: { "\($0)".contains("evidence.db") }
+        #expect(try #require(try open(path)).labelled(route: "r").isEmpty)
+        #expect(try Data(contentsOf: URL(filePath: path + ".damaged-3")) == pages)
+        // A sound file of another kind is not moved.
+        _ = try Ledger(path: program.path + "/data/other.sqlite")
+        #expect { _ = try open(program.path + "/data/other.sqlite") } throws: { "\($0)".contains("application id") }
     }
 }

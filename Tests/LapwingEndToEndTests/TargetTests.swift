@@ -65,7 +65,16 @@ import Testing
             let other = labels[((labels.firstIndex(of: given[index]) ?? 0) + 1) % 3]
             return (prompt(index), index % 33 == 5 ? other : given[index])
         }
+        // What is kept of the closed model's quality takes its answers.
+        try write(upstream, ", calibrator: own, escalate: { keep: 0.5 }")
         #expect(try calibrate(rows).status == 0)
+        let unknown = try Binary.run("check", "--config", folder.configuration)
+        #expect(
+            unknown.standardOutput.contains("none of its 300 labelled answers says whether the closed model is right"))
+        let asked = try calibrate(rows, "--ask-closed")
+        #expect(asked.status == 0, "\(asked.standardError)")
+        let known = try Binary.run("check", "--config", folder.configuration)
+        #expect(known.standardOutput.contains("for 50% of the closed model's quality at 95% confidence"), "\(known)")
         try write(upstream, ", calibrator: own, escalate: { accuracy: 0.9 }, drift: { window: 100 }")
         let check = try Binary.run("check", "--config", folder.configuration)
         #expect(

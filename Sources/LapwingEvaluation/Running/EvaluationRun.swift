@@ -5,11 +5,16 @@ package struct EvaluationRun: Sendable {
     private let task: EvaluationTask
     private let items: [Item]
     private let examinee: any Examinee
-    private let concurrency: Int
+    private var concurrency: Int
 
     package init(_ task: EvaluationTask, items: [Item], examinee: any Examinee, concurrency: Int) {
         (self.task, self.items, self.examinee, self.concurrency) = (task, items, examinee, max(1, concurrency))
+        // Each choice is a sequence of its own, and an engine's queue holds a few hundred.
+        let choices = items.lazy.map(\.choices.count).max() ?? 0
+        if choices > 0 { self.concurrency = max(1, min(self.concurrency, Self.mostSequences / choices)) }
     }
+
+    private static let mostSequences = 160
 
     /// Asks what is not among `done`, in the questions' order, so that neighbours share what was read. Returns all samples in
     /// that order. When it throws or is cancelled, what was answered has gone to `keep`.

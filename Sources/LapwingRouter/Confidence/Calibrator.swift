@@ -8,6 +8,8 @@ package struct Calibrator: Hashable, Sendable, Codable {
         /// On the log-odds of the answer's own probability.
         case platt(PlattFit)
         case isotonic(IsotonicFit)
+        /// The same for every answer, on the log-odds.
+        case constant(Double)
         /// On all features that the evidence had.
         case logistic(intercept: Double, terms: [LogisticConfidence.Term])
 
@@ -15,6 +17,7 @@ package struct Calibrator: Hashable, Sendable, Codable {
             switch self {
             case .platt: "platt"
             case .isotonic: "isotonic"
+            case .constant: "base rate"
             case .logistic: "logistic"
             }
         }
@@ -121,6 +124,7 @@ extension Calibrator.Method {
         switch self {
         case .platt(let fit): fit.slope * Self.score(evidence) + fit.intercept
         case .isotonic(let fit): Self.logOdds(fit(Self.score(evidence)))
+        case .constant(let logOdds): logOdds
         case .logistic(let intercept, let terms):
             terms.reduce(intercept) { $0 + $1.weight * ($1.feature.value(in: evidence) ?? $1.mean) }
         }
@@ -128,6 +132,11 @@ extension Calibrator.Method {
 
     /// What Platt's and the isotonic fit read.
     static func score(_ evidence: Evidence) -> Double { ConfidenceFeature.logOdds.value(in: evidence) ?? 0 }
+
+    /// With one right and one wrong answer more than there were, so that none is certain.
+    static func baseRate(_ outcomes: [Bool]) -> Self {
+        .constant(logOdds(Double(outcomes.count { $0 } + 1) / Double(outcomes.count + 2)))
+    }
 
     private static func logOdds(_ probability: Double) -> Double {
         let bounded = min(max(probability, 1e-6), 1 - 1e-6)

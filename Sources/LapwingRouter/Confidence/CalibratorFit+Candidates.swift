@@ -3,17 +3,27 @@ import LapwingStatistics
 extension CalibratorFit {
     /// A way to get from evidence to a probability, with its settings.
     enum Candidate {
+        /// How often answers are right, for every answer: what is left where the evidence says nothing.
+        case baseRate
         case platt
         case isotonic
         /// By the inverse of the penalty on weights of standardised features.
         case logistic(c: Double)
 
-        static let all: [Candidate] = [
-            .platt, .isotonic, .logistic(c: 0.01), .logistic(c: 0.1), .logistic(c: 1), .logistic(c: 10),
-        ]
+        /// Of each kind of outcome so many are needed for more than one slope to be told from them (Peduzzi and others, 1996).
+        private static let fewest = 10
+
+        static func fitting(_ outcomes: [Bool]) -> [Candidate] {
+            let right = outcomes.count { $0 }
+            guard min(right, outcomes.count - right) >= fewest else { return [.baseRate, .platt] }
+            return [
+                .baseRate, .platt, .isotonic, .logistic(c: 0.01), .logistic(c: 0.1), .logistic(c: 1), .logistic(c: 10),
+            ]
+        }
 
         var name: String {
             switch self {
+            case .baseRate: "base rate"
             case .platt: "platt"
             case .isotonic: "isotonic"
             case .logistic(let c): "logistic, C \(c)"
@@ -23,8 +33,11 @@ extension CalibratorFit {
         func fit(_ rows: [LabelledAnswer]) -> Calibrator.Method {
             let outcomes = rows.map(\.right)
             switch self {
+            case .baseRate: return .baseRate(outcomes)
             case .platt:
-                return .platt(PlattFit(scores: rows.map { Calibrator.Method.score($0.evidence) }, isRight: outcomes))
+                let fit = PlattFit(scores: rows.map { Calibrator.Method.score($0.evidence) }, isRight: outcomes)
+                // A surer answer is not to count for less, whatever a few rows say.
+                return fit.slope >= 0 ? .platt(fit) : .baseRate(outcomes)
             case .isotonic:
                 let fit = IsotonicFit(
                     rows.map { Calibrator.Method.score($0.evidence) }, outcomes.map { $0 ? 1 : 0 })

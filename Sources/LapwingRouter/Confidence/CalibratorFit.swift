@@ -57,7 +57,7 @@ package struct CalibratorFit: Sendable {
 
         var best: (candidate: Candidate, logOdds: [Double], loss: Double)?
         var tried: [(name: String, logLoss: Double)] = []
-        for candidate in Candidate.all {
+        for candidate in Candidate.fitting(answers.map(\.right)) {
             let logOdds = heldOut { rows in
                 let method = candidate.fit(rows)
                 return { $0.map { method.logOdds($0.evidence) } }

@@ -23,8 +23,8 @@ package enum ConfidenceFeature: String, Sendable, Codable, CaseIterable {
     case logOdds
     /// `Evidence.wholeEntropy`.
     case wholeEntropy
-    /// `Evidence.agreement`.
-    case agreement
+    /// Of `LabelComparison`, under its names, margins in -10...10 and the mean in -15...0.
+    case agreement, sumMargin, meanMargin, priorMargin, labelMean
     /// Natural logarithms of a label's bytes, and of those of all labels on the average.
     case logLabelLength, logMeanLabelLength
     /// `AnswerChecks.sampleAgreement`, and `selfCheck` in -10...10.
@@ -44,7 +44,11 @@ package enum ConfidenceFeature: String, Sendable, Codable, CaseIterable {
         case .isFinished: evidence.finish == .stop ? 1 : 0
         case .logOdds: logOdds(evidence.mean)
         case .wholeEntropy: evidence.wholeEntropy
-        case .agreement: evidence.agreement
+        case .agreement: evidence.comparison?.agreement
+        case .sumMargin: evidence.comparison.map { bounded($0.sumMargin, -10, 10) }
+        case .meanMargin: evidence.comparison.map { bounded($0.meanMargin, -10, 10) }
+        case .priorMargin: evidence.comparison.map { bounded($0.priorMargin, -10, 10) }
+        case .labelMean: evidence.comparison.map { bounded($0.mean, -15, 0) }
         case .logLabelLength: evidence.labelByteCount.map { log(Double(max($0, 1))) }
         case .logMeanLabelLength: evidence.meanLabelByteCount.map { log(max($0, 1)) }
         case .sampleAgreement: evidence.checks?.sampleAgreement

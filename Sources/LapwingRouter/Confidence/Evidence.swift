@@ -20,8 +20,8 @@ package struct Evidence: Hashable, Sendable, Codable {
     /// Entropy of the first token over all that it might have been, in nats; nil where the alternatives that were told are
     /// not all there is. Those of a label are.
     package var wholeEntropy: Double?
-    /// Of a label, `ScoredToken.agreement`.
-    package var agreement: Double?
+    /// Of a label that was scored.
+    package var comparison: LabelComparison?
     /// Bytes of a label, and of all labels on the average; nil for other answers.
     package var labelByteCount: Int?
     package var meanLabelByteCount: Double?
@@ -117,7 +117,7 @@ package struct EvidenceCollector: Sendable {
             firstEntropy: hasTop ? Self.entropy(top[0].logProbability, top[1].logProbability) : nil,
             finish: finish)
         evidence.wholeEntropy = Self.wholeEntropy(top.map(\.logProbability))
-        evidence.agreement = first.agreement
+        evidence.comparison = first.comparison
         if finish == .stop {
             evidence.checks = checks
             evidence.traits = prompt.map { TextTraits(answer: text, prompt: $0) }

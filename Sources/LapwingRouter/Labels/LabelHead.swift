@@ -79,8 +79,7 @@ package struct HeadLabels: LabelSource {
     }
 
     package func labels(for prompt: Prompt, context: RequestContext) async throws -> LabelAnswer {
-        let result = try await embedding.embed(
-            EmbeddingRequest(model: model, inputs: [Self.input(prompt)]), context: context)
+        let result = try await result(prompt, context: context)
         guard let vector = result.vectors.first, vector.count == head.columnCount else {
             throw RequestError.upstreamFailed(
                 model: model, status: nil,
@@ -92,13 +91,17 @@ package struct HeadLabels: LabelSource {
         return LabelAnswer(labels: labels, logProbabilities: head.logProbabilities(vector), usage: usage)
     }
 
-    /// The text to label: of a conversation what was said last.
-    private static func input(_ prompt: Prompt) -> EmbeddingInput {
+    /// Of a conversation what was said last is labelled.
+    private func result(_ prompt: Prompt, context: RequestContext) async throws -> EmbeddingResult {
+        let text: String
         switch prompt {
-        case .messages(let messages): .text(messages.last?.content ?? "")
-        case .text(let text): .text(text)
-        case .tokens(let tokens): .tokens(tokens)
+        case .messages(let messages): text = messages.last?.content ?? ""
+        case .text(let whole): text = whole
+        case .tokens(let tokens):
+            let request = EmbeddingRequest(model: model, inputs: [.tokens(tokens)])
+            return try await embedding.embed(request, context: context)
         }
+        return try await embedding.embedBeginnings(of: [text], model: model, context: context)
     }
 }
 

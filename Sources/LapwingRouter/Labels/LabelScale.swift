@@ -1,4 +1,5 @@
 import Foundation
+import LapwingAPI
 
 /// What a model's log-probabilities say of one label after a prompt.
 package struct LabelScore: Hashable, Sendable, Codable {
@@ -16,17 +17,17 @@ package struct LabelScore: Hashable, Sendable, Codable {
 }
 
 extension [LabelScore] {
-    /// The share of three plain ways to compare labels that choose the one at `place`: by the sum, by the mean, and by the
-    /// sum less its prior. A right label is mostly the best in each.
-    package func agreement(on place: Int) -> Double {
-        let ways: [(LabelScore) -> Double] = [
-            \.sum, { $0.sum / Double(Swift.max($0.tokenCount, 1)) }, { $0.sum - ($0.prior ?? 0) },
-        ]
-        let agreeing = ways.count { way in
-            let best = indices.max { way(self[$0]) < way(self[$1]) }
-            return best == place
+    /// How the label at `place` stands against the others.
+    package func comparison(at place: Int) -> LabelComparison {
+        func margin(_ value: (LabelScore) -> Double) -> Double {
+            let best = indices.filter { $0 != place }.map { value(self[$0]) }.max() ?? value(self[place])
+            return value(self[place]) - best
         }
-        return Double(agreeing) / Double(ways.count)
+        func mean(_ score: LabelScore) -> Double { score.sum / Double(Swift.max(score.tokenCount, 1)) }
+        let margins = [margin(\.sum), margin(mean), margin { $0.sum - ($0.prior ?? 0) }]
+        return LabelComparison(
+            agreement: Double(margins.count { $0 >= 0 }) / Double(margins.count), sumMargin: margins[0],
+            meanMargin: margins[1], priorMargin: margins[2], mean: mean(self[place]))
     }
 }
 

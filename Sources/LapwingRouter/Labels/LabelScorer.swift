@@ -31,7 +31,7 @@ package struct LabelScorer: LabelSource {
         }
         var answer = LabelAnswer(labels: labels, logProbabilities: logProbabilities, usage: usage)
         answer.usage.completionTokens = scores[answer.best].tokenCount
-        answer.agreement = scores.agreement(on: answer.best)
+        answer.comparison = scores.comparison(at: answer.best)
         return answer
     }
 

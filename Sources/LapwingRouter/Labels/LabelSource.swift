@@ -13,8 +13,8 @@ package struct LabelAnswer: Sendable {
     package var logProbabilities: [Double]
     /// What the prompt has, and what the answer would have had, had it been written token by token.
     package var usage: Usage
-    /// The share of the ways to compare the labels that choose the best one; nil where there is one way only.
-    package var agreement: Double?
+    /// Of the best label's scores; nil where there are none.
+    package var comparison: LabelComparison?
 
     package init(labels: [String], logProbabilities: [Double], usage: Usage) {
         self.labels = labels
@@ -41,7 +41,7 @@ package struct LabelAnswer: Sendable {
         }
         var token = ScoredToken(
             id: TokenID(best), bytes: Array(labels[best].utf8), logProbability: logProbabilities[best], top: top)
-        token.agreement = agreement
+        token.comparison = comparison
         return token
     }
 }

@@ -14,6 +14,14 @@ package enum EscalationTarget: Hashable, Sendable {
 }
 
 extension EscalationTarget {
+    /// Whether it says how good answers are.
+    package var isPromise: Bool {
+        switch self {
+        case .accuracy, .keep: true
+        case .below, .spendPerDay: false
+        }
+    }
+
     /// Finds the threshold on a calibrator's held-out answers.
     ///
     /// Where they do not prove the promise, everything escalates: the closed model is what the promise is about. A limit of

@@ -235,7 +235,9 @@ extension StreamCommit {
         guard side == policy.first, !hasSentContent else { return }
         if side == .open {
             if billed == .closed { (policy.mayEscalate, policy.threshold) = (false, nil) }
-            if model.promises, !model.knows(name), policy.threshold != nil { policy.threshold = Route.escalatesAll }
+            if model.promises, !model.knows(name), policy.threshold != nil {
+                (policy.threshold, policy.unknown) = (Route.escalatesAll, .escalate)
+            }
             judge = AnswerJudge(policy: policy, model: model.judge(of: name))
             if billed == .closed { pass(side) }
         }

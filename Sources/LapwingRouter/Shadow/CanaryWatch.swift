@@ -7,6 +7,8 @@ import Synchronization
 package final class CanaryWatch: Sendable {
     private struct Trial {
         let options: CanaryOptions
+        /// The route's own model.
+        let open: String
         let beganAt: Int64
         var isRolledBack: Bool
         /// Outcomes at the last look and since then, and whether one is to come.
@@ -34,7 +36,7 @@ package final class CanaryWatch: Sendable {
             do {
                 let trial = try store.trial(of: options.candidate, on: route.name, at: milliseconds())
                 trials[route.name] = Trial(
-                    options: options, beganAt: trial.beganAt, isRolledBack: trial.rolledBackAt != nil)
+                    options: options, open: route.open, beganAt: trial.beganAt, isRolledBack: trial.rolledBackAt != nil)
             } catch {
                 logger.error(
                     "a canary cannot be tried", metadata: ["route": "\(route.name)", "reason": "\(error)"])
@@ -83,7 +85,8 @@ package final class CanaryWatch: Sendable {
         do {
             let standing = CanaryStanding(
                 trial.options,
-                try store.canaryEvidence(of: trial.options.candidate, on: route, since: trial.beganAt))
+                try store.canaryEvidence(
+                    of: trial.options.candidate, besides: trial.open, on: route, since: trial.beganAt))
             trials.withLock { $0[route]?.seen = standing.evidence.outcomes.count }
             guard standing.verdict == .rollBack else { return }
             trials.withLock { $0[route]?.isRolledBack = true }

@@ -54,7 +54,8 @@ extension Router {
     private func callable(_ name: String, for answer: FinishedAnswer) -> ModelBinding? {
         guard let model = table.model(name), model.unavailable == nil, model.provider != nil,
             model.refusal(of: answer.request) == nil, answer.request.sampling.logitBias.isEmpty,
-            table.side(of: model) == .open || !hasSpentItsLimit(answer.route)
+            answer.route.dailySpendLimit == nil || table.side(of: model) == .open
+                || !hasSpentItsLimit(answer.route) && canBeLimited(model)
         else { return nil }
         return model
     }

@@ -72,33 +72,35 @@ extension EvidenceStore {
         }
     }
 
-    /// What is known of the answers since `beganAt` that the candidate gave in its arm, and others in theirs: where something
-    /// answered in its place, that says nothing of it. Outcomes are those that clients and data sets told of the answer that was
+    /// What is known of the answers since `beganAt` to requests that each arm's own model was asked. What a gate sent to the
+    /// closed model, or another answered in one's place, says nothing of either. Outcomes are those that clients and data sets told of the answer that was
     /// given: other sources know only of some answers, and of more in the one arm than in the other.
     package func canaryEvidence(
-        of candidate: String, on route: String, since beganAt: Int64
+        of candidate: String, besides open: String, on route: String, since beganAt: Int64
     ) throws -> CanaryEvidence {
         try read { db in
             var evidence = CanaryEvidence(arms: [:], outcomes: [])
             let counts = """
                 SELECT arm, count(*), count(DISTINCT unit) FROM answers
-                WHERE route = ? AND started_at >= ? AND (arm = 'candidate') = (model = ?) AND arm IS NOT NULL GROUP BY arm
+                WHERE route = ? AND started_at >= ? AND decision <> 'closed'
+                    AND model = CASE arm WHEN 'candidate' THEN ? WHEN 'current' THEN ? END
+                GROUP BY arm
                 """
-            for row in try Row.fetchAll(db, sql: counts, arguments: [route, beganAt, candidate]) {
+            for row in try Row.fetchAll(db, sql: counts, arguments: [route, beganAt, candidate, open]) {
                 guard let arm = CanaryDraw.Arm(rawValue: row[0]) else { continue }
                 evidence.arms[arm] = CanaryEvidence.Arm(answers: row[1], units: row[2])
             }
             let outcomes = """
-                SELECT arm, CASE WHEN decision IN ('closed', 'escalated') THEN 'closed' ELSE 'open' END AS given,
+                SELECT arm, CASE WHEN decision = 'escalated' THEN 'closed' ELSE 'open' END AS given,
                     a.request_id, 0, 0, 0, 0, 0, source, side, right, weight, at
                 FROM answers a JOIN outcomes o ON o.request_id = a.request_id
-                WHERE route = ? AND started_at >= ? AND (arm = 'candidate') = (model = ?) AND arm IS NOT NULL
-                    AND right IS NOT NULL AND side = given AND source IN ('feedback', 'dataset')
+                WHERE route = ? AND started_at >= ? AND decision <> 'closed'
+                    AND model = CASE arm WHEN 'candidate' THEN ? WHEN 'current' THEN ? END AND right IS NOT NULL AND side = given AND source IN ('feedback', 'dataset')
                 ORDER BY at, a.request_id
                 """
             var said: [String: (arm: CanaryDraw.Arm, verdicts: [Verdict])] = [:]
             var order: [String] = []
-            for row in try Row.fetchAll(db, sql: outcomes, arguments: [route, beganAt, candidate]) {
+            for row in try Row.fetchAll(db, sql: outcomes, arguments: [route, beganAt, candidate, open]) {
                 guard let arm = CanaryDraw.Arm(rawValue: row[0]), let verdict = Verdict(row) else { continue }
                 let id: String = row[2]
                 if said[id] == nil { order.append(id) }

@@ -55,7 +55,8 @@ extension Configuration.Evidence {
         options.onFailure = { error in
             logger.warning("evidence could not be written, and is lost", metadata: ["reason": "\(error)"])
         }
-        do { return try EvidenceStore(path: path, options: options) } catch let error as StoreError where error.isDamage
+        do { return try EvidenceStore(path: path, options: options) } catch let error as StoreError
+            where error.isDamage(of: path)
         {
             let aside = try Self.setAside(path)
             logger.error(
@@ -78,12 +79,16 @@ extension Configuration.Evidence {
 }
 
 extension StoreError {
-    /// Whether the file is no database any more: SQLITE_CORRUPT or SQLITE_NOTADB.
-    fileprivate var isDamage: Bool {
+    /// Whether the file is no database any more, and not another program's.
+    fileprivate func isDamage(of path: String) -> Bool {
         switch self {
-        case .notAStore, .damaged: true
-        case .database(_, let code, _): [11, 26].contains(code & 0xFF)
-        default: false
+        case .damaged: return true
+        // SQLITE_IOERR_SHORT_READ: its end is missing.
+        case .database(_, 522, _): return true
+        case .notAStore:
+            let file = FileHandle(forReadingAtPath: path)
+            return (try? file?.read(upToCount: 15)).map { $0 != Data("SQLite format 3".utf8) } ?? true
+        default: return false
         }
     }
 }

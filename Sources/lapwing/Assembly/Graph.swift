@@ -98,11 +98,8 @@ extension Route {
             escalateBelow: decision?.threshold, tiers: route.escalation?.tiers.map(Set.init),
             unknown: route.unknown == .keep ? .keep : .escalate, maxTokens: route.maxTokens)
         drift = route.driftPlan(files.calibrator)
-        switch route.escalation?.target {
-        case .spendPerDay(let limit): dailySpendLimit = limit
-        case .accuracy, .keep: isPromised = true
-        case .below, nil: break
-        }
+        if case .spendPerDay(let limit) = route.escalation?.target { dailySpendLimit = limit }
+        isPromised = route.escalation?.target.isPromise == true
         // Where nothing is sure enough, what is not known is not either.
         if escalateBelow == Route.escalatesAll { unknown = .escalate }
         fallback = route.fallback

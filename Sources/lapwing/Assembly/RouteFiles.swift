@@ -16,6 +16,11 @@ struct RouteFiles {
             labels = try route.labels.map { try Self.labels($0, judgedBy: calibrator, dataFolder: dataFolder) }
             try calibrator?.checkFit(
                 route: route.name, model: route.open, labels: labels?.names, head: labels?.head?.fullName)
+            if let head = labels?.head, let canary = route.canary {
+                throw Failure(
+                    "found the candidate '\(canary.candidate)' beside the head '\(head.name)', expected no canary: a head is "
+                        + "fitted to one model's scores or vectors")
+            }
             if let wanted = route.gate {
                 let file: GateFile = try GateFile.folder(dataFolder).newest(wanted.name)
                 let threshold =

@@ -35,25 +35,31 @@ extension Configuration.Route {
 
 extension Configuration {
     /// Of the routes whose watch has fired, by the outcomes that are kept, a line each. A server that was started since, or
-    /// that has no evidence, says the same.
-    func driftLines() throws -> [String] {
+    /// that has no evidence, says the same. What cannot be read is told to `onFailure`.
+    func driftLines(onFailure: (any Error) -> Void) -> [String] {
         let watched = routes.filter { $0.drift != nil }
         guard !watched.isEmpty, FileManager.default.fileExists(atPath: evidencePath) else { return [] }
-        let store = try EvidenceStore(path: evidencePath)
-        return try watched.compactMap { route in
-            guard var plan = route.driftPlan(try RouteFiles(route, dataFolder: dataFolder).calibrator) else {
+        return watched.compactMap { route in
+            do { return try driftLine(of: route, EvidenceStore(path: evidencePath)) } catch {
+                onFailure(error)
                 return nil
             }
-            for row in try store.labelled(route: route.name) where row.calibrator == plan.calibrator {
-                if let probability = row.probability {
-                    _ = plan.detector.observe(probability: probability, isRight: row.right)
-                }
+        }
+    }
+
+    private func driftLine(of route: Route, _ store: EvidenceStore) throws -> String? {
+        guard var plan = route.driftPlan(try RouteFiles(route, dataFolder: dataFolder).calibrator) else {
+            return nil
+        }
+        for row in try store.labelled(route: route.name) where row.calibrator == plan.calibrator {
+            if let probability = row.probability {
+                _ = plan.detector.observe(probability: probability, isRight: row.right)
             }
-            return plan.detector.alarm.map { alarm in
-                "\(route.name): the calibration has drifted, all answers escalate until a new calibrator is loaded: of "
-                    + "\(Figures.grouped(alarm.labels)) labels \(Figures.fixed(alarm.expected * 100, places: 1))% were to be "
-                    + "right by \(plan.calibrator), \(Figures.fixed(alarm.observed * 100, places: 1))% are"
-            }
+        }
+        return plan.detector.alarm.map { alarm in
+            "\(route.name): the calibration has drifted, all answers escalate until a new calibrator is loaded: of "
+                + "\(Figures.grouped(alarm.labels)) labels \(Figures.fixed(alarm.expected * 100, places: 1))% were to be "
+                + "right by \(plan.calibrator), \(Figures.fixed(alarm.observed * 100, places: 1))% are"
         }
     }
 }

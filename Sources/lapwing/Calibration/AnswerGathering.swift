@@ -74,8 +74,13 @@ struct AnswerGathering {
     private func earlier(_ rows: [LabelledRow]) throws -> [Int: GatheredAnswer] {
         guard let file, let data = FileManager.default.contents(atPath: file) else { return [:] }
         var found: [Int: GatheredAnswer] = [:]
-        for line in data.split(separator: UInt8(ascii: "\n")) {
-            guard var gathered = try? JSONDecoder().decode(GatheredAnswer.self, from: line) else { continue }
+        let lines = data.split(separator: UInt8(ascii: "\n"))
+        for (number, line) in lines.enumerated() {
+            guard var gathered = try? JSONDecoder().decode(GatheredAnswer.self, from: line) else {
+                // The last one may have been cut off, after others that were not.
+                if number > 0, number == lines.count - 1, data.last != UInt8(ascii: "\n") { continue }
+                throw Failure("'\(file)' holds other things than answers; name another file for --answers")
+            }
             guard rows.indices.contains(gathered.row), gathered.fingerprint == fingerprint(of: rows[gathered.row])
             else {
                 throw Failure(
@@ -126,7 +131,7 @@ struct AnswerGathering {
         let (name, maxTokens, namedLabels) = (binding.upstreamName, model.route.maxTokens, namedLabels)
         return { index, row in
             var request = GenerationRequest(model: name, prompts: [row.prompt(system)])
-            if let namedLabels { request = request.naming(namedLabels) }
+            if let named = namedLabels.map({ row.choices ?? $0 }) { request = request.naming(named) }
             request.sampling.temperature = 0
             request.topLogProbabilities = binding.reportsLogProbabilities ? 2 : nil
             request.maxTokens = maxTokens ?? 256
@@ -180,7 +185,7 @@ extension GatheredAnswer {
         var answer = LabelAnswer(
             labels: choices, logProbabilities: form.logProbabilities(of: scores, labels: choices) ?? [],
             usage: Usage(promptTokens: 0, completionTokens: 1))
-        answer.agreement = scores.agreement(on: answer.best)
+        answer.comparison = scores.comparison(at: answer.best)
         var collector = EvidenceCollector(limit: nil)
         collector.add(text: choices[answer.best], tokens: [answer.token])
         collector.end(.stop)

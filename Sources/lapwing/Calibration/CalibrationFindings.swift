@@ -81,6 +81,11 @@ struct CalibrationFindings: Encodable {
             lines.append(
                 "segment             \(segment.name): \(segment.count) answers, offset \(figure(segment.offset))")
         }
+        if method == Calibrator.Method.constant(0).name {
+            lines.append(
+                "                    the evidence tells right answers from wrong ones no better than chance; all are judged alike"
+            )
+        }
         if let calibrator { lines.append("written             \(calibrator)") }
         if let next { lines.append("                    \(next)") }
         if let diagram { lines.append("diagram             \(diagram)") }

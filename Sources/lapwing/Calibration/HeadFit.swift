@@ -109,9 +109,10 @@ struct HeadFit {
         var rows: [[Double]] = []
         for first in stride(from: 0, to: texts.count, by: 64) {
             let part = texts[first..<min(first + 64, texts.count)]
-            let request = EmbeddingRequest(model: model, inputs: part.map { .text($0) })
             let context = RequestContext(requestID: UUID().uuidString)
-            rows += try await embedding.embed(request, context: context).vectors.map { $0.map(Double.init) }
+            rows += try await embedding.embedBeginnings(of: Array(part), model: model, context: context).vectors.map {
+                $0.map(Double.init)
+            }
             progress.update(
                 done: Int64(rows.count), total: Int64(texts.count), detail: "\(rows.count) of \(texts.count)")
         }

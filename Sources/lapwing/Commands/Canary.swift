@@ -42,7 +42,8 @@ struct Canary: ParsableCommand {
             throw Failure("the trial of '\(canary.candidate)' has not begun; start the server, or reload it")
         }
         let standing = CanaryStanding(
-            canary, try store.canaryEvidence(of: canary.candidate, on: route, since: trial.beganAt))
+            canary, try store.canaryEvidence(of: canary.candidate, besides: found.open, on: route, since: trial.beganAt)
+        )
         let report = CanaryReport(route: found, canary, trial, standing)
         if json { return try Output.standard.json(report) }
         for line in report.lines(for: Output.standard.terminal) { Output.standard.line(line) }

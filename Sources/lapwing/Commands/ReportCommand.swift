@@ -20,7 +20,7 @@ struct ReportCommand: ParsableCommand {
     func run() throws {
         let configuration = try options.load()
         let report = try openLedger(configuration).report(ReportQuery(period: period.period, by: by))
-        let notices = try configuration.driftLines()
+        let notices = configuration.driftLines { Output.error.line("drift cannot be told: \($0)") }
         if json { return try Output.standard.json(NoticedReport(report: report, notices: notices)) }
         for line in ReportText.lines(report, terminal: Output.standard.terminal) { Output.standard.line(line) }
         for line in (notices.isEmpty ? [] : [""]) + notices { Output.standard.line(line) }

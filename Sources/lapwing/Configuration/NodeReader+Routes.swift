@@ -66,6 +66,11 @@ extension NodeReader {
         if let canary = route.canary, canary.candidate == route.open {
             refuse(field, found: "'\(canary.candidate)' as both open and candidate", expected: "two models")
         }
+        if let (_, canary) = given.first(where: { $0.key == "canary" }), route.escalation?.target.isPromise == true {
+            refuse(
+                canary, found: "a candidate beside a promise of the open model's",
+                expected: "'escalate: { below: … }' while it is on trial, as no labels are of its answers")
+        }
         if let closed = route.closed, closed == route.open {
             refuse(field, found: "'\(closed)' as both open and closed", expected: "two models")
         }

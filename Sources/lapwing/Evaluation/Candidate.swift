@@ -52,6 +52,9 @@ struct Candidate {
         if let reason = configuration.model(named: name)?.unavailable {
             throw Failure("model '\(name)' cannot be asked: \(reason)")
         }
+        // Questions whose answers are known are no traffic to learn from.
+        var configuration = configuration
+        configuration.evidence.days = 0
         let assembly: Assembly
         do { assembly = try await Assembly.make(configuration) } catch StoreError.inUse(let path, _) {
             throw Failure(
@@ -64,7 +67,8 @@ struct Candidate {
         let scores = open?.local != nil
         return Candidate(
             examinee: ProviderExaminee(name: name, chat: router, scoring: scores ? router : nil) { _ in nil },
-            weightsHash: try open?.local.map { try ContentDigest.ofWeights($0.weights) },
+            // What a closed model may answer is not of these weights.
+            weightsHash: route?.closed == nil ? try open?.local.map { try ContentDigest.ofWeights($0.weights) } : nil,
             settings: try configuration.settings(of: name), concurrency: 8
         ) { await assembly.shutDown() }
     }
@@ -113,6 +117,7 @@ extension Configuration {
         if let route {
             let files = try RouteFiles(route, dataFolder: dataFolder)
             parts += [files.calibrator?.fullName, files.labels?.head?.fullName].compactMap(\.self)
+            parts += files.labels?.names ?? []
             if let gate = route.gate {
                 parts.append("gate \(GateFile.folder(dataFolder).versions(of: gate.name).last ?? 0)")
             }

@@ -23,6 +23,23 @@ struct CalibratorTests {
         }
     }
 
+    @Test("Where surer answers are right less often no answer is judged to be right more often than another")
+    func inverted() {
+        let answers = (0..<200).map { row in
+            let mean = -0.01 * Double(row + 1)
+            var evidence = Evidence(tokenCount: 1, mean: mean, minimum: mean, lowDecile: mean)
+            evidence.finish = .stop
+            // Two of the surest are wrong, and no other.
+            return LabelledAnswer(evidence: evidence, right: row != 3 && row != 9)
+        }
+        let fit = CalibratorFit(answers)
+        let calibrator = Calibrator(
+            name: "c", version: 1, route: "r", model: "m", labels: nil, fit: fit, data: DataFingerprint(rows: []))
+        let judge = calibrator.model(for: Segment())
+        #expect(judge.probability(answers[199].evidence) <= judge.probability(answers[0].evidence) + 1e-12)
+        #expect(fit.report.logLoss < 1.1 * fit.report.baseRateLogLoss)
+    }
+
     @Test("Overconfident answers are judged for what they are worth")
     func overconfident() {
         let fit = CalibratorFit(answers(3000, seed: 1, slope: 0.4))

@@ -69,11 +69,20 @@ struct LabelRouteTests {
         #expect(try await house.entries().map(\.confidence) == [confidence])
     }
 
-    @Test("The closed model, which writes, is told the labels, in the shadow too")
-    func closedIsTold() async throws {
-        let house = try house(.scored(["c", "a", "b"]), closed: steps(answer(["a"], logProbability: nil)), below: 0.99)
+    @Test("The closed model, which writes, is told the labels, in the shadow too", arguments: [0.99, 0])
+    func closedIsTold(below: Double) async throws {
+        let folder = try TemporaryFolder()
+        var route = Route(name: "support", open: "small", closed: "big", escalateBelow: below)
+        route.labels = .scored(["c", "a", "b"])
+        route.shadow = ShadowOptions(model: "big", share: 1, judge: nil)
+        let house = try RouterHouse(open: [], closed: steps(answer(["a"], logProbability: nil)), route: route) {
+            $0.models[0].tokenizing = $0.models[0].provider as? ScriptedProvider
+            $0.evidence = try? EvidenceStore(path: folder.path + "/evidence.db")
+        }
         let outcome = await Outcome(try await house.ask())
-        #expect(outcome.receipt?.decision == .escalated)
+        await house.router.settleShadows()
+        #expect(outcome.receipt?.decision == (below == 0 ? .open : .escalated))
+        #expect(house.closed.calls.count == 1)
         guard case .messages(let messages)? = house.closed.calls.first?.request.prompts.first else {
             Issue.record("no messages")
             return
@@ -82,8 +91,10 @@ struct LabelRouteTests {
         #expect(messages[0].content.hasSuffix("and nothing else: c, a, b") && messages[1].content == "Hello there")
         let text = GenerationRequest(model: "m", prompts: [.text("Hello"), .tokens([1])]).naming(["a", "b"])
         #expect(text.prompts[1] == .tokens([1]))
-        guard case .text(let told) = text.prompts[0] else { return }
-        #expect(told.hasSuffix("a, b\n\nHello"))
+        #expect(
+            text.prompts[0]
+                == .text(
+                    "Answer with one of these labels, exactly as it is written, and nothing else: a, b\n\nHello"))
     }
 
     @Test("A candidate on trial answers with the labels too, and is the one that is asked")
@@ -123,6 +134,31 @@ struct LabelRouteTests {
         }
         #expect(found?.text == "long")
         #expect(abs(exp(found?.logProbability ?? 0) - 1 / (1 + exp(-1))) < 1e-6)
+    }
+
+    @Test("A text that is longer than the embedding model reads is labelled by its beginning, alone and among others")
+    func longText() async throws {
+        /// Reads six letters; a vector is a text's length.
+        struct ShortReader: EmbeddingProvider {
+            func embed(_ request: EmbeddingRequest, context: RequestContext) async throws -> EmbeddingResult {
+                let lengths = request.inputs.map { if case .text(let text) = $0 { text.count } else { 0 } }
+                if let long = lengths.first(where: { $0 > 6 }) {
+                    throw RequestError.tooLong(field: "input", tokens: long, limit: 6)
+                }
+                let usage = Usage(promptTokens: lengths.reduce(0, +), completionTokens: 0)
+                return EmbeddingResult(model: "m", vectors: lengths.map { [Float($0)] }, usage: usage)
+            }
+        }
+        let linear = LogisticRegression(classCount: 2, weights: [1], intercepts: [-5.5])
+        let head = HeadLabels(["short", "long"], linear, embedding: ShortReader(), model: "m")
+        let context = RequestContext(requestID: "r")
+        // Of eleven letters five are left.
+        let answer = try await head.labels(for: .text("Hello there"), context: context)
+        #expect(answer.best == 0 && answer.usage.promptTokens == 5)
+        #expect(try await head.labels(for: .text("Hello!"), context: context).best == 1)
+        let many = try await ShortReader().embedBeginnings(
+            of: ["Hi", "Hello there"], model: "m", context: context)
+        #expect(many.vectors == [[2], [5]] && many.usage.promptTokens == 7)
     }
 
     @Test("What a label cannot honour is refused by name")

@@ -1,4 +1,5 @@
 import Foundation
+import LapwingAPI
 import LapwingRouter
 import LapwingStatistics
 import Testing
@@ -25,6 +26,24 @@ struct LabelScaleTests {
         // x: -2 - 4 + 1 = -5; y: -2 - 2 + 3 + 0.25 = -0.75.
         #expect(abs(found[0] - found[1] - -4.25) < 1e-12)
         #expect(abs(exp(found[0]) + exp(found[1]) - 1) < 1e-12)
+    }
+
+    @Test("A label lies before the best other one by each way to compare them")
+    func comparison() {
+        let scores = [
+            LabelScore(sum: -4, tokenCount: 2, prior: -1), LabelScore(sum: -6, tokenCount: 4, prior: -5),
+            LabelScore(sum: -9, tokenCount: 3, prior: -9),
+        ]
+        // By means -2, -1.5 and -3; less priors -3, -1 and 0.
+        let first = scores.comparison(at: 0)
+        #expect(first.sumMargin == 2 && first.meanMargin == -0.5 && first.priorMargin == -3 && first.mean == -2)
+        #expect(first.agreement == 1.0 / 3)
+        let second = scores.comparison(at: 1)
+        #expect(second.sumMargin == -2 && second.meanMargin == 0.5 && second.priorMargin == -1)
+        var evidence = Evidence(tokenCount: 1, mean: -1, minimum: -1, lowDecile: -1)
+        evidence.comparison = second
+        #expect(ConfidenceFeature.meanMargin.value(in: evidence) == 0.5)
+        #expect(ConfidenceFeature.labelMean.value(in: evidence) == -1.5)
     }
 
     @Test("Scores too small for any exponential still have probabilities that add up to 1")

@@ -59,19 +59,26 @@ struct StreamCommitTests {
     @Test("Another model's answer is not judged by the calibrator, and escalates where that made a promise")
     func otherModel() throws {
         let calibrator = try Calibrator.fitted(labels: nil)
-        func answered(by model: String, promises: Bool) -> (words: [String], calibrator: String?) {
+        func answered(
+            by model: String, promises: Bool, logProbability: Double? = -0.1
+        ) -> (words: [String], calibrator: String?) {
             var commit = StreamCommit(
                 route: "support", models: [.open: "small", .closed: "big"], policy: held,
                 confidence: ModelJudge(MeanConfidence(), calibrator: calibrator, promises: promises))
             var words = commit.start().words
             commit.expect(model, billedAs: .open, on: .open)
-            for event in answer(["a", "b", "c"]) { words += commit.receive(.event(event), from: .open).words }
+            for event in answer(["a", "b", "c"], logProbability: logProbability) {
+                words += commit.receive(.event(event), from: .open).words
+            }
             return (words, commit.confidence?.calibrator)
         }
         #expect(answered(by: "small", promises: true).calibrator == "intents-v3")
         let other = answered(by: "other", promises: false)
         #expect(other.calibrator == MeanConfidence().name && other.words.first == "commit open other 0.9")
         #expect(answered(by: "other", promises: true).words == ["call closed"])
+        // One whose probabilities are not told is no surer.
+        #expect(answered(by: "other", promises: true, logProbability: nil).words == ["call closed"])
+        #expect(answered(by: "other", promises: false, logProbability: nil).words.first == "commit open other")
     }
 
     @Test("Nothing is sent before the hold point; there the answer so far follows its commitment at once")

@@ -209,7 +209,7 @@ struct RouterCanaryTests {
         var count = 0
         for index in 0..<60 where try await ask(house, "r\(index)", user: nil) == "new" { count += 1 }
         #expect((15...45).contains(count), "\(count)")
-        let evidence = try store.canaryEvidence(of: "new", on: "support", since: 0)
+        let evidence = try store.canaryEvidence(of: "new", besides: "small", on: "support", since: 0)
         #expect(evidence.arms.values.map(\.answers).reduce(0, +) == 84)
         #expect(evidence.arms.values.map(\.units).reduce(0, +) == 66)
     }
@@ -218,8 +218,9 @@ struct RouterCanaryTests {
     func unable() async throws {
         let house = try house(ScriptedProvider(), isAvailable: false)
         for index in 0..<8 { #expect(try await ask(house, "r\(index)", user: "user \(index)") == "small") }
-        let evidence = try store.canaryEvidence(of: "new", on: "support", since: 0)
-        #expect(evidence.arms[.candidate] == nil && (1..<8).contains(evidence.arms[.current]?.answers ?? 0))
+        let evidence = try store.canaryEvidence(of: "new", besides: "small", on: "support", since: 0)
+        // Neither where it was drawn nor where it was not: the arms are of the same kind of requests.
+        #expect(evidence.arms.isEmpty)
     }
 
     @Test("A candidate whose outcomes are worse is rolled back, once and for good, and the log says so")
@@ -262,6 +263,9 @@ struct RouterCanaryTests {
         record("b", .escalated)
         record("c", .escalated)
         record("old", .open, at: 99)
+        // What a gate sent to the closed model.
+        record("g", .closed, model: "big")
+        say("g", .feedback)
         // A fallback answered in the candidate's place.
         record("d", .open, model: "small")
         say("d", .feedback)
@@ -270,7 +274,7 @@ struct RouterCanaryTests {
         say("c", .dataset, side: .open)
         say("a", .shadow)
         say("old", .feedback)
-        let evidence = try store.canaryEvidence(of: "new", on: "support", since: 100)
+        let evidence = try store.canaryEvidence(of: "new", besides: "small", on: "support", since: 100)
         #expect(evidence.outcomes.count == 2 && evidence.arms[.candidate]?.answers == 3)
     }
 }

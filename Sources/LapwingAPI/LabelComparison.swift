@@ -1,0 +1,22 @@
+/// How a label that is an answer stands against the others by each plain way to compare them: by the sum of its tokens'
+/// log-probabilities, by their mean, and by the sum less that after a prompt that says nothing.
+package struct LabelComparison: Hashable, Sendable, Codable {
+    /// The share of the ways that choose it. A right label is mostly the best in each.
+    package var agreement: Double
+    /// How far it lies before the best other one, in nats, by each way; below 0 where another is better.
+    package var sumMargin: Double
+    package var meanMargin: Double
+    package var priorMargin: Double
+    /// The mean of its own tokens' log-probabilities, in nats.
+    package var mean: Double
+
+    package init(
+        agreement: Double, sumMargin: Double, meanMargin: Double, priorMargin: Double, mean: Double
+    ) {
+        self.agreement = agreement
+        self.sumMargin = sumMargin
+        self.meanMargin = meanMargin
+        self.priorMargin = priorMargin
+        self.mean = mean
+    }
+}
