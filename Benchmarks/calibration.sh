@@ -87,6 +87,8 @@ judge() {
 intents() {
     local files=$work/$1
     calibrate head "$2" --name "$1" --data "$files.head.csv" --system "$system" --answers "$files.head.answers" >&2
+    # Scores are kept from run to run; what a head makes of vectors is that head's alone.
+    if [ "$1" = intents-head ]; then rm -f "$files.fit.answers" "$files.test.answers"; fi
     gather "$1" "$files" csv
     judge "$1" "$files.fit.answers" "$files.test.answers"
 }
