@@ -1,5 +1,4 @@
 import LapwingAPI
-import Logging
 
 /// What a route asks its open model of each answer before that is judged.
 package struct CheckOptions: Hashable, Sendable {

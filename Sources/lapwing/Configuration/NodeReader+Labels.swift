@@ -38,13 +38,9 @@ extension NodeReader {
 
     /// The name of a versioned file in the data folder.
     mutating func fileName(_ field: Field) -> String? {
-        let expected = "a name of letters, digits, '.', '-' and '_'"
-        guard let name = string(field, expected: expected) else { return nil }
-        let isPlain = name.unicodeScalars.allSatisfy {
-            $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || "._-".unicodeScalars.contains($0))
-        }
-        guard isPlain, !name.hasPrefix(".") else {
-            refuse(field, found: "'\(name)'", expected: expected)
+        guard let name = string(field, expected: FileName.expected) else { return nil }
+        guard FileName.isOne(name) else {
+            refuse(field, found: "'\(name)'", expected: FileName.expected)
             return nil
         }
         return name
