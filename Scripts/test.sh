@@ -35,7 +35,11 @@ Scripts/tokenizers.sh || failed=$((failed + 1))
 Scripts/minilm.sh || failed=$((failed + 1))
 
 step "tests"
-run unit --skip LapwingEndToEndTests
+# Apart from those that start the program: the others have 1,600 files open at once, and where there are over 1,365
+# Foundation's `Process.run` may read past the end of its list of them.
+starting='LapwingCommandTests|KeyStoreTests'
+run unit --skip LapwingEndToEndTests --skip "$starting"
+run commands --filter "$starting"
 
 # These start processes and wait for them, so they run one at a time, after the others.
 step "end-to-end tests: the program, its clients, kills and system calls"
@@ -53,7 +57,7 @@ step "kernels of the processors that this machine is not"
 Scripts/emulate.sh || failed=$((failed + 1))
 
 # swift-testing marks what each test came to at the start of its last line.
-count() { cat "$logs/unit" "$logs/end" | grep -cE "$1" || true; }
+count() { cat "$logs/unit" "$logs/commands" "$logs/end" | grep -cE "$1" || true; }
 passed=$(count '^✔ Test ".* passed after')
 broken=$(count '^✘ Test ".* failed after')
 skipped=$(count '^(➜|↳|-) Test ".* skipped')
