@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What the confidence of labels is worth: Banking77 intents by the default model's scores and by a head on open embeddings,
-# ARC-easy and PIQA by the default model's scores of the choices. Heads and calibrators are fitted to rows that they do not
+# ARC-easy and PIQA by the default model's scores of the choices, alone and with an open embedder beside it. Heads and calibrators are fitted to rows that they do not
 # judge: of Banking77 to its training part; of the other two, which have one part each, to four fifths, five times over, so
 # that every row is judged once. Last line: one JSON object.
 #
@@ -33,7 +33,9 @@ routes:
   intents: { open: smollm2, labels: { head: intents } }
   intents-head: { open: minilm, labels: { head: intents-head } }
   arc_easy: { open: smollm2, labels: { head: arc_easy } }
+  arc_easy-embedder: { open: smollm2, labels: { head: arc_easy-embedder }, embedder: minilm }
   piqa: { open: smollm2, labels: { head: piqa } }
+  piqa-embedder: { open: smollm2, labels: { head: piqa-embedder }, embedder: minilm }
 EOF
 python3 - "$data" "$work" "${LAPWING_HEAD:-1500}" "${LAPWING_FIT:-1000}" "${LAPWING_TEST:-100000}" <<'EOF'
 import csv, json, random, sys
@@ -63,10 +65,11 @@ write("intents-head.test", parts["test"])
 for task in ("arc_easy", "piqa"):
     rows = [line for line in open(f"{data}/mcq/{task}.jsonl") if line.strip()]
     random.Random(1).shuffle(rows)
-    open(f"{work}/{task}.jsonl", "w").writelines(rows)
-    for fold in range(5):
-        open(f"{work}/{task}.{fold}.fit.jsonl", "w").writelines(r for i, r in enumerate(rows) if i % 5 != fold)
-        open(f"{work}/{task}.{fold}.test.jsonl", "w").writelines(r for i, r in enumerate(rows) if i % 5 == fold)
+    for name in (task, f"{task}-embedder"):
+        open(f"{work}/{name}.jsonl", "w").writelines(rows)
+        for fold in range(5):
+            open(f"{work}/{name}.{fold}.fit.jsonl", "w").writelines(r for i, r in enumerate(rows) if i % 5 != fold)
+            open(f"{work}/{name}.{fold}.test.jsonl", "w").writelines(r for i, r in enumerate(rows) if i % 5 == fold)
 EOF
 
 calibrate() { "$bin/lapwing" calibrate "$@" --config "$work/lapwing.yaml"; }
@@ -92,7 +95,7 @@ intents() {
     gather "$1" "$files" csv
     judge "$1" "$files.fit.answers" "$files.test.answers"
 }
-# choices TASK: the three weights of a head are so few that the rows of the calibrator serve it too.
+# choices ROUTE: the few weights of a head can be fitted to the rows of the calibrator too.
 choices() {
     local files=$work/$1 pairs=()
     # Every choice is scored once; each fold takes its rows' scores from there.
@@ -117,12 +120,12 @@ EOF
 }
 intents intents intents-raw
 intents intents-head intents-head
-choices arc_easy
-choices piqa
+for task in arc_easy arc_easy-embedder piqa piqa-embedder; do choices "$task"; done
 python3 - "$work" <<'EOF'
 import json, sys
 
 work = sys.argv[1]
-figures = {name: json.load(open(f"{work}/{name}.result.json")) for name in ("intents", "intents-head", "arc_easy", "piqa")}
+names = ("intents", "intents-head", "arc_easy", "arc_easy-embedder", "piqa", "piqa-embedder")
+figures = {name: json.load(open(f"{work}/{name}.result.json")) for name in names}
 print(json.dumps({"benchmark": "calibration", "target": 0.92, **figures}))
 EOF

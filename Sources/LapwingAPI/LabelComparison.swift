@@ -9,6 +9,10 @@ package struct LabelComparison: Hashable, Sendable, Codable {
     package var priorMargin: Double
     /// The mean of its own tokens' log-probabilities, in nats.
     package var mean: Double
+    /// nil where no embedding model is asked.
+    package var similarity: LabelSimilarity?
+    /// How far its similarity to the prompt lies before the best other label's; nil as `similarity`.
+    package var similarityMargin: Double?
 
     package init(
         agreement: Double, sumMargin: Double, meanMargin: Double, priorMargin: Double, mean: Double
@@ -18,5 +22,17 @@ package struct LabelComparison: Hashable, Sendable, Codable {
         self.meanMargin = meanMargin
         self.priorMargin = priorMargin
         self.mean = mean
+    }
+}
+
+/// What an embedding model makes of a label: cosines of vectors.
+package struct LabelSimilarity: Hashable, Sendable, Codable {
+    package var toPrompt: Double
+    /// To the label of the same set that it is most like.
+    package var toNearest: Double
+
+    package init(toPrompt: Double, toNearest: Double) {
+        self.toPrompt = toPrompt
+        self.toNearest = toNearest
     }
 }

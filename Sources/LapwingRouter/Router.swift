@@ -18,7 +18,7 @@ package final class Router: Sendable {
     private let confidence: any ConfidenceModel
     private let gate: (any PromptGate)?
     let random: @Sendable () -> Double
-    private let logger: Logger
+    let logger: Logger
     /// Told of outcomes.
     package let drift: DriftWatch
 
@@ -130,6 +130,7 @@ extension Router: ChatProvider {
             if let answer = found.answer { return try replay(answer, record: record) }
             record.cache = context.cache == .allowed ? .miss : .bypass
         }
+        plan.policy.promptVector = await promptVector(of: request, plan, context)
         let judge = ModelJudge(
             confidence, calibrator: plan.route.calibrator, segment: Segment(context), promises: plan.route.isPromised)
         let (stream, output) = GenerationStream.makeStream()

@@ -7,6 +7,7 @@ package enum RouterError: Error, Hashable, Sendable {
     case invalidThreshold(route: String, found: Double)
     case invalidHold(route: String, found: Int)
     case unfitLabels(route: String, found: String, expected: String)
+    case unfitEmbedder(route: String, model: String)
     case unfitChecks(route: String, model: String)
     case unfitCalibrator(route: String, calibrator: String, found: String, expected: String)
     case invalidEndpoint(model: String, found: String, expected: String)
@@ -26,6 +27,8 @@ extension RouterError: CustomStringConvertible {
         case .invalidHold(let route, let found): "Route '\(route)' holds \(found) tokens back, expected at least 1."
         case .unfitLabels(let route, let found, let expected):
             "Route '\(route)' answers with labels: found \(found), expected \(expected)."
+        case .unfitEmbedder(let route, let model):
+            "Route '\(route)' has the embedder '\(model)', expected an embedding model that runs here."
         case .unfitChecks(let route, let model):
             "Route '\(route)' checks its answers: found the model '\(model)', expected a language model that runs here."
         case .unfitCalibrator(let route, let calibrator, let found, let expected):

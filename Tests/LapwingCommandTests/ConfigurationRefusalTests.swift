@@ -190,6 +190,9 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             "2 routes.r.labels: found both of them, expected a list of labels such as [refund, delivery], "
                 + "{ file: labels.json } or { head: NAME }"),
         Refusal(
+            model + "routes: { r: { open: m, labels: [a, b], embedder: n } }",
+            "2 routes.r.embedder: found 'n', which is not under 'models' (did you mean 'm'?), expected one of m"),
+        Refusal(
             model + "routes: { r: { open: m, calibrator: ../x } }",
             "2 routes.r.calibrator: found '../x', expected a name of letters, digits, '.', '-' and '_'"),
         Refusal(

@@ -27,6 +27,7 @@ package struct AnswerKey: Hashable, Sendable {
         /// What the answer is one of, and what chooses among them.
         let labels: [String]?
         let head: String?
+        let embedder: String?
         let request: GenerationRequest
         /// Apart and in order, because a dictionary is encoded in any.
         let biases: [Double]
@@ -52,7 +53,8 @@ package struct AnswerKey: Hashable, Sendable {
                     endpoints: $0.binding.pool?.endpointNames ?? [], dialect: "\($0.binding.dialect)", side: $0.side)
             },
             threshold: plan.policy.threshold, mostTokens: plan.assumedMaxTokens,
-            labels: plan.route.labels?.names, head: plan.route.labels?.head?.fullName, request: request,
+            labels: plan.route.labels?.names, head: plan.route.labels?.head?.fullName,
+            embedder: plan.route.embedder, request: request,
             biases: biases.flatMap { [Double($0.key), $0.value] },
             schemas: [request.toolUse?.json, request.responseFormat?.json].map {
                 String(decoding: $0?.text ?? [], as: UTF8.self)

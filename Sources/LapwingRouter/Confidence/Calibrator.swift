@@ -36,7 +36,11 @@ package struct Calibrator: Hashable, Sendable, Codable {
     package var labels: DataFingerprint?
     /// The head that gave the answers, with its version; nil where none did. What another head says is another answer.
     package var head: String?
+    /// The embedding model whose opinion of the labels is among the evidence.
+    package var embedder: String?
     package var method: Method
+    /// What the method compares prompts with; nil where it does not.
+    package var neighbours: OutcomeNeighbours?
     /// Added to the log-odds of the answers of a segment, by `Segment.keys`.
     package var offsets: [String: Double]
     package var data: DataFingerprint
@@ -49,16 +53,17 @@ package struct Calibrator: Hashable, Sendable, Codable {
 
     package init(
         name: String, version: Int, route: String, model: String, labels: [String]?, head: String? = nil,
-        fit: CalibratorFit, data: DataFingerprint
+        embedder: String? = nil, fit: CalibratorFit, data: DataFingerprint
     ) {
         self.name = name
         self.version = version
         self.route = route
         self.model = model
         self.labels = labels.map(Self.fingerprint)
-        (self.head, self.data) = (head, data)
+        (self.head, self.embedder, self.data) = (head, embedder, data)
         (method, offsets, segmentCounts) = (fit.method, fit.offsets, fit.segmentCounts)
         (metrics, sample) = (fit.report, fit.sample)
+        neighbours = fit.method.readsNeighbours ? fit.neighbours : nil
     }
 
     private static func fingerprint(_ labels: [String]) -> DataFingerprint {
@@ -70,7 +75,7 @@ package struct Calibrator: Hashable, Sendable, Codable {
 
     /// Throws `RouterError` where it was fitted to other answers than the route's open model gives.
     package func checkFit(
-        route: String, model: String, labels: [String]?, head: String? = nil
+        route: String, model: String, labels: [String]?, head: String? = nil, embedder: String? = nil
     ) throws(RouterError) {
         func unfit(_ found: String, _ expected: String) -> RouterError {
             .unfitCalibrator(route: route, calibrator: fullName, found: found, expected: expected)
@@ -86,6 +91,10 @@ package struct Calibrator: Hashable, Sendable, Codable {
                 "one fitted to answers \(self.head.map { "of the head '\($0)'" } ?? "without a head")",
                 "one for its own, \(head.map { "of '\($0)'" } ?? "without a head")")
         }
+        guard self.embedder == embedder else {
+            func words(_ name: String?) -> String { name.map { "'embedder: \($0)'" } ?? "no 'embedder'" }
+            throw unfit("one fitted with \(words(self.embedder))", "one for the route's \(words(embedder))")
+        }
         guard self.labels == labels.map(Self.fingerprint) else {
             func words(_ count: Int?) -> String { count.map { "\($0) labels" } ?? "text" }
             let isOrder = self.labels?.rowCount == labels?.count
@@ -99,7 +108,8 @@ package struct Calibrator: Hashable, Sendable, Codable {
     /// Judges the answers of one segment; where that is not known, as the whole.
     package func model(for segment: Segment) -> any ConfidenceModel {
         CalibratedConfidence(
-            name: fullName, method: method, offset: segment.keys.reduce(0) { $0 + (offsets[$1] ?? 0) })
+            name: fullName, method: method, neighbours: neighbours,
+            offset: segment.keys.reduce(0) { $0 + (offsets[$1] ?? 0) })
     }
 }
 
@@ -107,14 +117,24 @@ package struct Calibrator: Hashable, Sendable, Codable {
 struct CalibratedConfidence: ConfidenceModel {
     let name: String
     let method: Calibrator.Method
+    let neighbours: OutcomeNeighbours?
     let offset: Double
 
     var isCalibrated: Bool { true }
 
-    func probability(_ evidence: Evidence) -> Double { method.probability(evidence, offset: offset) }
+    func probability(_ evidence: Evidence) -> Double {
+        guard let neighbours else { return method.probability(evidence, offset: offset) }
+        var evidence = evidence
+        evidence.neighbours = evidence.promptVector.flatMap(neighbours.shareRight)
+        return method.probability(evidence, offset: offset)
+    }
 }
 
 extension Calibrator.Method {
+    var readsNeighbours: Bool {
+        if case .logistic(_, let terms) = self { terms.contains { $0.feature == .neighbours } } else { false }
+    }
+
     /// Of an answer that has this evidence, the segment's offset added to its log-odds.
     func probability(_ evidence: Evidence, offset: Double = 0) -> Double {
         1 / (1 + exp(-(logOdds(evidence) + offset)))

@@ -32,6 +32,8 @@ package struct CalibratorFit: Sendable {
     package let deviation: Double?
     package let sample: [ThresholdGuarantee.Row]
     package let report: CalibrationReport
+    /// The answers that have a prompt's vector; nil where none has.
+    let neighbours: OutcomeNeighbours?
 
     /// Fewer would say nothing.
     package static let leastCount = 20
@@ -40,13 +42,23 @@ package struct CalibratorFit: Sendable {
 
     package init(_ answers: [LabelledAnswer], seed: UInt64 = 1) {
         precondition(answers.count >= Self.leastCount, "a calibrator takes \(Self.leastCount) labels or more")
+        let table = NeighbourLists(answers)
+        neighbours = table?.neighbours
         let folds = Self.folds(answers, seed: seed)
+        // No row is known by the outcome of one that is held out beside it.
+        let parts = (0..<Self.foldCount).map { fold in
+            let held = answers.indices.filter { folds[$0] == fold }
+            let rest = answers.indices.filter { folds[$0] != fold }
+            func knowing(_ rows: [Int]) -> [LabelledAnswer] {
+                table?.rows(rows, of: answers) { folds[$0] != fold } ?? rows.map { answers[$0] }
+            }
+            return (held: held, judged: knowing(held), fitted: knowing(rest))
+        }
+        let answers = table?.rows(Array(answers.indices), of: answers) { _ in true } ?? answers
         func heldOut(_ fit: ([LabelledAnswer]) -> ([LabelledAnswer]) -> [Double]) -> [Double] {
             var result = [Double](repeating: 0, count: answers.count)
-            for fold in 0..<Self.foldCount {
-                let held = answers.indices.filter { folds[$0] == fold }
-                let judge = fit(answers.indices.filter { folds[$0] != fold }.map { answers[$0] })
-                for (index, value) in zip(held, judge(held.map { answers[$0] })) { result[index] = value }
+            for part in parts {
+                for (index, value) in zip(part.held, fit(part.fitted)(part.judged)) { result[index] = value }
             }
             return result
         }

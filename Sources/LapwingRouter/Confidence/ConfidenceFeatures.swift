@@ -25,12 +25,20 @@ package enum ConfidenceFeature: String, Sendable, Codable, CaseIterable {
     case wholeEntropy
     /// Of `LabelComparison`, under its names, margins in -10...10 and the mean in -15...0.
     case agreement, sumMargin, meanMargin, priorMargin, labelMean
+    /// Of `LabelComparison.similarity`, that to the prompt and its margin before the best other label's.
+    case similarity, similarityMargin
+    /// Natural logarithm of how far the label most like it is from it: log(1.02 - cosine).
+    case logApartness
+    /// Each margin times that: labels that are alike differ in few words, and a margin between them tells another thing.
+    case apartSumMargin, apartMeanMargin, apartPriorMargin, apartSimilarityMargin
     /// Natural logarithms of a label's bytes, and of those of all labels on the average.
     case logLabelLength, logMeanLabelLength
     /// `AnswerChecks.sampleAgreement`, and `selfCheck` in -10...10.
     case sampleAgreement, selfCheck
     /// Of `TextTraits`, under its names.
     case promptLength, promptNumbers, promptIsQuestion, isJSON, rightSums, wrongSums, hedges, refuses
+    /// `Evidence.neighbours`.
+    case neighbours
 
     /// nil where the provider did not report what the feature needs.
     package func value(in evidence: Evidence) -> Double? {
@@ -49,6 +57,13 @@ package enum ConfidenceFeature: String, Sendable, Codable, CaseIterable {
         case .meanMargin: evidence.comparison.map { bounded($0.meanMargin, -10, 10) }
         case .priorMargin: evidence.comparison.map { bounded($0.priorMargin, -10, 10) }
         case .labelMean: evidence.comparison.map { bounded($0.mean, -15, 0) }
+        case .similarity: evidence.comparison?.similarity?.toPrompt
+        case .similarityMargin: evidence.comparison?.similarityMargin
+        case .logApartness: evidence.comparison?.similarity.map { log(1.02 - bounded($0.toNearest, -1, 1)) }
+        case .apartSumMargin: product(.sumMargin, .logApartness, evidence)
+        case .apartMeanMargin: product(.meanMargin, .logApartness, evidence)
+        case .apartPriorMargin: product(.priorMargin, .logApartness, evidence)
+        case .apartSimilarityMargin: product(.similarityMargin, .logApartness, evidence)
         case .logLabelLength: evidence.labelByteCount.map { log(Double(max($0, 1))) }
         case .logMeanLabelLength: evidence.meanLabelByteCount.map { log(max($0, 1)) }
         case .sampleAgreement: evidence.checks?.sampleAgreement
@@ -60,8 +75,14 @@ package enum ConfidenceFeature: String, Sendable, Codable, CaseIterable {
         case .rightSums: evidence.traits?.rightSums
         case .wrongSums: evidence.traits?.wrongSums
         case .hedges: evidence.traits.map { $0.hedges ? 1 : 0 }
+        case .neighbours: evidence.neighbours
         case .refuses: evidence.traits.map { $0.refuses ? 1 : 0 }
         }
+    }
+
+    private func product(_ one: ConfidenceFeature, _ other: ConfidenceFeature, _ evidence: Evidence) -> Double? {
+        guard let one = one.value(in: evidence), let other = other.value(in: evidence) else { return nil }
+        return one * other
     }
 
     private func logOdds(_ logProbability: Double) -> Double {

@@ -29,6 +29,10 @@ package struct Evidence: Hashable, Sendable, Codable {
     package var checks: AnswerChecks?
     /// Of a whole text whose prompt is known.
     package var traits: TextTraits?
+    /// Of the prompt, where the route has an embedder.
+    package var promptVector: PromptVector?
+    /// `OutcomeNeighbours.shareRight` near that, set by the calibrator whose neighbours they are, for itself alone.
+    package var neighbours: Double?
 
     package init(
         tokenCount: Int, mean: Double, minimum: Double, lowDecile: Double, firstMargin: Double? = nil,
@@ -48,6 +52,7 @@ package struct Evidence: Hashable, Sendable, Codable {
 package struct EvidenceCollector: Sendable {
     private let limit: Int?
     private let prompt: String?
+    private let promptVector: PromptVector?
     private var text = ""
     private var checks: AnswerChecks?
     private var logProbabilities: [Double] = []
@@ -61,9 +66,10 @@ package struct EvidenceCollector: Sendable {
     package private(set) var finish: FinishReason?
 
     /// Looks at no token after the first `limit`. Without a prompt the text has no traits.
-    package init(limit: Int?, prompt: String? = nil) {
+    package init(limit: Int?, prompt: String? = nil, promptVector: PromptVector? = nil) {
         self.limit = limit
         self.prompt = prompt
+        self.promptVector = promptVector
     }
 
     /// Whether the answer is longer than so many tokens, its end mark not counted.
@@ -118,6 +124,7 @@ package struct EvidenceCollector: Sendable {
             finish: finish)
         evidence.wholeEntropy = Self.wholeEntropy(top.map(\.logProbability))
         evidence.comparison = first.comparison
+        evidence.promptVector = promptVector
         if finish == .stop {
             evidence.checks = checks
             evidence.traits = prompt.map { TextTraits(answer: text, prompt: $0) }

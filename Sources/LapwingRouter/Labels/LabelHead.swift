@@ -20,6 +20,8 @@ package struct LabelHead: Hashable, Sendable, Codable {
     package var version: Int
     /// The model whose vectors or scores it was fitted to, by its name in the configuration.
     package var model: String
+    /// The embedding model whose similarities were among the scores; nil where none was asked.
+    package var embedder: String?
     package var labels: [String]
     package var form: Form
     /// What it was fitted to.

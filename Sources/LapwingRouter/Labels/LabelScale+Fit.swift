@@ -15,22 +15,24 @@ extension LabelScale {
         }
     }
 
-    /// Fits the weights to choices with known right labels; with `hasBiases` each label gets one of its own, where all
-    /// choices are of the same labels.
+    /// Fits the weights to choices with known right labels: that of similarity where every label has one, and with `hasBiases`
+    /// one for each label, where all choices are of the same labels.
     package static func fit(_ choices: [Choice], hasBiases: Bool, c: Double) -> LabelScale {
-        // Each of the three in units of its own spread within a choice, so that one penalty suits all.
-        let units = (0..<3).map { column in
-            let spread = choices.reduce(0.0) { $0 + variance($1.scores.map { features($0)[column] }) }
+        let hasSimilarity = choices.allSatisfy { $0.scores.allSatisfy { $0.similarity != nil } }
+        let columnCount = hasSimilarity ? 4 : 3
+        // Each column in units of its own spread within a choice, so that one penalty suits all.
+        let units = (0..<columnCount).map { column in
+            let spread = choices.reduce(0.0) { $0 + variance($1.scores.map { $0.features[column] }) }
             return max((spread / Double(max(choices.count, 1))).squareRoot(), 1e-9)
         }
         let labels = hasBiases ? choices.first?.labels ?? [] : []
-        var rows = FeatureRows(columnCount: 3 + labels.count)
+        var rows = FeatureRows(columnCount: columnCount + labels.count)
         var starts = [0]
         for choice in choices {
             for (place, score) in choice.scores.enumerated() {
-                var row = FeatureRow(dense: zip(features(score), units).map { $0 / $1 })
+                var row = FeatureRow(dense: zip(score.features, units).map { $0 / $1 })
                 if hasBiases {
-                    row.columns.append(Int32(3 + place))
+                    row.columns.append(Int32(columnCount + place))
                     row.values.append(1)
                 }
                 rows.append(row)
@@ -39,12 +41,10 @@ extension LabelScale {
         }
         let fit = ConditionalLogit.fit(rows, starts: starts, chosen: choices.map(\.right), c: c)
         let weights = zip(fit.weights, units).map { $0 / $1 }
-        let biases = Dictionary(uniqueKeysWithValues: zip(labels, fit.weights.dropFirst(3)))
-        return LabelScale(sum: weights[0], mean: weights[1], prior: weights[2], biases: biases)
-    }
-
-    private static func features(_ score: LabelScore) -> [Double] {
-        [score.sum, score.sum / Double(max(score.tokenCount, 1)), score.prior ?? 0]
+        let biases = Dictionary(uniqueKeysWithValues: zip(labels, fit.weights.dropFirst(columnCount)))
+        return LabelScale(
+            sum: weights[0], mean: weights[1], prior: weights[2], similarity: hasSimilarity ? weights[3] : nil,
+            biases: biases)
     }
 
     private static func variance(_ values: [Double]) -> Double {

@@ -9,19 +9,21 @@ package struct LabelScorer: LabelSource {
     private let model: String
     private let labels: [String]
     private let form: LabelHead.Form
+    private let embedder: LabelEmbedder?
     private let priors = PriorCache()
     /// Of `labels`, by what stands before each.
     private let tokens = TokenCache()
 
     package init(
         scoring: any ScoringProvider, tokenizing: any TokenizingProvider, model: String, labels: [String],
-        form: LabelHead.Form = .scores(LabelScale())
+        form: LabelHead.Form = .scores(LabelScale()), embedder: LabelEmbedder? = nil
     ) {
         self.scoring = scoring
         self.tokenizing = tokenizing
         self.model = model
         self.labels = labels
         self.form = form
+        self.embedder = embedder
     }
 
     package func labels(for prompt: Prompt, context: RequestContext) async throws -> LabelAnswer {
@@ -59,6 +61,12 @@ package struct LabelScorer: LabelSource {
             return result.continuations.map { $0.logProbabilities.reduce(0, +) }
         }
         for index in scores.indices { scores[index].prior = priors[index] }
+        if let embedder {
+            let found = try await embedder.similarities(
+                of: labels.map(Self.words), to: try Self.question(prompt), context: context)
+            for (index, similarity) in found.values.enumerated() { scores[index].similarity = similarity }
+            if let spent = found.nanoseconds { usage.computeNanoseconds = (usage.computeNanoseconds ?? 0) + spent }
+        }
         return (scores, usage)
     }
 
@@ -81,6 +89,18 @@ package struct LabelScorer: LabelSource {
     private static func separator(after prompt: Prompt) -> String {
         guard case .text(let text) = prompt, let last = text.last, !last.isWhitespace else { return "" }
         return " "
+    }
+
+    /// What `saysNothing` takes out.
+    private static func question(_ prompt: Prompt) throws(RequestError) -> String {
+        switch prompt {
+        case .messages(let messages): return messages.last?.content ?? ""
+        case .text(let text):
+            guard let end = text.lastIndex(of: "\n") else { return text }
+            return String(text[..<end])
+        case .tokens:
+            throw .unsupported(field: "prompt", reason: "the route's embedder reads text, and these are token ids")
+        }
     }
 
     /// The same frame with the question taken out (Zhao and others, "Calibrate before use", 2021): of a conversation the last

@@ -18,33 +18,43 @@ package enum RouteLabels: Hashable, Sendable {
 }
 
 extension ModelBinding {
-    /// The same model as it answers on the route.
-    package func answering(on route: Route) throws(RouterError) -> ModelBinding {
-        if let labels = route.labels { return try answering(with: labels, on: route.name) }
+    /// The same model as it answers on the route; `embedder` is the one that the route names.
+    package func answering(on route: Route, embedder: ModelBinding? = nil) throws(RouterError) -> ModelBinding {
+        if let labels = route.labels { return try answering(with: labels, on: route.name, embedder: embedder) }
         if let checks = route.checks { return try checking(checks, on: route.name) }
         return self
     }
 
     /// The same model answering with labels alone. A model that cannot be called stays as it is; throws where it can and has
     /// not what the labels take.
-    package func answering(with labels: RouteLabels, on route: String) throws(RouterError) -> ModelBinding {
+    package func answering(
+        with labels: RouteLabels, on route: String, embedder: ModelBinding? = nil
+    ) throws(RouterError) -> ModelBinding {
         guard unavailable == nil else { return self }
         var binding = self
-        binding.provider = LabelProvider(model: name, source: try source(of: labels, on: route))
+        binding.provider = LabelProvider(model: name, source: try source(of: labels, on: route, embedder: embedder))
         // Scores and vectors are of one model: none of its endpoints or fallbacks is asked in another way.
         (binding.pool, binding.fallback, binding.mostAttempts) = (nil, [], 1)
         (binding.dialect, binding.reportsLogProbabilities) = (.local, true)
         return binding
     }
 
-    private func source(of labels: RouteLabels, on route: String) throws(RouterError) -> any LabelSource {
+    private func source(
+        of labels: RouteLabels, on route: String, embedder: ModelBinding?
+    ) throws(RouterError) -> any LabelSource {
         switch labels {
-        case .scored(let names): return try scorer(names, .scores(LabelScale()), on: route)
+        case .scored(let names): return try scorer(names, .scores(LabelScale()), on: route, embedder)
         case .head(let head):
             guard head.model == name else {
                 throw .unfitLabels(
                     route: route, found: "the head '\(head.name)', fitted to '\(head.model)'",
                     expected: "one that was fitted to its open model, '\(name)'")
+            }
+            guard head.embedder == embedder?.name else {
+                func words(_ name: String?) -> String { name.map { "'embedder: \($0)'" } ?? "no 'embedder'" }
+                throw .unfitLabels(
+                    route: route, found: "\(words(embedder?.name)) beside the head '\(head.name)'",
+                    expected: "\(words(head.embedder)), as it was fitted")
             }
             guard !head.labels.isEmpty else {
                 throw .unfitLabels(
@@ -52,7 +62,7 @@ extension ModelBinding {
                     expected: "one that was fitted to labels, as requests name no choices")
             }
             switch head.form {
-            case .scores, .scoreVector: return try scorer(head.labels, head.form, on: route)
+            case .scores, .scoreVector: return try scorer(head.labels, head.form, on: route, embedder)
             case .vectors(let linear):
                 guard let embedding else {
                     throw .unfitLabels(
@@ -65,7 +75,7 @@ extension ModelBinding {
     }
 
     private func scorer(
-        _ labels: [String], _ form: LabelHead.Form, on route: String
+        _ labels: [String], _ form: LabelHead.Form, on route: String, _ embedder: ModelBinding?
     ) throws(RouterError) -> any LabelSource {
         guard let scoring, let tokenizing else {
             throw .unfitLabels(
@@ -73,6 +83,13 @@ extension ModelBinding {
                 expected: "a language model that runs here, or labels with a 'head'")
         }
         return LabelScorer(
-            scoring: scoring, tokenizing: tokenizing, model: upstreamName, labels: labels, form: form)
+            scoring: scoring, tokenizing: tokenizing, model: upstreamName, labels: labels, form: form,
+            embedder: try embedder?.labelEmbedder(on: route))
+    }
+
+    /// The model as a route's embedder.
+    package func labelEmbedder(on route: String) throws(RouterError) -> LabelEmbedder {
+        guard let embedding, location == .local else { throw .unfitEmbedder(route: route, model: name) }
+        return LabelEmbedder(embedding, model: upstreamName)
     }
 }

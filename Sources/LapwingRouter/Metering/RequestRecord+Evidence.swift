@@ -14,7 +14,10 @@ extension RequestRecord {
             tenant: entry.tenant, tier: entry.tier, startedAt: entry.startedAt, decision: decision)
         let segment = Segment(task: entry.metadata["task"], language: entry.metadata["language"])
         (answer.task, answer.language) = (segment.task, segment.language)
-        answer.evidence = outcome?.evidence
+        var evidence = outcome?.evidence
+        // Texts can be guessed from their vectors.
+        if !services.keepsTexts { evidence?.promptVector = nil }
+        answer.evidence = evidence
         // The outcome of a kept answer is that of the request which it was made for, and counts there.
         answer.confidence = outcome == nil ? nil : entry.confidence
         answer.canary = canary

@@ -29,7 +29,9 @@ package struct AnswerJudge: Sendable {
         self.model = model
         points = policy.hold.points[...]
         choices = Array(
-            repeating: EvidenceCollector(limit: points.last, prompt: policy.prompt), count: policy.choiceCount)
+            repeating: EvidenceCollector(
+                limit: points.last, prompt: policy.prompt, promptVector: policy.promptVector), count: policy.choiceCount
+        )
     }
 
     /// The judgement, when `event` is the one that brings the answer to where it is decided.

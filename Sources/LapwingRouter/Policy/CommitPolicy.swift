@@ -18,6 +18,8 @@ package struct CommitPolicy: Hashable, Sendable {
     package var choiceCount: Int
     /// What the user said, where the answer's text is judged beside it; nil judges tokens alone.
     package var prompt: String?
+    /// Of what the user said, where the route's calibrator compares prompts.
+    package var promptVector: PromptVector?
     /// Whether another model may yet answer in the first one's place: the commitment, which names who does, then goes out
     /// with the first of the answer.
     package var commitsLate = false

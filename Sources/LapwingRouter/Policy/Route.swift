@@ -83,6 +83,8 @@ package struct Route: Hashable, Sendable {
     package var maxTokens: Int?
     /// What the answers are where they are labels; nil is text.
     package var labels: RouteLabels?
+    /// The name of an embedding model that is asked of scored labels too; nil asks none.
+    package var embedder: String?
     /// What the open model is asked of each of its answers; nil asks nothing more.
     package var checks: CheckOptions?
     /// What judges its answers; nil is what ships with the program.

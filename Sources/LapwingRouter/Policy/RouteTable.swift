@@ -92,7 +92,8 @@ package struct RouteTable: Sendable {
         for route in routes {
             var named = [route.open, route.closed].compactMap(\.self) + (route.fallback ?? [])
             if case .model(let name) = route.continuation { named.append(name) }
-            named += [route.shadow?.model, route.shadow?.judge, route.canary?.candidate].compactMap(\.self)
+            named += [route.shadow?.model, route.shadow?.judge, route.canary?.candidate, route.embedder].compactMap(
+                \.self)
             for model in named where !known.contains(model) {
                 throw .unknownModel(route: route.name, model: model, known: models.map(\.name))
             }
@@ -113,8 +114,10 @@ package struct RouteTable: Sendable {
         modelsByName = byName
         var answering: [String: [String: ModelBinding]] = [:]
         for route in routes {
+            _ = try route.embedder.flatMap { byName[$0] }?.labelEmbedder(on: route.name)
             for model in [route.open, route.canary?.candidate].compactMap(\.self).compactMap({ byName[$0] }) {
-                answering[route.name, default: [:]][model.name] = try model.answering(on: route)
+                answering[route.name, default: [:]][model.name] = try model.answering(
+                    on: route, embedder: route.embedder.flatMap { byName[$0] })
             }
         }
         self.answering = answering

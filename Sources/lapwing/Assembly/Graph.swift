@@ -108,6 +108,7 @@ extension Route {
         cache = route.cache
         continuation = route.continuation
         labels = files.labels
+        embedder = route.embedder
         checks = route.checks
         calibrator = files.calibrator
     }

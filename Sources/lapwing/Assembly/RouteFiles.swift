@@ -15,7 +15,8 @@ struct RouteFiles {
             calibrator = try route.calibrator.map { try Self.calibrators(in: dataFolder).newest($0) }
             labels = try route.labels.map { try Self.labels($0, judgedBy: calibrator, dataFolder: dataFolder) }
             try calibrator?.checkFit(
-                route: route.name, model: route.open, labels: labels?.names, head: labels?.head?.fullName)
+                route: route.name, model: route.open, labels: labels?.names, head: labels?.head?.fullName,
+                embedder: route.embedder)
             if let head = labels?.head, let canary = route.canary {
                 throw Failure(
                     "found the candidate '\(canary.candidate)' beside the head '\(head.name)', expected no canary: a head is "
@@ -92,6 +93,10 @@ extension Configuration {
     func checkRouteFiles() throws {
         for route in routes {
             let files = try RouteFiles(route, dataFolder: dataFolder)
+            if let embedder = route.embedder, model(named: embedder)?.local == nil {
+                throw Failure(
+                    "routes.\(route.name).embedder: found '\(embedder)', expected an embedding model that runs here")
+            }
             if let file = files.gate?.file, file.model.embeddingLength != nil,
                 file.embedding.flatMap({ model(named: $0) })?.local == nil
             {

@@ -57,7 +57,8 @@ struct AnswerGathering {
     /// Of all that decides about an answer to the row.
     private func fingerprint(of row: LabelledRow) -> String {
         let asked = [
-            model.binding.name, model.binding.upstreamName, system ?? "", "\(model.route.checks.map { "\($0)" } ?? "")",
+            model.binding.name, model.binding.upstreamName, model.route.embedder ?? "", system ?? "",
+            "\(model.route.checks.map { "\($0)" } ?? "")",
             // Of scores a head makes labels anew; those of vectors are made once.
             labels.flatMap { $0.scoring == nil ? $0.head?.fullName : nil } ?? "",
         ]
@@ -92,7 +93,7 @@ struct AnswerGathering {
                 let fingerprint = gathered.fingerprint
                 gathered = GatheredAnswer(
                     row: gathered.row, scores, choices: row.choices ?? labels.names, form: form,
-                    expected: row.answer)
+                    expected: row.answer, promptVector: gathered.evidence?.promptVector)
                 gathered.fingerprint = fingerprint
             } else {
                 gathered.right = match.isRight(gathered.answer, expected: rows[gathered.row].answer)
@@ -111,11 +112,23 @@ struct AnswerGathering {
         return handle
     }
 
+    /// As a router makes them of requests; none without an embedder.
+    private func vectors() -> @Sendable (LabelledRow) async throws -> PromptVector? {
+        guard let embedder = model.embedder, let embedding = embedder.embedding else { return { _ in nil } }
+        return { row in
+            try await GatePrompt.vectors(
+                of: [row.prompt], by: embedding, model: embedder.upstreamName,
+                context: RequestContext(requestID: UUID().uuidString)
+            ).first.map { PromptVector($0, by: embedder.name) }
+        }
+    }
+
     private func answering() throws -> @Sendable (Int, LabelledRow) async throws -> GatheredAnswer {
-        let (binding, system, match) = (model.binding, system, match)
+        let (binding, system, match, vector) = (model.binding, system, match, vectors())
         if let scoring = binding.scoring, let tokenizing = binding.tokenizing, let labels, let form = labels.scoring {
             let scorer = LabelScorer(
-                scoring: scoring, tokenizing: tokenizing, model: binding.upstreamName, labels: labels.names)
+                scoring: scoring, tokenizing: tokenizing, model: binding.upstreamName, labels: labels.names,
+                embedder: try model.embedder?.labelEmbedder(on: model.route.name))
             return { index, row in
                 let choices = row.choices ?? labels.names
                 let context = RequestContext(requestID: UUID().uuidString)
@@ -123,7 +136,8 @@ struct AnswerGathering {
                     of: choices, after: row.prompt(system), context: context
                 ).scores
                 return GatheredAnswer(
-                    row: index, scores, choices: choices, form: form, expected: row.answer)
+                    row: index, scores, choices: choices, form: form, expected: row.answer,
+                    promptVector: try await vector(row))
             }
         }
         let provider = try model.answering(with: labels).require(\.provider, for: .chat)
@@ -138,6 +152,7 @@ struct AnswerGathering {
             // What the route's answers are judged by; the confidence itself is of no interest yet.
             var policy = CommitPolicy(hold: hold)
             policy.prompt = labels == nil ? row.prompt : nil
+            policy.promptVector = try await vector(row)
             var judge = AnswerJudge(policy: policy, model: LogisticConfidence.default1)
             var text = ""
             var evidence: Evidence?
@@ -180,13 +195,14 @@ extension RouteLabels {
 extension GatheredAnswer {
     /// Of scored labels, under a scale.
     init(
-        row: Int, _ scores: [LabelScore], choices: [String], form: LabelHead.Form, expected: String
+        row: Int, _ scores: [LabelScore], choices: [String], form: LabelHead.Form, expected: String,
+        promptVector: PromptVector?
     ) {
         var answer = LabelAnswer(
             labels: choices, logProbabilities: form.logProbabilities(of: scores, labels: choices) ?? [],
             usage: Usage(promptTokens: 0, completionTokens: 1))
         answer.comparison = scores.comparison(at: answer.best)
-        var collector = EvidenceCollector(limit: nil)
+        var collector = EvidenceCollector(limit: nil, promptVector: promptVector)
         collector.add(text: choices[answer.best], tokens: [answer.token])
         collector.end(.stop)
         self.init(

@@ -4,44 +4,52 @@ import LapwingModel
 import LapwingRouter
 import Logging
 
-/// A route's open model alone, without a server or a ledger around it.
+/// A route's open model, and its embedder where it has one, without a server or a ledger around them.
 struct OpenModel {
     let route: Configuration.Route
     let binding: ModelBinding
-    private let loaded: LocalModel.Loaded?
+    let embedder: ModelBinding?
+    private let loaded: [LocalModel.Loaded]
     private let clients: UpstreamClients
 
-    /// Loads it where it runs here. Throws `Failure`.
+    /// Loads what runs here. Throws `Failure`.
     init(of route: Configuration.Route, in configuration: Configuration) throws {
         self.route = route
         clients = UpstreamClients()
         guard let model = configuration.model(named: route.open) else {
             throw Failure("route '\(route.name)' has the open model '\(route.open)', which is not there")
         }
-        if let reason = model.unavailable { throw Failure("'\(model.name)' is unavailable: \(reason)") }
-        switch model.source {
-        case .local(let local):
-            let file = try LocalModel(model.name, local)
-            let share = try MemoryBudget(configuration.machine.memory).plan([file]).shares[0]
-            let loaded = try file.load(share, workers: Workers())
-            self.loaded = loaded
-            binding = ModelBinding(name: model.name, loaded)
-        case .remote(let remote):
-            loaded = nil
-            binding = try ModelBinding(model, remote, clients: clients, logger: Logger(label: "lapwing"))
+        let other = route.embedder.flatMap { $0 == route.open ? nil : configuration.model(named: $0) }
+        let models = [model] + [other].compactMap(\.self)
+        for model in models {
+            if let reason = model.unavailable { throw Failure("'\(model.name)' is unavailable: \(reason)") }
         }
+        let files = try models.compactMap { model in try model.local.map { try LocalModel(model.name, $0) } }
+        let plan = try MemoryBudget(configuration.machine.memory).plan(files)
+        let workers = Workers()
+        loaded = try zip(files, plan.shares).map { try $0.load($1, workers: workers) }
+        let locals = Dictionary(uniqueKeysWithValues: zip(files.map(\.name), loaded))
+        let bindings = try models.map { [clients] model in
+            if let loaded = locals[model.name] { return ModelBinding(name: model.name, loaded) }
+            guard let remote = model.remote else { throw Failure("'\(model.name)' is nowhere") }
+            return try ModelBinding(model, remote, clients: clients, logger: Logger(label: "lapwing"))
+        }
+        binding = bindings[0]
+        embedder = route.embedder == nil ? nil : bindings.last
     }
 
     /// The model as it answers on the route. Throws `RouterError`.
     func answering(with labels: RouteLabels?) throws -> ModelBinding {
         var route = LapwingRouter.Route(name: route.name, open: route.open)
         (route.labels, route.checks) = (labels, self.route.checks)
-        return try binding.answering(on: route)
+        return try binding.answering(on: route, embedder: embedder)
     }
 
     func shutDown() async {
-        loaded?.embedding?.shutDown()
-        await loaded?.engine?.shutDown()
+        for model in loaded {
+            model.embedding?.shutDown()
+            await model.engine?.shutDown()
+        }
         await clients.shutDown()
     }
 }

@@ -74,7 +74,7 @@ struct FitCalibrator: AsyncParsableCommand {
         func calibrator(_ name: String, version: Int) -> Calibrator {
             Calibrator(
                 name: name, version: version, route: route.name, model: route.open, labels: files.labels?.names,
-                head: files.labels?.head?.fullName, fit: fit, data: data)
+                head: files.labels?.head?.fullName, embedder: route.embedder, fit: fit, data: data)
         }
         let name = name ?? route.calibrator ?? route.name
         var findings = CalibrationFindings(fit, target: target, confidence: confidence)

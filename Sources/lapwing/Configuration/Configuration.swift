@@ -149,6 +149,8 @@ package struct Configuration: Sendable {
         package var closed: String?
         /// What its answers are where they are labels; nil is text.
         package var labels: Labels?
+        /// The embedding model that is asked of scored labels too; nil asks none.
+        package var embedder: String?
         /// What the open model is asked of each of its answers; nil asks nothing more.
         package var checks: CheckOptions?
         /// A name under `calibrators` in the data folder; nil judges by what ships with the program.

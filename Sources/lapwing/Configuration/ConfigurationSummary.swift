@@ -44,7 +44,10 @@ package enum ConfigurationSummary {
             lines += [""] + routes.lines(for: terminal)
         }
         for route in configuration.routes {
-            if let labels = route.labels { lines += ["", "\(route.name) answers with \(words(labels))"] }
+            if let labels = route.labels {
+                let embedder = route.embedder.map { ", about which \($0) is asked too" } ?? ""
+                lines += ["", "\(route.name) answers with \(words(labels))\(embedder)"]
+            }
             if let name = route.calibrator { lines += ["", "\(route.name) is judged by the calibrator \(name)"] }
         }
         lines += configuration.routes.flatMap(trials)

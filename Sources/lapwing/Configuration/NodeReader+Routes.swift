@@ -35,7 +35,7 @@ extension NodeReader {
     ) -> Configuration.Route? {
         let known = [
             "open", "closed", "hold", "escalate", "unknown", "max_tokens", "fallback", "continue", "cache",
-            "labels", "checks", "calibrator", "shadow", "canary", "drift", "gate",
+            "labels", "embedder", "checks", "calibrator", "shadow", "canary", "drift", "gate",
         ]
         guard let given = fields(of: field, known: known) else { return nil }
         guard given.contains(where: { $0.key == "open" }) else {
@@ -51,6 +51,7 @@ extension NodeReader {
             case "max_tokens": route.maxTokens = integer(field, in: 1...1_000_000, "a number of tokens")
             case "escalate": route.escalation = escalation(field)
             case "labels": route.labels = labels(field, folder: folder)
+            case "embedder": route.embedder = modelName(field, models)
             case "checks": route.checks = checks(field)
             case "calibrator": route.calibrator = fileName(field)
             case "cache": route.cache = cache(field)

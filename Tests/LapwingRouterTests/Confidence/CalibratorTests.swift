@@ -97,9 +97,9 @@ struct CalibratorTests {
     func fit() throws {
         var calibrator = try Calibrator.fitted(labels: ["a", "b"])
         try calibrator.checkFit(route: "support", model: "small", labels: ["a", "b"])
-        func refusal(_ model: String, _ labels: [String]?) -> String {
+        func refusal(_ model: String, _ labels: [String]?, embedder: String? = nil) -> String {
             do {
-                try calibrator.checkFit(route: "support", model: model, labels: labels)
+                try calibrator.checkFit(route: "support", model: model, labels: labels, embedder: embedder)
                 return ""
             } catch { return error.description }
         }
@@ -115,6 +115,10 @@ struct CalibratorTests {
                 == start
                 + "one fitted to answers of 2 labels, expected one for its own answers, 2 labels with other names "
                 + "or in another order.")
+        #expect(
+            refusal("small", ["a", "b"], embedder: "minilm")
+                == start
+                + "one fitted with no 'embedder', expected one for the route's 'embedder: minilm'.")
         calibrator.schema = 2
         #expect(
             refusal("small", ["a", "b"])
