@@ -1,7 +1,7 @@
 extension GenerationRequest {
     /// What a request may ask of a model beyond text.
     package enum Feature: Hashable, Sendable, CaseIterable {
-        case tools, images, responseFormat, reasoningEffort
+        case tools, images, responseFormat, labels, reasoningEffort
 
         /// Why a model that lacks it refuses, as the end of a sentence.
         package func absence(in model: String) -> String {
@@ -9,6 +9,7 @@ extension GenerationRequest {
             case .tools: "'\(model)' does not call tools"
             case .images: "'\(model)' reads nothing but text"
             case .responseFormat: "the output of '\(model)' cannot be constrained"
+            case .labels: "'\(model)' writes; a route with 'labels: request' answers with one of the choices"
             case .reasoningEffort: "how long '\(model)' thinks cannot be set"
             }
         }
@@ -28,6 +29,7 @@ extension GenerationRequest {
                 message.parts.firstIndex { if case .image = $0 { true } else { false } }.map { "content[\($0)].type" }
             }
         case .responseFormat: return responseFormat == nil ? nil : "response_format"
+        case .labels: return labels == nil ? nil : "structured_outputs"
         // A model that does not think takes no effort.
         case .reasoningEffort: return [nil, "none"].contains(reasoningEffort) ? nil : "reasoning_effort"
         }

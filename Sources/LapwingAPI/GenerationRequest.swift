@@ -60,6 +60,8 @@ package struct GenerationRequest: Sendable, Encodable {
     package var toolUse: ToolUse?
     /// What the answer's text must be; nil is any text.
     package var responseFormat: ResponseFormat?
+    /// What the answer is to be one of; nil leaves that to the route.
+    package var labels: [String]?
     /// How long the model may think first, in its API's words, such as `low`; nil leaves it to the model.
     package var reasoningEffort: String?
     /// Whether the prompt may be read from and left in the prefix cache.

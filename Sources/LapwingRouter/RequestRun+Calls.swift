@@ -171,7 +171,7 @@ extension RequestRun {
         if manner == .continuing { request = request.continuing(shown, tokenCount: shownTokenCount) }
         request.model = model.upstreamName
         // What stands in for a model of labels writes.
-        if let labels = plan.route.labels, model.name != plan.route.open { request = request.naming(labels.names) }
+        if model.name != plan.route.open { request = request.written(plan.route) }
         if side == .open, plan.wantsEvidence, model.reportsLogProbabilities {
             // Evidence is of the answer: more of the prompt than was asked for would only be computed again.
             request.promptTopLogProbabilities = request.topLogProbabilities

@@ -119,7 +119,7 @@ extension Router: ChatProvider {
         try plan.limitLength(&request, needsBound: services.accounts?.needsBound(context) ?? false)
         let found = lookUp(request, plan, context)
         // The longest that any of the models may be sent.
-        let longest = plan.route.labels.map { request.naming($0.names) } ?? request
+        let longest = request.written(plan.route)
         var record = RequestRecord(
             endpoint: request.endpoint, route: plan.route, first: plan.first, prompts: request.prompts,
             estimatedPromptTokens: PromptSize.billableTokens(of: longest), tokenLimit: request.tokenLimit(plan),

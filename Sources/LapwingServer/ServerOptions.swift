@@ -31,6 +31,8 @@ package struct ServerOptions: Hashable, Sendable {
     package var maxStopStrings = 32
     /// UTF-8 bytes of one stop string.
     package var maxStopBytes = 512
+    /// Of a request whose answer is to be one of them.
+    package var maxChoiceTexts = 1000
     /// Characters of `user`, which is kept in the ledger.
     package var maxUserLength = 512
     /// Labels of `metadata`, which are kept in the ledger, and the characters of a label's name and of its text: the

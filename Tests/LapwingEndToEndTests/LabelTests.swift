@@ -13,8 +13,71 @@ import Testing
     }
 
     private func write(_ route: String) throws {
+        let weights = "{ weights: \"\(model.path)\", context: 512"
         try folder.write(
-            models: ["tiny: { weights: \"\(model.path)\", context: 512 }"], routes: "routes: { intents: { \(route) } }")
+            models: ["tiny: \(weights) }", "vectors: \(weights), pooling: mean }"],
+            routes: "routes: { intents: { \(route) } }")
+    }
+
+    @Test("A request's own choices are answered with one of them, as the head weighs them that was fitted to such rows")
+    func choices() async throws {
+        try write("open: tiny, labels: request")
+        let rows = (0..<40).map { row in
+            #"{"prompt":"\#(String(repeating: "hello ", count: row % 7 + 1))","choices":["ab","cd","e\#(row % 3)"],"answer":"cd"}"#
+        }
+        let data = folder.path + "/rows.jsonl"
+        try rows.joined(separator: "\n").write(toFile: data, atomically: true, encoding: .utf8)
+        let fit = try Binary.run(
+            "calibrate", "head", "intents", "--data", data, "--config", folder.configuration)
+        #expect(fit.status == 0 && fit.standardOutput.contains("40 rows, 0 labels"), "\(fit.standardError)")
+        try write("open: tiny, labels: { head: intents }")
+        let server = try ServerProcess.start(in: folder)
+        func ask(_ fields: String) async throws -> Ask.Reply {
+            try await Ask.post(
+                server.baseURL + "/v1/chat/completions",
+                #"{"model":"intents","messages":[{"role":"user","content":"hello there"}]\#(fields)}"#)
+        }
+        let reply = try await ask(
+            #","structured_outputs":{"choice":["ab","cd","ef"]},"logprobs":true,"top_logprobs":3"#)
+        #expect(reply.status == 200, "\(reply.text)")
+        let choice = try #require((try reply.json["choices"] as? [[String: Any]])?.first)
+        #expect((choice["message"] as? [String: Any])?["content"] as? String == "cd")
+        let content = ((choice["logprobs"] as? [String: Any])?["content"] as? [[String: Any]])?.first
+        let top = try #require(content?["top_logprobs"] as? [[String: Any]])
+        #expect(Set(top.compactMap { $0["token"] as? String }) == ["ab", "cd", "ef"])
+        let none = try await ask("")
+        #expect(none.status == 400 && none.text.contains("structured_outputs"), "\(none.text)")
+        server.stop()
+    }
+
+    @Test("An embedder's opinion is fitted, judged by and refused where head and calibrator knew none")
+    func embedder() async throws {
+        let labels = ["ab", "cd", "ef"]
+        let rows = (0..<60).map { "\(String(repeating: labels[$0 % 3] + " ", count: $0 % 7 + 1)),\(labels[$0 % 3])" }
+        let data = folder.path + "/rows.csv"
+        try ("prompt,answer\n" + rows.joined(separator: "\n") + "\n").write(
+            toFile: data, atomically: true, encoding: .utf8)
+        func fit(_ kind: String) throws {
+            let run = try Binary.run(
+                "calibrate", kind, "intents", "--data", data, "--config", folder.configuration)
+            #expect(run.status == 0, "\(run.standardError)")
+        }
+        try write("open: tiny, labels: [ab, cd, ef], embedder: vectors")
+        try fit("head")
+        let fitted = "open: tiny, labels: { head: intents }, embedder: vectors"
+        try write(fitted)
+        try fit("fit")
+        try write(fitted + ", calibrator: intents")
+        let server = try ServerProcess.start(in: folder)
+        let answer = try await Ask.post(server.baseURL + "/v1/chat/completions", Self.request)
+        let told = lapwing(try answer.json)
+        #expect(answer.status == 200 && told["calibrated"] as? Bool == true, "\(answer.text)")
+        server.stop()
+        try write("open: tiny, labels: { head: intents }, calibrator: intents")
+        let refused = try Binary.run("check", "--config", folder.configuration)
+        #expect(refused.status == 1)
+        #expect(
+            refused.standardError.contains("found one fitted with 'embedder: vectors'"), "\(refused.standardError)")
     }
 
     private func lapwing(_ object: [String: Any]) -> [String: Any] { object["lapwing"] as? [String: Any] ?? [:] }

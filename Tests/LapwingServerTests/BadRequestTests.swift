@@ -111,6 +111,19 @@ struct BadRequestTests {
         .unsupported(chatBody(#""chat_template":"{{x}}""#), "chat_template", "server's configuration"),
         .unsupported(chatBody(#""typical_p":0.5"#), "typical_p", "sampler"),
         .unsupported(chatBody(#""guided_json":{}"#), "guided_json", "constrained output"),
+        .unsupported(
+            chatBody(#""structured_outputs":{"regex":"a+"}"#), "structured_outputs.regex", "constrained output"),
+        .invalid(
+            chatBody(#""structured_outputs":{"choice":["a"]}"#), "structured_outputs.choice",
+            "found 1 texts, expected 2 to 1000"),
+        .invalid(
+            chatBody(#""structured_outputs":{"choice":["a","a"]}"#), "structured_outputs.choice", "different texts"),
+        .invalid(
+            chatBody(#""structured_outputs":{"choice":["a"," "]}"#), "structured_outputs.choice", "none of them empty"),
+        .invalid(chatBody(#""guided_choice":["a",2]"#), "guided_choice", "found other things than texts"),
+        .invalid(
+            chatBody(#""guided_choice":["a","b"],"structured_outputs":{"choice":["b","a"]}"#), "guided_choice",
+            "found other choices"),
     ]
 
     @Test("A chat", arguments: chats)

@@ -14,6 +14,22 @@ private func image(_ url: String, _ more: String = "") -> String {
 
 @Suite("Tools, images and structured output in chats", .timeLimit(.minutes(1)))
 struct ChatFeaturesTests {
+    @Test(
+        "The choices of an answer reach the provider, by vLLM's name of today and the one before, in both endpoints",
+        arguments: [
+            #""structured_outputs":{"choice":["yes","no"]}"#, #""guided_choice":["yes","no"]"#,
+            #""guided_choice":["yes","no"],"structured_outputs":{"choice":["yes","no"]}"#,
+        ])
+    func choices(fields: String) async throws {
+        let harness = ServerHarness()
+        let chat = try await harness.chat(
+            #"{"model":"m","messages":[{"role":"user","content":"a"}],\#(fields)}"#)
+        let completion = try await harness.post("/v1/completions", #"{"model":"m","prompt":"a",\#(fields)}"#)
+        #expect(chat.status == 200 && completion.status == 200, "\(chat.text) \(completion.text)")
+        #expect(chat.header("x-lapwing-ignored") == nil)
+        #expect(harness.provider.calls.map(\.request.labels) == [["yes", "no"], ["yes", "no"]])
+    }
+
     @Test("What a chat offers, shows and wants reaches the provider as it was said, schemas in their own order")
     func mapping() async throws {
         let harness = ServerHarness()

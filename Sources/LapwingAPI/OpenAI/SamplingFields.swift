@@ -22,6 +22,8 @@ extension OpenAI {
         package var repetitionPenalty: Double?
         package var ignoreEOS: Bool?
         package var cachePrompt: Bool?
+        /// vLLM's `structured_outputs.choice`, and `guided_choice` before that. Upstreams are told in words.
+        package var choices: [String]?
 
         package init() {}
     }

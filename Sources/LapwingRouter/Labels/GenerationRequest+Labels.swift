@@ -8,6 +8,7 @@ extension GenerationRequest {
             "Answer with one of these labels, exactly as it is written, and nothing else: "
             + labels.joined(separator: ", ")
         var request = self
+        request.labels = nil
         request.prompts = prompts.map { prompt in
             switch prompt {
             case .messages(let messages):
@@ -19,5 +20,10 @@ extension GenerationRequest {
             }
         }
         return request
+    }
+
+    /// As it is asked of a model that writes, on a route that may answer with labels.
+    func written(_ route: Route) -> GenerationRequest {
+        route.labels.map { naming(labels ?? $0.names) } ?? self
     }
 }

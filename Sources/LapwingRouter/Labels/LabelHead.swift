@@ -80,7 +80,9 @@ package struct HeadLabels: LabelSource {
         self.model = model
     }
 
-    package func labels(for prompt: Prompt, context: RequestContext) async throws -> LabelAnswer {
+    package func labels(
+        for prompt: Prompt, among choices: [String]? = nil, context: RequestContext
+    ) async throws -> LabelAnswer {
         let result = try await result(prompt, context: context)
         guard let vector = result.vectors.first, vector.count == head.columnCount else {
             throw RequestError.upstreamFailed(

@@ -15,7 +15,7 @@ package struct LabelProvider: ChatProvider {
 
     package func generate(_ request: GenerationRequest, context: RequestContext) async throws -> GenerationStream {
         let prompt = try prompt(of: request)
-        let answer = try await source.labels(for: prompt, context: context)
+        let answer = try await source.labels(for: prompt, among: request.labels, context: context)
         var token = answer.token
         if request.topLogProbabilities == nil { (token.logProbability, token.top) = (nil, []) }
         let (stream, output) = GenerationStream.makeStream()
@@ -38,7 +38,8 @@ package struct LabelProvider: ChatProvider {
         if request.continuesLastMessage {
             throw .unsupported(field: "continue_final_message", reason: "the answer is a label alone")
         }
-        if let refusal = request.refusal(lacking: GenerationRequest.Feature.allCases, in: model) { throw refusal }
+        let lacking = GenerationRequest.Feature.allCases.filter { $0 != .labels }
+        if let refusal = request.refusal(lacking: lacking, in: model) { throw refusal }
         return prompt
     }
 }

@@ -26,7 +26,10 @@ package struct LabelScorer: LabelSource {
         self.embedder = embedder
     }
 
-    package func labels(for prompt: Prompt, context: RequestContext) async throws -> LabelAnswer {
+    package func labels(
+        for prompt: Prompt, among choices: [String]? = nil, context: RequestContext
+    ) async throws -> LabelAnswer {
+        let labels = choices ?? labels
         let (scores, usage) = try await scores(of: labels, after: prompt, context: context)
         guard let logProbabilities = form.logProbabilities(of: scores, labels: labels) else {
             throw RequestError.internal(reason: "a head for vectors was given scores")

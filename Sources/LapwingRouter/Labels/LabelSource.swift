@@ -2,8 +2,8 @@ import LapwingAPI
 
 /// Tells how probable each of a closed set of labels is for a prompt: scores of a model, or a head on its vectors.
 package protocol LabelSource: Sendable {
-    /// Throws `RequestError`.
-    func labels(for prompt: Prompt, context: RequestContext) async throws -> LabelAnswer
+    /// `choices` are the request's, where the source has no labels of its own. Throws `RequestError`.
+    func labels(for prompt: Prompt, among choices: [String]?, context: RequestContext) async throws -> LabelAnswer
 }
 
 /// The labels and their probabilities, which add up to 1.

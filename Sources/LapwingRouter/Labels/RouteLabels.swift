@@ -1,6 +1,7 @@
 import LapwingAPI
 
-/// The labels that a route answers with, and what finds the right one.
+/// The labels that a route answers with, and what finds the right one. Where it has none of its own, each request brings
+/// those that its answer is to be one of.
 package enum RouteLabels: Hashable, Sendable {
     /// The open model's own scores, as they are.
     case scored([String])
@@ -12,6 +13,22 @@ package enum RouteLabels: Hashable, Sendable {
         case .scored(let labels): labels
         case .head(let head): head.labels
         }
+    }
+
+    /// Those of a request. Throws where it has none and the route neither, or both have some.
+    package func names(for request: GenerationRequest) throws(RequestError) -> [String] {
+        guard let asked = request.labels else {
+            guard names.isEmpty else { return names }
+            throw .invalid(
+                field: "structured_outputs", found: "nothing",
+                expected: "{ \"choice\": […] }, as '\(request.model)' answers with one of the choices")
+        }
+        guard names.isEmpty else {
+            throw .unsupported(
+                field: "structured_outputs",
+                reason: "'\(request.model)' answers with one of \(names.count) labels of its own")
+        }
+        return asked
     }
 
     package var head: LabelHead? { if case .head(let head) = self { head } else { nil } }
@@ -55,11 +72,6 @@ extension ModelBinding {
                 throw .unfitLabels(
                     route: route, found: "\(words(embedder?.name)) beside the head '\(head.name)'",
                     expected: "\(words(head.embedder)), as it was fitted")
-            }
-            guard !head.labels.isEmpty else {
-                throw .unfitLabels(
-                    route: route, found: "the head '\(head.name)', fitted to rows with choices of their own",
-                    expected: "one that was fitted to labels, as requests name no choices")
             }
             switch head.form {
             case .scores, .scoreVector: return try scorer(head.labels, head.form, on: route, embedder)

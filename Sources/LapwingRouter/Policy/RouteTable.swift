@@ -153,6 +153,11 @@ package struct RouteTable: Sendable {
     ) throws(RequestError) -> RequestPlan {
         var route = try route(named: request.model)
         if let candidate { route.open = candidate }
+        // What any model but the open one is sent, which is told the labels in words.
+        let request =
+            try route.labels.map { labels throws(RequestError) in
+                request.naming(try labels.names(for: request))
+            } ?? request
         let (first, fallbacks) = try answering(request, on: route, tier: tier)
         _ = try first.require(\.provider, for: .chat)
         var policy = CommitPolicy(

@@ -13,6 +13,8 @@ package enum UpstreamDialect: Hashable, Sendable {
 
     /// Why `model` cannot be sent the request without losing a part of it; nil where it can.
     package func refusal(of request: GenerationRequest, by model: String) -> RequestError? {
+        // Not all servers with vLLM's fields have this one, and those that have not pass over it.
+        if let refusal = request.refusal(lacking: [.labels], in: model) { return refusal }
         switch self {
         case .local: return request.refusal(lacking: GenerationRequest.Feature.allCases, in: model)
         case .extended: return Self.echoRefusal(request)

@@ -64,7 +64,7 @@ extension Router {
         guard
             let reply = await work(
                 "shadow", of: answer, on: model,
-                answer.route.labels.map { answer.request.naming($0.names) } ?? answer.request)
+                answer.request.written(answer.route))
         else {
             return count(.failed, answer)
         }

@@ -26,6 +26,8 @@ extension OpenAPIDocument {
               },
               "ignore_eos": { "type": ["boolean", "null"] },
               "cache_prompt": { "type": ["boolean", "null"] },
+              "structured_outputs": { "$ref": "#/components/schemas/StructuredOutputs" },
+              "guided_choice": { "$ref": "#/components/schemas/Choices" },
               "user": { "type": ["string", "null"], "maxLength": 512 },
               "metadata": {
                 "type": ["object", "null"], "maxProperties": 16, "propertyNames": { "minLength": 1, "maxLength": 64 },
@@ -116,6 +118,14 @@ extension OpenAPIDocument {
                 }
               }
             }
+          },
+          "StructuredOutputs": {
+            "type": ["object", "null"], "description": "Only of routes whose labels are the request's own.",
+            "properties": { "choice": { "$ref": "#/components/schemas/Choices" } }
+          },
+          "Choices": {
+            "type": ["array", "null"], "minItems": 2, "maxItems": 1000, "uniqueItems": true,
+            "items": { "type": "string", "pattern": "\\S" }
           },
           "ChatRequest": {
             "allOf": [{ "$ref": "#/components/schemas/Sampling" }],

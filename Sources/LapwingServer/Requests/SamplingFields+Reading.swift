@@ -21,6 +21,43 @@ extension OpenAI.SamplingFields {
         ignoreEOS = try reader.boolean("ignore_eos")
         cachePrompt = try reader.boolean("cache_prompt")
         user = try Self.user(&reader, options: options)
+        choices = try Self.choices(&reader, options: options)
+    }
+
+    /// vLLM's name of today and its earlier one for the same thing.
+    private static func choices(
+        _ reader: inout FieldReader, options: ServerOptions
+    ) throws(RequestError) -> [String]? {
+        let earlier = try choices("guided_choice", &reader, options: options)
+        guard var outputs = try reader.object("structured_outputs") else { return earlier }
+        try UnsupportedField.refuse(UnsupportedField.structuredOutputs, in: &outputs)
+        let choices = try choices("choice", &outputs, options: options)
+        reader.adopt(outputs)
+        if let choices, let earlier, choices != earlier {
+            throw .invalid(
+                field: "guided_choice", found: "other choices", expected: "nothing beside 'structured_outputs'")
+        }
+        return choices ?? earlier
+    }
+
+    private static func choices(
+        _ name: String, _ reader: inout FieldReader, options: ServerOptions
+    ) throws(RequestError) -> [String]? {
+        guard let elements = try reader.array(name) else { return nil }
+        let texts = elements.compactMap(\.string)
+        let byteCount = texts.reduce(0) { $0 + $1.utf8.count }
+        guard texts.count == elements.count, (2...options.maxChoiceTexts).contains(texts.count),
+            Set(texts).count == texts.count, byteCount <= options.maxPromptBytes,
+            !texts.contains(where: { $0.allSatisfy(\.isWhitespace) })
+        else {
+            let isText = texts.count == elements.count
+            throw .invalid(
+                field: reader.pathOf(name), found: isText ? "\(texts.count) texts" : "other things than texts",
+                expected:
+                    "2 to \(options.maxChoiceTexts) different texts of \(options.maxPromptBytes) bytes at most, none "
+                    + "of them empty")
+        }
+        return texts
     }
 
     static func user(_ reader: inout FieldReader, options: ServerOptions) throws(RequestError) -> String? {
@@ -162,5 +199,6 @@ extension GenerationRequest {
         stream = fields.stream ?? false
         ignoreEOS = fields.ignoreEOS ?? false
         cachePrompt = fields.cachePrompt ?? true
+        labels = fields.choices
     }
 }

@@ -52,10 +52,12 @@ struct UnsupportedField: Sendable {
         UnsupportedField("json_schema", neutral: [[:]], noConstraint),
         UnsupportedField("guided_json", noConstraint),
         UnsupportedField("guided_regex", noConstraint),
-        UnsupportedField("guided_choice", noConstraint),
         UnsupportedField("guided_grammar", noConstraint),
-        UnsupportedField("structured_outputs", noConstraint),
     ]
+
+    static let structuredOutputs = ["json", "regex", "grammar", "json_object", "structural_tag"].map {
+        UnsupportedField($0, noConstraint + " but for 'choice'")
+    }
 
     static let chat: [UnsupportedField] =
         common + [

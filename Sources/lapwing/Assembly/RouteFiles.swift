@@ -52,6 +52,7 @@ struct RouteFiles {
     ) throws -> RouteLabels {
         switch labels {
         case .list(let names): return .scored(names)
+        case .request: return .scored([])
         case .file(let path): return .scored(try read(path))
         case .head(let name):
             let heads = heads(in: dataFolder)

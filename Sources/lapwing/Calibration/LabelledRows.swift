@@ -44,6 +44,10 @@ package enum LabelledRows {
         return rows
     }
 
+    static func lacksChoices(_ route: String) -> Failure {
+        Failure("'\(route)' answers with one of the choices that a request names, and a row has no 'choices'")
+    }
+
     private static func csv(_ text: String, _ path: String, _ limit: Int) throws -> [LabelledRow] {
         var cells = CSVRows(text)
         guard let header = try next(&cells, path) else { return [] }

@@ -111,6 +111,9 @@ struct FitCalibrator: AsyncParsableCommand {
         _ route: Configuration.Route, _ labels: RouteLabels?, _ configuration: Configuration
     ) async throws -> ([LabelledAnswer], DataFingerprint) {
         let rows = try input.rows()
+        if let labels, labels.names.isEmpty, rows.contains(where: { $0.choices == nil }) {
+            throw LabelledRows.lacksChoices(route.name)
+        }
         if let labels, rows.allSatisfy({ $0.choices == nil && !labels.names.contains($0.answer) }) {
             throw Failure(
                 "none of the rows' answers is one of the route's \(labels.names.count) labels, such as "

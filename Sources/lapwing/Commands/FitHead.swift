@@ -96,6 +96,7 @@ struct FitHead: AsyncParsableCommand {
         switch route.labels {
         case .list(let labels): given = labels
         case .file(let path): given = try RouteFiles.read(path)
+        case .request: throw LabelledRows.lacksChoices(route.name)
         case .head, nil: given = known
         }
         if let other = known.first(where: { !given.contains($0) }) {

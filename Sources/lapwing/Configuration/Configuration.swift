@@ -125,6 +125,8 @@ package struct Configuration: Sendable {
             case file(String)
             /// A name under `heads` in the data folder.
             case head(String)
+            /// Each request's own.
+            case request
         }
 
         /// A fitted gate that reads the prompt, and which of its scores go to the closed model.

@@ -124,6 +124,7 @@ package enum ConfigurationSummary {
         switch labels {
         case .list(let names): "one of \(names.count) labels"
         case .file(let path): "one of the labels in \(path)"
+        case .request: "one of the choices that a request names"
         case .head(let name): "the labels of the head \(name)"
         }
     }

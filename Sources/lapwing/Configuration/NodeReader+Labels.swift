@@ -3,7 +3,7 @@ import Yams
 
 extension NodeReader {
     private static let expectedLabels =
-        "a list of labels such as [refund, delivery], { file: labels.json } or { head: NAME }"
+        "a list of labels such as [refund, delivery], { file: labels.json }, { head: NAME } or request"
     /// More would not fit the engine's queue at once.
     private static let mostLabels = 1000
 
@@ -18,6 +18,7 @@ extension NodeReader {
             }
             return .list(labels)
         }
+        if case .scalar(let scalar) = field.node, scalar.string == "request" { return .request }
         guard let given = fields(of: field, known: ["file", "head"]) else { return nil }
         guard given.count == 1, let (key, value) = given.first else {
             refuse(field, found: given.isEmpty ? "nothing" : "both of them", expected: Self.expectedLabels)

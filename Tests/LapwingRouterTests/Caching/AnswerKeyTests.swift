@@ -21,6 +21,7 @@ struct AnswerKeyTests {
         "continuesLastMessage": { $0.continuesLastMessage = true },
         "toolUse": { $0.toolUse = ToolUse(tools: [Tool(name: "f")]) },
         "responseFormat": { $0.responseFormat = .jsonObject },
+        "labels": { $0.labels = ["a", "b"] },
         "reasoningEffort": { $0.reasoningEffort = "low" },
     ]
     static let unimportant: [String: Change] = [
@@ -59,7 +60,7 @@ struct AnswerKeyTests {
         change(&request)
         // The model here takes none of these, and the key is to differ by them wherever they go.
         var plain = request
-        (plain.toolUse, plain.responseFormat, plain.reasoningEffort) = (nil, nil, nil)
+        (plain.toolUse, plain.responseFormat, plain.reasoningEffort, plain.labels) = (nil, nil, nil, nil)
         let plan = try (table ?? self.table()).plan(for: plain, tier: tier)
         return try #require(AnswerKey(request, plan: plan, tenant: tenant))
     }

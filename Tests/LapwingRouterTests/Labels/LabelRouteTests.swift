@@ -114,6 +114,64 @@ struct LabelRouteTests {
         }
     }
 
+    @Test("Without labels of its own a route answers with one of the request's, and the closed model is told those")
+    func requested() async throws {
+        for below in [0.5, 0.99] {
+            let house = try house(.scored([]), closed: steps(answer(["closed"])), below: below)
+            let asked = request { $0.labels = ["c", "a", "b"] }
+            let outcome = await Outcome(
+                try await house.router.generate(asked, context: RequestContext(requestID: "r1")))
+            #expect(outcome.receipt?.decision == (below == 0.5 ? .open : .escalated))
+            if below == 0.5 {
+                #expect(outcome.words.suffix(3) == ["a", "<stop>", "completed"] && house.closed.calls.isEmpty)
+            } else {
+                let sent = try #require(house.closed.calls.first?.request)
+                guard case .messages(let messages) = sent.prompts[0] else { return }
+                #expect(messages[0].content.hasSuffix("and nothing else: c, a, b") && sent.labels == nil)
+            }
+        }
+    }
+
+    @Test("A head that was fitted to rows with choices of their own weighs a request's")
+    func requestedHead() async throws {
+        // Less than nothing for the sum: the least probable is the answer.
+        let house = try house(.head(LabelHead.fitted([], .scores(LabelScale(sum: -1)))), below: nil)
+        let asked = request { $0.labels = ["c", "a", "b"] }
+        let outcome = await Outcome(try await house.router.generate(asked, context: RequestContext(requestID: "r1")))
+        #expect(outcome.words.suffix(3) == ["c", "<stop>", "completed"])
+    }
+
+    @Test("Choices that nobody names, or that the route has already, and those of models that write are refused")
+    func unaskedChoices() async throws {
+        func error(
+            _ labels: RouteLabels, _ choices: [String]?, model: String = "support"
+        ) async throws -> RequestError? {
+            let asked = request {
+                $0.labels = choices
+                $0.model = model
+            }
+            do {
+                let house = try house(labels)
+                _ = try await house.router.generate(asked, context: RequestContext(requestID: "r"))
+                return nil
+            } catch let error as RequestError { return error }
+        }
+        #expect(
+            try await error(.scored([]), nil)
+                == .invalid(
+                    field: "structured_outputs", found: "nothing",
+                    expected: "{ \"choice\": […] }, as 'support' answers with one of the choices"))
+        #expect(
+            try await error(.scored(["a", "b"]), ["a", "b"])
+                == .unsupported(
+                    field: "structured_outputs", reason: "'support' answers with one of 2 labels of its own"))
+        #expect(
+            try await error(.scored([]), ["a", "b"], model: "big")
+                == .unsupported(
+                    field: "structured_outputs",
+                    reason: "'big' writes; a route with 'labels: request' answers with one of the choices"))
+    }
+
     @Test("A label that is too unsure is escalated")
     func escalates() async throws {
         // Three labels of the same letters are equally probable.
