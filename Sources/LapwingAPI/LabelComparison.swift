@@ -27,11 +27,14 @@ package struct LabelComparison: Hashable, Sendable, Codable {
 
 /// What an embedding model makes of a label: cosines of vectors.
 package struct LabelSimilarity: Hashable, Sendable, Codable {
+    /// The name of the embedding model, with which no other's cosines can be compared.
+    package var embedder: String
     package var toPrompt: Double
     /// To the label of the same set that it is most like.
     package var toNearest: Double
 
-    package init(toPrompt: Double, toNearest: Double) {
+    package init(toPrompt: Double, toNearest: Double, by embedder: String) {
+        self.embedder = embedder
         self.toPrompt = toPrompt
         self.toNearest = toNearest
     }

@@ -70,7 +70,7 @@ extension RequestRun {
             case .sameModels: plan.models[side] ?? []
             case .model(let model): [model]
             }
-        let asked = request.continuing(shown, tokenCount: shownTokenCount)
+        let asked = request.written(plan.route).continuing(shown, tokenCount: shownTokenCount)
         // Each is given what was shown, if its API can say so; where none takes that, each is asked to repeat it.
         let able = models.filter { $0.binding.refusal(of: asked) == nil }
         guard !models.isEmpty else { return false }

@@ -16,6 +16,7 @@ extension Router {
                 of: [text], by: embedding, model: model.upstreamName, context: context)
             return vectors.first.map { PromptVector($0, by: name) }
         } catch {
+            if Task.isCancelled { return nil }
             logger.warning(
                 "a prompt has no vector, and its answer is judged without",
                 metadata: [

@@ -115,12 +115,12 @@ struct BadRequestTests {
             chatBody(#""structured_outputs":{"regex":"a+"}"#), "structured_outputs.regex", "constrained output"),
         .invalid(
             chatBody(#""structured_outputs":{"choice":["a"]}"#), "structured_outputs.choice",
-            "found 1 texts, expected 2 to 1000"),
+            "found 1 of them, expected 2 to 1000 different texts"),
         .invalid(
-            chatBody(#""structured_outputs":{"choice":["a","a"]}"#), "structured_outputs.choice", "different texts"),
+            chatBody(#""structured_outputs":{"choice":["a","a"]}"#), "structured_outputs.choice", "found one twice"),
         .invalid(
-            chatBody(#""structured_outputs":{"choice":["a"," "]}"#), "structured_outputs.choice", "none of them empty"),
-        .invalid(chatBody(#""guided_choice":["a",2]"#), "guided_choice", "found other things than texts"),
+            chatBody(#""structured_outputs":{"choice":["a"," "]}"#), "structured_outputs.choice", "found an empty one"),
+        .invalid(chatBody(#""guided_choice":["a",2]"#), "guided_choice", "found 2, expected"),
         .invalid(
             chatBody(#""guided_choice":["a","b"],"structured_outputs":{"choice":["b","a"]}"#), "guided_choice",
             "found other choices"),

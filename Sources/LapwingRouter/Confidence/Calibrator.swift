@@ -36,7 +36,7 @@ package struct Calibrator: Hashable, Sendable, Codable {
     package var labels: DataFingerprint?
     /// The head that gave the answers, with its version; nil where none did. What another head says is another answer.
     package var head: String?
-    /// The embedding model whose opinion of the labels is among the evidence.
+    /// The embedding model whose opinion of labels and prompts is among the evidence.
     package var embedder: String?
     package var method: Method
     /// What the method compares prompts with; nil where it does not.

@@ -48,6 +48,19 @@ package struct Evidence: Hashable, Sendable, Codable {
     }
 }
 
+extension Evidence {
+    /// Without what another embedding model than this one said: no two models' cosines can be compared.
+    package func heard(by embedder: String?) -> Evidence {
+        var evidence = self
+        if promptVector?.embedder != embedder { evidence.promptVector = nil }
+        if comparison?.similarity?.embedder != embedder {
+            evidence.comparison?.similarity = nil
+            evidence.comparison?.similarityMargin = nil
+        }
+        return evidence
+    }
+}
+
 /// Gathers the evidence of one choice while it is generated.
 package struct EvidenceCollector: Sendable {
     private let limit: Int?

@@ -2,18 +2,21 @@ import LapwingAPI
 
 /// For each labelled answer the others whose prompts are most like its own, with some to spare for those that a fold holds
 /// out.
-struct NeighbourLists {
+package struct NeighbourLists {
     let neighbours: OutcomeNeighbours
-    /// Of each answer, in their order; places of answers.
+    /// Of each answer, in their order.
     private let lists: [[OutcomeNeighbours.Neighbour]]
+    /// The answer at each place of `neighbours`.
+    private let order: [Int]
 
-    /// nil where no answer has a vector of its prompt.
-    init?(_ answers: [LabelledAnswer]) {
-        let known = answers.indices.filter { answers[$0].evidence.promptVector != nil }
+    /// nil where no answer has a vector of its prompt. Vectors of another length than the last one's are no neighbours.
+    package init?(_ answers: [LabelledAnswer]) {
+        let length = answers.last { $0.evidence.promptVector != nil }?.evidence.promptVector?.codes.count
+        let known = answers.indices.filter { length != nil && answers[$0].evidence.promptVector?.codes.count == length }
             .suffix(OutcomeNeighbours.mostPrompts)
         let table = OutcomeNeighbours(
             known.compactMap { index in answers[index].evidence.promptVector.map { ($0, answers[index].right) } })
-        guard let table, table.count == known.count else { return nil }
+        guard let table else { return nil }
         let places = Dictionary(uniqueKeysWithValues: zip(known, 0...))
         neighbours = table
         lists = answers.indices.map { index in
@@ -24,10 +27,8 @@ struct NeighbourLists {
         order = Array(known)
     }
 
-    private let order: [Int]
-
     /// The answers at `rows`, each with what its neighbours among those that `isKnown` say.
-    func rows(_ rows: [Int], of answers: [LabelledAnswer], isKnown: (Int) -> Bool) -> [LabelledAnswer] {
+    package func rows(_ rows: [Int], of answers: [LabelledAnswer], isKnown: (Int) -> Bool) -> [LabelledAnswer] {
         rows.map { row in
             let near = lists[row].filter { isKnown(order[$0.place]) }.prefix(OutcomeNeighbours.neighbourCount)
             var answer = answers[row]

@@ -4,11 +4,12 @@ import Foundation
 ///
 /// What is said of a new prompt is the share of right answers among the 30 that are most like it, each weighed by
 /// exp(8 · cosine).
-package struct OutcomeNeighbours: Hashable, Sendable, Codable {
+package struct OutcomeNeighbours: Hashable, Sendable {
     /// `Int8` codes of `PromptVector`. [prompt, dimension]
     private let codes: Data
-    private let lengths: [Float]
     private let right: [Bool]
+    /// Of the vectors.
+    private let lengths: [Double]
 
     static let neighbourCount = 30
     private static let sharpness = 8.0
@@ -25,17 +26,18 @@ package struct OutcomeNeighbours: Hashable, Sendable, Codable {
     package init?(_ prompts: [(vector: PromptVector, right: Bool)]) {
         guard let dimension = prompts.last?.vector.codes.count, dimension > 0 else { return nil }
         let kept = prompts.filter { $0.vector.codes.count == dimension }.suffix(Self.mostPrompts)
-        codes = kept.reduce(into: Data(capacity: kept.count * dimension)) { $0 += $1.vector.codes }
-        lengths = kept.map { Self.length($0.vector.codes) }
-        right = kept.map(\.right)
+        self.init(
+            codes: kept.reduce(into: Data(capacity: kept.count * dimension)) { $0 += $1.vector.codes },
+            right: kept.map(\.right))
     }
 
-    var count: Int { right.count }
+    private init(codes: Data, right: [Bool]) {
+        (self.codes, self.right) = (codes, right)
+        let dimension = codes.count / right.count
+        lengths = right.indices.map { Self.length(codes.dropFirst($0 * dimension).prefix(dimension)) }
+    }
 
-    /// Whether its parts belong together; a file may say anything.
-    var isWhole: Bool { !right.isEmpty && lengths.count == right.count && codes.count % right.count == 0 }
-
-    /// The share of right answers among the prompts most like this one; nil where its vector is another model's.
+    /// The share of right answers among the prompts most like this one; nil where its vector has another length.
     package func shareRight(near vector: PromptVector) -> Double? {
         let found = nearest(to: vector, count: Self.neighbourCount)
         return found.isEmpty ? nil : share(of: found)
@@ -53,14 +55,14 @@ package struct OutcomeNeighbours: Hashable, Sendable, Codable {
 
     /// The most alike first; without the prompt at `excluded`.
     func nearest(to vector: PromptVector, count: Int, excluding excluded: Int? = nil) -> [Neighbour] {
-        guard isWhole, vector.codes.count * right.count == codes.count, !vector.codes.isEmpty else { return [] }
+        guard vector.codes.count * right.count == codes.count else { return [] }
         let length = Self.length(vector.codes)
         var best: [Neighbour] = []
         codes.withUnsafeBytes { all in
             vector.codes.withUnsafeBytes { one in
                 for place in right.indices where place != excluded {
                     let row = UnsafeRawBufferPointer(rebasing: all[place * one.count..<(place + 1) * one.count])
-                    let scale = Double(length * lengths[place])
+                    let scale = length * lengths[place]
                     let similarity = scale > 0 ? Double(Self.product(row, one)) / scale : 0
                     if best.count == count, let last = best.last, similarity <= last.similarity { continue }
                     if best.count == count { best.removeLast() }
@@ -72,8 +74,8 @@ package struct OutcomeNeighbours: Hashable, Sendable, Codable {
         return best
     }
 
-    private static func length(_ codes: Data) -> Float {
-        codes.withUnsafeBytes { Float(product($0, $0)).squareRoot() }
+    private static func length(_ codes: Data) -> Double {
+        codes.withUnsafeBytes { Double(product($0, $0)).squareRoot() }
     }
 
     private static func product(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Int32 {
@@ -82,5 +84,26 @@ package struct OutcomeNeighbours: Hashable, Sendable, Codable {
             sum &+= Int32(Int8(bitPattern: a[index])) &* Int32(Int8(bitPattern: b[index]))
         }
         return sum
+    }
+}
+
+extension OutcomeNeighbours: Codable {
+    private enum Key: CodingKey { case codes, right }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        let codes = try container.decode(Data.self, forKey: .codes)
+        let right = try container.decode([Bool].self, forKey: .right)
+        guard !right.isEmpty, !codes.isEmpty, codes.count % right.count == 0 else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .codes, in: container, debugDescription: "\(codes.count) bytes for \(right.count) prompts")
+        }
+        self.init(codes: codes, right: right)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(codes, forKey: .codes)
+        try container.encode(right, forKey: .right)
     }
 }

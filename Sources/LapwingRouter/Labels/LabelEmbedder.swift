@@ -29,7 +29,7 @@ package final class LabelEmbedder: Sendable {
         if known == nil { last.withLock { $0 = vectors } }
         let question = Self.normalised(prompt)
         let values = zip(vectors.vectors, vectors.nearest).map {
-            LabelSimilarity(toPrompt: LabelVectors.product($0, question), toNearest: $1)
+            LabelSimilarity(toPrompt: LabelVectors.product($0, question), toNearest: $1, by: model)
         }
         return (values, result.usage.computeNanoseconds)
     }

@@ -36,6 +36,8 @@ package struct LabelScorer: LabelSource {
         }
         var answer = LabelAnswer(labels: labels, logProbabilities: logProbabilities, usage: usage)
         answer.usage.completionTokens = scores[answer.best].tokenCount
+        // A request's own choices are a part of what it has read.
+        if choices != nil { answer.usage.promptTokens += scores.reduce(0) { $0 + $1.tokenCount } }
         answer.comparison = scores.comparison(at: answer.best)
         return answer
     }
@@ -46,31 +48,66 @@ package struct LabelScorer: LabelSource {
     ) async throws -> (scores: [LabelScore], usage: Usage) {
         let continuations = try await continuations(of: labels, after: Self.separator(after: prompt))
         let tokens = try await scoring.encode(prompt, model: model)
-        let found = try await scoring.score(
-            ScoringRequest(model: model, prompt: tokens, continuations: continuations), context: context)
-        var usage = found.usage
+        if case .tokens = prompt, weighsSimilarity {
+            throw RequestError.unsupported(
+                field: "prompt", reason: "the route's embedder reads text, and these are token ids")
+        }
+        var (sums, usage) = try await sums(of: continuations, after: tokens, context: context)
         // Every label's tokens were read, and an answer would have had those of one.
         usage.promptTokens = tokens.count
         usage.cachedPromptTokens = min(usage.cachedPromptTokens, tokens.count)
-        var scores = found.continuations.map { continuation in
-            LabelScore(
-                sum: continuation.logProbabilities.reduce(0, +), tokenCount: continuation.logProbabilities.count)
-        }
+        var scores = zip(sums, continuations).map { LabelScore(sum: $0, tokenCount: $1.count) }
         let empty = try await scoring.encode(Self.saysNothing(prompt), model: model)
         let priors = try await priors.values(PriorCache.Key(prompt: empty, labels: labels)) {
-            let result = try await scoring.score(
-                ScoringRequest(model: model, prompt: empty, continuations: continuations), context: context)
-            usage.computeNanoseconds = usage.computeNanoseconds.map { $0 + (result.usage.computeNanoseconds ?? 0) }
-            return result.continuations.map { $0.logProbabilities.reduce(0, +) }
+            let (sums, more) = try await self.sums(of: continuations, after: empty, context: context)
+            usage.computeNanoseconds = usage.computeNanoseconds.map { $0 + (more.computeNanoseconds ?? 0) }
+            return sums
         }
         for index in scores.indices { scores[index].prior = priors[index] }
-        if let embedder {
-            let found = try await embedder.similarities(
-                of: labels.map(Self.words), to: try Self.question(prompt), context: context)
+        if let embedder, let question = Self.question(prompt),
+            let found = try await opinion(of: embedder, labels, question, context)
+        {
             for (index, similarity) in found.values.enumerated() { scores[index].similarity = similarity }
             if let spent = found.nanoseconds { usage.computeNanoseconds = (usage.computeNanoseconds ?? 0) + spent }
         }
         return (scores, usage)
+    }
+
+    /// So many labels are scored at once: an engine's queue has room for a few hundred sequences, others' among them.
+    private static let atOnce = 64
+
+    /// The continuations' log-probabilities, each added up, and all that it took.
+    private func sums(
+        of continuations: [[TokenID]], after prompt: [TokenID], context: RequestContext
+    ) async throws -> (sums: [Double], usage: Usage) {
+        var (sums, usage) = ([Double](), Usage(promptTokens: 0, completionTokens: 0))
+        for first in stride(from: 0, to: continuations.count, by: Self.atOnce) {
+            let part = Array(continuations[first..<min(first + Self.atOnce, continuations.count)])
+            let result = try await scoring.score(
+                ScoringRequest(model: model, prompt: prompt, continuations: part), context: context)
+            sums += result.continuations.map { $0.logProbabilities.reduce(0, +) }
+            if first == 0 { usage.cachedPromptTokens = result.usage.cachedPromptTokens }
+            if let spent = result.usage.computeNanoseconds {
+                usage.computeNanoseconds = (usage.computeNanoseconds ?? 0) + spent
+            }
+        }
+        return (sums, usage)
+    }
+
+    private var weighsSimilarity: Bool {
+        if case .scores(let scale) = form { scale.similarity != nil } else { false }
+    }
+
+    /// nil where it cannot be had and only the calibrator would have heard it.
+    private func opinion(
+        of embedder: LabelEmbedder, _ labels: [String], _ question: String, _ context: RequestContext
+    ) async throws -> (values: [LabelSimilarity], nanoseconds: Int64?)? {
+        do {
+            return try await embedder.similarities(of: labels.map(Self.words), to: question, context: context)
+        } catch {
+            if weighsSimilarity || Task.isCancelled { throw error }
+            return nil
+        }
     }
 
     /// The labels' tokens. Those of the route's own labels are found once.
@@ -94,15 +131,14 @@ package struct LabelScorer: LabelSource {
         return " "
     }
 
-    /// What `saysNothing` takes out.
-    private static func question(_ prompt: Prompt) throws(RequestError) -> String {
+    /// What `saysNothing` takes out; of text that is one line, the line. nil for token ids.
+    private static func question(_ prompt: Prompt) -> String? {
         switch prompt {
         case .messages(let messages): return messages.last?.content ?? ""
         case .text(let text):
             guard let end = text.lastIndex(of: "\n") else { return text }
             return String(text[..<end])
-        case .tokens:
-            throw .unsupported(field: "prompt", reason: "the route's embedder reads text, and these are token ids")
+        case .tokens: return nil
         }
     }
 

@@ -49,6 +49,10 @@ extension ModelBinding {
     ) throws(RouterError) -> ModelBinding {
         guard unavailable == nil else { return self }
         var binding = self
+        if let embedder, let reason = embedder.unavailable {
+            binding.unavailable = "its embedder '\(embedder.name)' is not there: \(reason)"
+            return binding
+        }
         binding.provider = LabelProvider(model: name, source: try source(of: labels, on: route, embedder: embedder))
         // Scores and vectors are of one model: none of its endpoints or fallbacks is asked in another way.
         (binding.pool, binding.fallback, binding.mostAttempts) = (nil, [], 1)
@@ -67,7 +71,7 @@ extension ModelBinding {
                     route: route, found: "the head '\(head.name)', fitted to '\(head.model)'",
                     expected: "one that was fitted to its open model, '\(name)'")
             }
-            guard head.embedder == embedder?.name else {
+            guard head.embedder == nil || head.embedder == embedder?.name else {
                 func words(_ name: String?) -> String { name.map { "'embedder: \($0)'" } ?? "no 'embedder'" }
                 throw .unfitLabels(
                     route: route, found: "\(words(embedder?.name)) beside the head '\(head.name)'",

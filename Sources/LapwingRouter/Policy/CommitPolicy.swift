@@ -18,7 +18,7 @@ package struct CommitPolicy: Hashable, Sendable {
     package var choiceCount: Int
     /// What the user said, where the answer's text is judged beside it; nil judges tokens alone.
     package var prompt: String?
-    /// Of what the user said, where the route's calibrator compares prompts.
+    /// Of what the user said, where the route's calibrator compares prompts, or may learn to.
     package var promptVector: PromptVector?
     /// Whether another model may yet answer in the first one's place: the commitment, which names who does, then goes out
     /// with the first of the answer.

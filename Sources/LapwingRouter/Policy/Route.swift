@@ -83,7 +83,7 @@ package struct Route: Hashable, Sendable {
     package var maxTokens: Int?
     /// What the answers are where they are labels; nil is text.
     package var labels: RouteLabels?
-    /// The name of an embedding model that is asked of scored labels too; nil asks none.
+    /// The name of an embedding model that is asked of scored labels and of prompts too; nil asks none.
     package var embedder: String?
     /// What the open model is asked of each of its answers; nil asks nothing more.
     package var checks: CheckOptions?

@@ -114,7 +114,9 @@ package struct RouteTable: Sendable {
         modelsByName = byName
         var answering: [String: [String: ModelBinding]] = [:]
         for route in routes {
-            _ = try route.embedder.flatMap { byName[$0] }?.labelEmbedder(on: route.name)
+            if let embedder = route.embedder.flatMap({ byName[$0] }), embedder.unavailable == nil {
+                _ = try embedder.labelEmbedder(on: route.name)
+            }
             for model in [route.open, route.canary?.candidate].compactMap(\.self).compactMap({ byName[$0] }) {
                 answering[route.name, default: [:]][model.name] = try model.answering(
                     on: route, embedder: route.embedder.flatMap { byName[$0] })
@@ -198,6 +200,10 @@ package struct RouteTable: Sendable {
         do throws(RequestError) {
             let asked = try available(route.open)
             let open = answering[route.name]?[route.open] ?? asked
+            if let reason = open.unavailable {
+                throw RequestError.unavailable(
+                    what: open.name, reason: reason, retryAfterSeconds: Self.retryAfterSeconds)
+            }
             if let refusal = open.refusal(of: request) { throw refusal }
             return (open, fallbacks(names, of: open, for: request))
         } catch {

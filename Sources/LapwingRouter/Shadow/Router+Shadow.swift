@@ -53,7 +53,7 @@ extension Router {
     /// nil too where the route has spent what it may today, and the model's calls are among what counts.
     private func callable(_ name: String, for answer: FinishedAnswer) -> ModelBinding? {
         guard let model = table.model(name), model.unavailable == nil, model.provider != nil,
-            model.refusal(of: answer.request) == nil, answer.request.sampling.logitBias.isEmpty,
+            model.refusal(of: answer.request.written(answer.route)) == nil, answer.request.sampling.logitBias.isEmpty,
             answer.route.dailySpendLimit == nil || table.side(of: model) == .open
                 || !hasSpentItsLimit(answer.route) && canBeLimited(model)
         else { return nil }

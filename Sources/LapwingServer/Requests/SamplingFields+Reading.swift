@@ -46,16 +46,22 @@ extension OpenAI.SamplingFields {
         guard let elements = try reader.array(name) else { return nil }
         let texts = elements.compactMap(\.string)
         let byteCount = texts.reduce(0) { $0 + $1.utf8.count }
-        guard texts.count == elements.count, (2...options.maxChoiceTexts).contains(texts.count),
-            Set(texts).count == texts.count, byteCount <= options.maxPromptBytes,
-            !texts.contains(where: { $0.allSatisfy(\.isWhitespace) })
-        else {
-            let isText = texts.count == elements.count
+        let wrong: String? =
+            if let other = elements.first(where: { $0.string == nil }) {
+                other.kind
+            } else if !(2...options.maxChoiceTexts).contains(texts.count) {
+                "\(texts.count) of them"
+            } else if texts.contains(where: { $0.allSatisfy(\.isWhitespace) }) {
+                "an empty one"
+            } else if Set(texts).count < texts.count {
+                "one twice"
+            } else if byteCount > options.maxPromptBytes {
+                "\(byteCount) bytes in all"
+            } else { nil }
+        if let wrong {
             throw .invalid(
-                field: reader.pathOf(name), found: isText ? "\(texts.count) texts" : "other things than texts",
-                expected:
-                    "2 to \(options.maxChoiceTexts) different texts of \(options.maxPromptBytes) bytes at most, none "
-                    + "of them empty")
+                field: reader.pathOf(name), found: wrong,
+                expected: "2 to \(options.maxChoiceTexts) different texts, of \(options.maxPromptBytes) bytes in all")
         }
         return texts
     }

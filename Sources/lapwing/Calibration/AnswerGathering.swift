@@ -57,12 +57,13 @@ struct AnswerGathering {
     /// Of all that decides about an answer to the row.
     private func fingerprint(of row: LabelledRow) -> String {
         let asked = [
-            model.binding.name, model.binding.upstreamName, model.route.embedder ?? "", system ?? "",
+            model.binding.name, model.binding.upstreamName, system ?? "",
             "\(model.route.checks.map { "\($0)" } ?? "")",
             // Of scores a head makes labels anew; those of vectors are made once.
             labels.flatMap { $0.scoring == nil ? $0.head?.fullName : nil } ?? "",
         ]
-        return String(DataFingerprint(rows: [row.fields + asked]).sha256.prefix(16))
+        let embedder = [model.route.embedder].compactMap(\.self)
+        return String(DataFingerprint(rows: [row.fields + asked + embedder]).sha256.prefix(16))
     }
 
     private static func line(_ gathered: GatheredAnswer) throws -> Data {
@@ -85,8 +86,8 @@ struct AnswerGathering {
             guard rows.indices.contains(gathered.row), gathered.fingerprint == fingerprint(of: rows[gathered.row])
             else {
                 throw Failure(
-                    "'\(file)' has an answer to row \(gathered.row) of other data, by another model or head, or after another "
-                        + "--system; name another file, or remove it")
+                    "'\(file)' has an answer to row \(gathered.row) of other data, by another model, head or embedder, or after "
+                        + "another --system; name another file, or remove it")
             }
             if let scores = gathered.scores, let labels, let form = labels.scoring {
                 let row = rows[gathered.row]

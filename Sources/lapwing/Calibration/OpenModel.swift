@@ -36,6 +36,7 @@ struct OpenModel {
         }
         binding = bindings[0]
         embedder = route.embedder == nil ? nil : bindings.last
+        _ = try embedder?.labelEmbedder(on: route.name)
     }
 
     /// The model as it answers on the route. Throws `RouterError`.

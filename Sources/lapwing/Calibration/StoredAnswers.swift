@@ -19,13 +19,11 @@ enum StoredAnswers {
         let decoder = JSONDecoder()
         let answers = rows.compactMap { row in
             // Evidence that is not known any more has nothing to say.
-            (try? decoder.decode(Evidence.self, from: row.evidenceJSON)).map { evidence in
-                var evidence = evidence
-                // Vectors of two models cannot be compared.
-                if evidence.promptVector?.embedder != route.embedder { evidence.promptVector = nil }
+            (try? decoder.decode(Evidence.self, from: row.evidenceJSON)).map {
                 // The closed model's outcome is known of what escalated alone, and proves nothing of the rest.
-                return LabelledAnswer(
-                    evidence: evidence, right: row.right, segment: Segment(task: row.task, language: row.language))
+                LabelledAnswer(
+                    evidence: $0.heard(by: route.embedder), right: row.right,
+                    segment: Segment(task: row.task, language: row.language))
             }
         }
         return (answers, DataFingerprint(rows: rows.map { [$0.requestID, "\($0.right)"] }))

@@ -37,10 +37,6 @@ struct FitHead: AsyncParsableCommand {
             let fit =
                 if model.binding.scoring != nil, !route.isOfVectors(model.binding) {
                     try await scored(rows, given, model)
-                } else if let embedder = route.embedder {
-                    throw Failure(
-                        "found the embedder '\(embedder)' beside a model that makes vectors itself, expected a language model as "
-                            + "the route's 'open', whose scores it goes beside")
                 } else {
                     try await HeadFit.vectors(of: rows, labels: given, model: model, seed: seed)
                 }
@@ -52,7 +48,7 @@ struct FitHead: AsyncParsableCommand {
                 name: name ?? route.headName ?? route.name, version: version, model: route.open, labels: given,
                 form: fit.form, data: DataFingerprint(rows: rows.map(\.fields)), c: fit.c, accuracy: fit.accuracy,
                 logLoss: fit.logLoss)
-            head.embedder = route.embedder
+            if case .scores(let scale) = fit.form, scale.similarity != nil { head.embedder = route.embedder }
             return head
         }
         let path =

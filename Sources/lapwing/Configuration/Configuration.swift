@@ -151,7 +151,7 @@ package struct Configuration: Sendable {
         package var closed: String?
         /// What its answers are where they are labels; nil is text.
         package var labels: Labels?
-        /// The embedding model that is asked of scored labels too; nil asks none.
+        /// The embedding model that is asked of scored labels and of prompts too; nil asks none.
         package var embedder: String?
         /// What the open model is asked of each of its answers; nil asks nothing more.
         package var checks: CheckOptions?

@@ -45,8 +45,11 @@ package enum ConfigurationSummary {
         }
         for route in configuration.routes {
             if let labels = route.labels {
-                let embedder = route.embedder.map { ", about which \($0) is asked too" } ?? ""
-                lines += ["", "\(route.name) answers with \(words(labels))\(embedder)"]
+                lines += ["", "\(route.name) answers with \(words(labels))"]
+            }
+            if let embedder = route.embedder {
+                let what = route.labels == nil ? "prompts" : "labels and prompts"
+                lines += ["", "\(route.name) asks the embedder \(embedder) of its \(what) too"]
             }
             if let name = route.calibrator { lines += ["", "\(route.name) is judged by the calibrator \(name)"] }
         }

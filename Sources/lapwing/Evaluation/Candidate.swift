@@ -108,7 +108,8 @@ extension Configuration {
     /// of what it reads from the data folder.
     fileprivate func settings(of name: String) throws -> String {
         let route = routes.first { $0.name == name }
-        var names = [route?.open ?? name] + [route?.closed, route?.canary?.candidate].compactMap(\.self)
+        var names =
+            [route?.open ?? name] + [route?.closed, route?.canary?.candidate, route?.embedder].compactMap(\.self)
         names += route?.fallback ?? []
         if case .model(let other) = route?.continuation { names.append(other) }
         let models = names.compactMap { model(named: $0) }

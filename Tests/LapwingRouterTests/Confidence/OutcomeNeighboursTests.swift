@@ -42,9 +42,31 @@ struct OutcomeNeighboursTests {
         #expect(table.shareRight(near: vector([1, 0, 0])) == nil)
         #expect(table.shareRight(near: vector([0, 1, 0, 0])) == 1)
         #expect(table.shareRight(near: vector([.nan, 1, 0, 0])) == 1)
-        let damaged = Data(#"{"codes":"AAAA","lengths":[1,1],"right":[true,false]}"#.utf8)
+        for damaged in [
+            #"{"codes":"AAAA","right":[true,false]}"#, #"{"codes":"","right":[]}"#, #"{"codes":"AA==","right":[]}"#,
+        ] {
+            #expect(throws: DecodingError.self) {
+                try JSONDecoder().decode(OutcomeNeighbours.self, from: Data(damaged.utf8))
+            }
+        }
+    }
+
+    @Test("A row knows neither itself nor a row that is held out beside it, though their prompts are the same")
+    func heldOut() throws {
+        let answers = [([1, 0], true), ([1, 0], true), ([0.6, 0.8], false), ([0, 1], false)].map {
+            labelled(vector($0.0), $0.1)
+        }
+        let lists = try #require(NeighbourLists(answers))
+        func known(_ rows: Set<Int>) -> [Double?] {
+            lists.rows([0, 1], of: answers) { rows.contains($0) }.map(\.evidence.neighbours)
+        }
+        #expect(known([2, 3]) == [0, 0] && known([]) == [nil, nil])
+        let beside = try #require(known([0, 1, 2, 3])[0])
+        #expect(beside > 0.9 && beside < 1)
+        // A vector of another model, of another length, is no neighbour and has none.
+        let mixed = try #require(NeighbourLists([labelled(vector([1]), true)] + answers))
         #expect(
-            try JSONDecoder().decode(OutcomeNeighbours.self, from: damaged).shareRight(near: vector([1])) == nil)
+            mixed.rows([0, 1], of: [labelled(vector([1]), true)] + answers) { _ in true }[0].evidence.neighbours == nil)
     }
 
     private func labelled(_ vector: PromptVector, _ right: Bool) -> LabelledAnswer {

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("An embedding model is asked of labels too", .timeLimit(.minutes(1)))
 struct LabelEmbedderTests {
-    /// A text's vector is how often it has the letters x, y and z, from 0 ns of machine time for the first call, 1 for the next.
+    /// A text's vector is how often it has the letters x, y and z, and takes 1,000 ns of machine time a call.
     private final class LetterCounts: EmbeddingProvider {
         private let asked = Mutex<[[EmbeddingInput]]>([])
 
@@ -45,7 +45,7 @@ struct LabelEmbedderTests {
         let scores = try await scorer(labels).scores(of: labels, after: chat("x"), context: context).scores
         let found = scores.compactMap(\.similarity)
         let half = 0.5.squareRoot()
-        let expected = [(1, half), (half, half), (0, 0)].map { LabelSimilarity(toPrompt: $0, toNearest: $1) }
+        let expected = [(1, half), (half, half), (0, 0)].map { LabelSimilarity(toPrompt: $0, toNearest: $1, by: "e") }
         for (value, expected) in zip(found, expected) {
             #expect(abs(value.toPrompt - expected.toPrompt) < 1e-6)
             #expect(abs(value.toNearest - expected.toNearest) < 1e-6)
@@ -64,7 +64,7 @@ struct LabelEmbedderTests {
         #expect(abs(product - log(1.02 - half) * (half - 1)) < 1e-6)
     }
 
-    @Test("A route's labels are embedded once, and its questions with the machine time that they take")
+    @Test("A route's labels are embedded once, its questions each")
     func keptVectors() async throws {
         let labels = ["x", "y"]
         let scorer = scorer(labels)
@@ -98,17 +98,47 @@ struct LabelEmbedderTests {
         #expect(try #require(heard.usage.computeNanoseconds) - (plain.usage.computeNanoseconds ?? 0) == 1000)
     }
 
-    @Test("Of running text the question is all but the last line; token ids are refused")
+    @Test("Of running text the question is all but the last line; token ids have none")
     func questions() async throws {
-        let scorer = scorer(["x", "y"])
         let context = RequestContext(requestID: "r")
-        _ = try await scorer.labels(for: .text("Question: y?\nAnswer:"), context: context)
-        _ = try await scorer.labels(for: .text("one line"), context: context)
+        _ = try await scorer(["x", "y"]).labels(for: .text("Question: y?\nAnswer:"), context: context)
+        _ = try await scorer(["x", "y"]).labels(for: .text("one line"), context: context)
         #expect(letters.calls.map { $0[0] } == [.text("Question: y?"), .text("one line")])
+        let plain = try await scorer(["x", "y"]).labels(for: .tokens([1, 2]), context: context)
+        #expect(plain.comparison?.similarity == nil)
         await #expect(
             throws: RequestError.unsupported(
                 field: "prompt", reason: "the route's embedder reads text, and these are token ids")
-        ) { try await scorer.labels(for: .tokens([1, 2]), context: context) }
+        ) { try await scorer(["x", "y"], LabelScale(similarity: 1)).labels(for: .tokens([1, 2]), context: context) }
+    }
+
+    @Test("An embedder that fails costs a label its second opinion, and its answer only where that is weighed")
+    func failing() async throws {
+        scripted.beforeEmbedding { throw RequestError.internal(reason: "no") }
+        func answer(_ scale: LabelScale) async throws -> LabelAnswer {
+            try await LabelScorer(
+                scoring: scripted, tokenizing: scripted, model: "m", labels: ["x", "y"], form: .scores(scale),
+                embedder: LabelEmbedder(scripted, model: "m")
+            ).labels(for: chat("x"), context: RequestContext(requestID: "r"))
+        }
+        #expect(try await answer(LabelScale()).comparison?.similarity == nil)
+        await #expect(throws: RequestError.internal(reason: "no")) { try await answer(LabelScale(similarity: 1)) }
+    }
+
+    @Test("What another embedder said is no evidence")
+    func otherEmbedder() {
+        var evidence = Evidence(tokenCount: 1, mean: -1, minimum: -1, lowDecile: -1)
+        evidence.promptVector = PromptVector([1, 2], by: "e")
+        var comparison = LabelComparison(agreement: 1, sumMargin: 1, meanMargin: 1, priorMargin: 1, mean: -1)
+        comparison.similarity = LabelSimilarity(toPrompt: 0.5, toNearest: 0.5, by: "e")
+        comparison.similarityMargin = 0.1
+        evidence.comparison = comparison
+        #expect(evidence.heard(by: "e") == evidence)
+        for other in ["f", nil] {
+            let heard = evidence.heard(by: other)
+            #expect(heard.promptVector == nil && heard.comparison?.similarity == nil)
+            #expect(heard.comparison?.similarityMargin == nil && heard.comparison?.sumMargin == 1)
+        }
     }
 
     @Test("A fit finds that similarity tells the right label, where every label has one")
@@ -119,7 +149,7 @@ struct LabelEmbedderTests {
                 let similarities = (0..<3).map { _ in Double.random(in: 0...1, using: &random) }
                 var scores = similarities.map { similarity in
                     var score = LabelScore(sum: Double.random(in: -9 ... -1, using: &random), tokenCount: 2, prior: 0)
-                    score.similarity = LabelSimilarity(toPrompt: similarity, toNearest: 0.5)
+                    score.similarity = LabelSimilarity(toPrompt: similarity, toNearest: 0.5, by: "e")
                     return score
                 }
                 if !hasAll, row == 7 { scores[1].similarity = nil }
@@ -177,7 +207,7 @@ struct LabelEmbedderTests {
             (nil, "vectors", nil, nil),
             ("vectors", "vectors", nil, nil),
             ("vectors", nil, "no 'embedder' beside the head 'intents'", "'embedder: vectors', as it was fitted"),
-            ("none", "vectors", "'embedder: vectors' beside the head 'intents'", "no 'embedder', as it was fitted"),
+            ("none", "vectors", nil, nil), ("none", nil, nil, nil),
         ] as [(String?, String?, String?, String?)])
     func refusals(fitted: String?, embedder: String?, found: String?, expected: String?) throws {
         var labels = RouteLabels.scored(["x", "y"])

@@ -69,17 +69,20 @@ struct LabelRouteTests {
         #expect(try await house.entries().map(\.confidence) == [confidence])
     }
 
-    @Test("The closed model, which writes, is told the labels, in the shadow too", arguments: [0.99, 0])
-    func closedIsTold(below: Double) async throws {
+    @Test(
+        "The closed model, which writes, is told the labels, in the shadow too", arguments: [0.99, 0], [true, false])
+    func closedIsTold(below: Double, hasOwn: Bool) async throws {
         let folder = try TemporaryFolder()
         var route = Route(name: "support", open: "small", closed: "big", escalateBelow: below)
-        route.labels = .scored(["c", "a", "b"])
+        route.labels = .scored(hasOwn ? ["c", "a", "b"] : [])
         route.shadow = ShadowOptions(model: "big", share: 1, judge: nil)
         let house = try RouterHouse(open: [], closed: steps(answer(["a"], logProbability: nil)), route: route) {
             $0.models[0].tokenizing = $0.models[0].provider as? ScriptedProvider
             $0.evidence = try? EvidenceStore(path: folder.path + "/evidence.db")
         }
-        let outcome = await Outcome(try await house.ask())
+        let asked = request { if !hasOwn { $0.labels = ["c", "a", "b"] } }
+        let outcome = await Outcome(
+            try await house.router.generate(asked, context: RequestContext(requestID: "r1")))
         await house.router.settleShadows()
         #expect(outcome.receipt?.decision == (below == 0 ? .open : .escalated))
         #expect(house.closed.calls.count == 1)
@@ -126,10 +129,43 @@ struct LabelRouteTests {
                 #expect(outcome.words.suffix(3) == ["a", "<stop>", "completed"] && house.closed.calls.isEmpty)
             } else {
                 let sent = try #require(house.closed.calls.first?.request)
-                guard case .messages(let messages) = sent.prompts[0] else { return }
+                guard case .messages(let messages) = sent.prompts[0] else {
+                    Issue.record("no messages")
+                    return
+                }
                 #expect(messages[0].content.hasSuffix("and nothing else: c, a, b") && sent.labels == nil)
             }
         }
+    }
+
+    @Test("Labels with commas are told a line each, so that all know where one ends")
+    func commas() {
+        let request = GenerationRequest(model: "m", prompts: [.text("Q")]).naming(["a, b", "c"])
+        #expect(
+            request.prompts
+                == [
+                    .text(
+                        "Answer with one of these labels, exactly as it is written, and nothing else:\n- a, b\n- c\n\nQ"
+                    )
+                ])
+    }
+
+    @Test(
+        "A request's choices are a part of what it had read; more of them than an engine's queue takes are scored in turns"
+    )
+    func manyChoices() async throws {
+        let house = try house(.scored([]), below: nil)
+        // 150 texts of two letters, two tokens each.
+        let alphabet = Array("abcdefghijklmnopqrstuvwxyz")
+        let choices = (0..<150).map { (index: Int) -> String in String([alphabet[index / 25], alphabet[index % 25]]) }
+        let asked = request { $0.labels = choices }
+        var usage: Usage?
+        var text = ""
+        for try await event in try await house.router.generate(asked, context: RequestContext(requestID: "r1")) {
+            if case .delta(_, let piece, _) = event { text += piece }
+            if case .completed(_, let total, _) = event { usage = total }
+        }
+        #expect(text == "aa" && usage?.promptTokens == 13 + 300)
     }
 
     @Test("A head that was fitted to rows with choices of their own weighs a request's")
