@@ -190,6 +190,10 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             "2 routes.r.labels: found both of them, expected a list of labels such as [refund, delivery], "
                 + "{ file: labels.json }, { head: NAME } or request"),
         Refusal(
+            model + "routes: { r: { open: m, labels: requests } }",
+            "2 routes.r.labels: found 'requests', expected a list of labels such as [refund, delivery], "
+                + "{ file: labels.json }, { head: NAME } or request"),
+        Refusal(
             model + "routes: { r: { open: m, labels: [a, b], embedder: n } }",
             "2 routes.r.embedder: found 'n', which is not under 'models' (did you mean 'm'?), expected one of m"),
         Refusal(

@@ -59,6 +59,10 @@ struct LabelledRowsTests {
         arguments: [
             ("{\"prompt\": \"a\", \"answer\": \"b\"}\n{\"prompt\": \"a\"}\n", ":2: found no row"),
             ("{\"query\": \"a\", \"choices\": [\"b\"], \"gold\": 1}", ":1: found no row"),
+            (
+                "{\"prompt\": \"a\", \"choices\": [\"b\", \"c\"], \"answer\": \"d\"}",
+                ":1: the answer 'd' is none of the row's choices"
+            ),
             ("text,label\na,b\nc\n", ":3: found 1 columns, expected 2"),
             ("text,colour\na,b\n", "has the columns text, colour"), ("text,label\n", "has no rows"),
         ])

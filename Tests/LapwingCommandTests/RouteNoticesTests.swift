@@ -102,6 +102,33 @@ struct RouteNoticesTests {
         #expect(newer.status == 0 && !newer.output.contains("answers by the head"), "\(newer)")
         try writeCalibrator(labels: ["a", "b"])
         #expect(try program.run(["check"]).error.contains("fitted to answers without a head"))
+        let told = try program.run(["check", "--json"])
+        #expect(told.status == 1 && told.output.contains("fitted to answers without a head"), "\(told)")
+    }
+
+    @Test("A head that an embedder is a part of is refused without it")
+    func headOfAnEmbedder() throws {
+        try write("labels: { head: h }")
+        try VersionedFiles(folder: program.path + "/data/heads").write("h") { version in
+            var head = LabelHead(
+                name: "h", version: version, model: "m", labels: ["a", "b"], form: .scores(LabelScale(similarity: 1)),
+                data: DataFingerprint(rows: []), c: 1, accuracy: 1, logLoss: 0)
+            head.embedder = "e"
+            return head
+        }
+        let refused = try program.run(["check"])
+        #expect(refused.status == 1)
+        #expect(refused.error.contains("found no 'embedder' beside the head 'h', expected 'embedder: e'"), "\(refused)")
+    }
+
+    @Test("Rows with choices of their own are not fitted to a route that has labels")
+    func otherRows() throws {
+        try write("labels: [a, b]")
+        _ = try program.write(#"{"prompt": "p", "choices": ["c", "d"], "answer": "c"}"#, to: "rows.jsonl")
+        for kind in ["head", "fit"] {
+            let refused = try program.run(["calibrate", kind, "r", "--data", "rows.jsonl"])
+            #expect(refused.status == 1 && refused.error.contains("rows have 'choices' of their own"), "\(refused)")
+        }
     }
 
     @Test("A route's gate is checked, and what it sends on is told")

@@ -146,7 +146,7 @@ extension Calibrator.Method {
         case .isotonic(let fit): Self.logOdds(fit(Self.score(evidence)))
         case .constant(let logOdds): logOdds
         case .logistic(let intercept, let terms):
-            terms.reduce(intercept) { $0 + $1.weight * ($1.feature.value(in: evidence) ?? $1.mean) }
+            terms.reduce(intercept) { $0 + $1.score(evidence) }
         }
     }
 

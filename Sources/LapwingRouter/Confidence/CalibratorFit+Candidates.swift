@@ -50,13 +50,13 @@ extension CalibratorFit {
         private static func logistic(
             _ rows: [LabelledAnswer], _ outcomes: [Bool], c: Double
         ) -> Calibrator.Method {
-            var used: [(feature: ConfidenceFeature, mean: Double, deviation: Double)] = []
+            var used: [(feature: ConfidenceFeature, mean: Double, deviation: Double, low: Double?, high: Double?)] = []
             for feature in ConfidenceFeature.allCases {
                 let values = rows.compactMap { feature.value(in: $0.evidence) }
                 guard !values.isEmpty else { continue }
                 let mean = values.reduce(0, +) / Double(values.count)
                 let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
-                if variance > 1e-12 { used.append((feature, mean, variance.squareRoot())) }
+                if variance > 1e-12 { used.append((feature, mean, variance.squareRoot(), values.min(), values.max())) }
             }
             let standard = rows.map { row in
                 used.map { ((($0.feature.value(in: row.evidence) ?? $0.mean) - $0.mean) / $0.deviation) }
@@ -67,7 +67,8 @@ extension CalibratorFit {
             var intercept = fit.intercepts[0]
             let terms = zip(used, fit.weights).map { used, weight in
                 intercept -= weight * used.mean / used.deviation
-                return LogisticConfidence.Term(used.feature, weight: weight / used.deviation, mean: used.mean)
+                return LogisticConfidence.Term(
+                    used.feature, weight: weight / used.deviation, mean: used.mean, low: used.low, high: used.high)
             }
             return .logistic(intercept: intercept, terms: terms)
         }

@@ -23,11 +23,24 @@ package struct LogisticConfidence: ConfidenceModel, Hashable, Codable {
         package var weight: Double
         /// Stands in where the feature is not known: its mean over the samples of the fit.
         package var mean: Double
+        /// The least and the greatest over those samples: of what lies beyond, nothing is known. nil where they are not
+        /// remembered.
+        package var low, high: Double?
 
-        package init(_ feature: ConfidenceFeature, weight: Double, mean: Double) {
+        package init(
+            _ feature: ConfidenceFeature, weight: Double, mean: Double, low: Double? = nil, high: Double? = nil
+        ) {
             self.feature = feature
             self.weight = weight
             self.mean = mean
+            self.low = low
+            self.high = high
+        }
+
+        /// Its part of the log-odds.
+        func score(_ evidence: Evidence) -> Double {
+            guard let value = feature.value(in: evidence) else { return weight * mean }
+            return weight * min(max(value, low ?? value), high ?? value)
         }
     }
 
@@ -44,7 +57,7 @@ package struct LogisticConfidence: ConfidenceModel, Hashable, Codable {
     }
 
     package func probability(_ evidence: Evidence) -> Double {
-        let score = terms.reduce(intercept) { $0 + $1.weight * ($1.feature.value(in: evidence) ?? $1.mean) }
+        let score = terms.reduce(intercept) { $0 + $1.score(evidence) }
         return 1 / (1 + exp(-score))
     }
 }

@@ -17,6 +17,12 @@ struct RouteFiles {
             try calibrator?.checkFit(
                 route: route.name, model: route.open, labels: labels?.names, head: labels?.head?.fullName,
                 embedder: route.embedder)
+            if let head = labels?.head, let embedder = head.embedder, route.embedder != embedder {
+                throw Failure(
+                    "found \(route.embedder.map { "'embedder: \($0)'" } ?? "no 'embedder'") beside the head '\(head.name)', expected "
+                        + "'embedder: \(embedder)', as it was fitted; else fit it again with `lapwing calibrate head \(route.name)`"
+                )
+            }
             if let head = labels?.head, let canary = route.canary {
                 throw Failure(
                     "found the candidate '\(canary.candidate)' beside the head '\(head.name)', expected no canary: a head is "

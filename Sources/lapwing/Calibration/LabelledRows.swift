@@ -44,6 +44,14 @@ package enum LabelledRows {
         return rows
     }
 
+    /// Throws where rows have choices of their own and the route has labels, so that its answers are of another kind.
+    static func check(_ rows: [LabelledRow], for route: String, labels: [String]) throws {
+        guard !labels.isEmpty, rows.contains(where: { $0.choices != nil }) else { return }
+        throw Failure(
+            "rows have 'choices' of their own, and '\(route)' answers with one of \(labels.count) labels of its own; expected rows "
+                + "without, or a route with 'labels: request'")
+    }
+
     static func lacksChoices(_ route: String) -> Failure {
         Failure("'\(route)' answers with one of the choices that a request names, and a row has no 'choices'")
     }
@@ -147,6 +155,9 @@ package enum LabelledRows {
                 throw Failure(
                     "\(path):\(number + 1): found no row, expected an object with one of \(prompts.joined(separator: ", ")) "
                         + "and one of \(answers.joined(separator: ", ")), or `choices` and `gold`")
+            }
+            if let choices = row.choices, !choices.contains(row.answer) {
+                throw Failure("\(path):\(number + 1): the answer '\(row.answer)' is none of the row's choices")
             }
             rows.append(row)
         }

@@ -17,8 +17,13 @@ struct Check: ParsableCommand {
     func run() throws {
         do {
             let configuration = try options.load()
-            try configuration.checkCertificate()
-            try configuration.checkRouteFiles()
+            do {
+                try configuration.checkCertificate()
+                try configuration.checkRouteFiles()
+            } catch let failure as Failure where json {
+                let finding = Finding(line: nil, key: "", message: failure.message ?? "")
+                throw ConfigurationError.invalid(file: configuration.file, findings: [finding])
+            }
             if json {
                 return try Output.standard.json(
                     Result(

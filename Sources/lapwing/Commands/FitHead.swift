@@ -31,8 +31,8 @@ struct FitHead: AsyncParsableCommand {
         let configuration = try options.load()
         let route = try configuration.route(named: route)
         let rows = try input.rows()
-        let model = try OpenModel(of: route, in: configuration)
         let given = try labels(of: route, rows, configuration)
+        let model = try OpenModel(of: route, in: configuration)
         let fit = try await cancellingOnInterrupt {
             let fit =
                 if model.binding.scoring != nil, !route.isOfVectors(model.binding) {
@@ -61,10 +61,15 @@ struct FitHead: AsyncParsableCommand {
                     head: path, rows: rows.count, labels: given.count, c: fit.c, accuracy: fit.accuracy,
                     logLoss: fit.logLoss))
         }
+        let kind = given.isEmpty ? "choices of their own" : "\(given.count) labels"
         Output.standard.line(
-            "\(path): \(Figures.grouped(rows.count)) rows, \(given.count) labels; of held-out rows "
+            "\(path): \(Figures.grouped(rows.count)) rows, \(kind); of held-out rows "
                 + "\(Figures.fixed(100 * fit.accuracy, places: 1))% right, log loss \(Figures.fixed(fit.logLoss, places: 3)) (C \(fit.c))"
         )
+        if !dryRun, route.headName == nil {
+            Output.standard.line(
+                "`labels: { head: \(name ?? route.name) }` in the route uses it; fit its calibrator to other rows")
+        }
     }
 
     private struct Result: Encodable {
@@ -86,15 +91,17 @@ struct FitHead: AsyncParsableCommand {
     private func labels(
         of route: Configuration.Route, _ rows: [LabelledRow], _ configuration: Configuration
     ) throws -> [String] {
-        if rows.allSatisfy({ $0.choices != nil }) { return [] }
         let known = Array(Set(rows.map(\.answer))).sorted()
         let given: [String]
+        let haveChoices = rows.allSatisfy { $0.choices != nil }
         switch route.labels {
-        case .list(let labels): given = labels
-        case .file(let path): given = try RouteFiles.read(path)
+        case _ where haveChoices && !route.hasOwnLabels: return []
         case .request: throw LabelledRows.lacksChoices(route.name)
         case .head, nil: given = known
+        case .list(let labels): given = labels
+        case .file(let path): given = try RouteFiles.read(path)
         }
+        try LabelledRows.check(rows, for: route.name, labels: given)
         if let other = known.first(where: { !given.contains($0) }) {
             throw Failure("the data has the label '\(other)', which is none of the route's \(given.count)")
         }
@@ -103,6 +110,14 @@ struct FitHead: AsyncParsableCommand {
 }
 
 extension Configuration.Route {
+    /// Whether it lists them.
+    fileprivate var hasOwnLabels: Bool {
+        switch labels {
+        case .list, .file: true
+        case .head, .request, nil: false
+        }
+    }
+
     fileprivate var headName: String? { if case .head(let name) = labels { name } else { nil } }
 
     /// A decoder with `pooling` serves both, and its own labels are then scored only where the route lists them.

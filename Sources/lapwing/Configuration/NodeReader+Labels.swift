@@ -18,7 +18,11 @@ extension NodeReader {
             }
             return .list(labels)
         }
-        if case .scalar(let scalar) = field.node, scalar.string == "request" { return .request }
+        if case .scalar(let scalar) = field.node {
+            if scalar.string == "request" { return .request }
+            refuse(field, found: "'\(scalar.string)'", expected: Self.expectedLabels)
+            return nil
+        }
         guard let given = fields(of: field, known: ["file", "head"]) else { return nil }
         guard given.count == 1, let (key, value) = given.first else {
             refuse(field, found: given.isEmpty ? "nothing" : "both of them", expected: Self.expectedLabels)

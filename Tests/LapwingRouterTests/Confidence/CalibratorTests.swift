@@ -52,6 +52,30 @@ struct CalibratorTests {
         }
     }
 
+    @Test("Of evidence beyond what the fit has seen no more is said than at its end")
+    func beyond() {
+        // Right answers are short; no end is in sight within one to twenty tokens.
+        var random = SplitMix64(seed: 9)
+        func evidence(_ tokenCount: Int, _ mean: Double) -> Evidence {
+            var evidence = Evidence(tokenCount: tokenCount, mean: mean, minimum: mean, lowDecile: mean)
+            evidence.finish = .stop
+            return evidence
+        }
+        let answers = (0..<400).map { _ in
+            let count = Int.random(in: 1...20, using: &random)
+            let right = Double.random(in: 0...1, using: &random) < 1 / (1 + exp(0.4 * Double(count - 10)))
+            return LabelledAnswer(
+                evidence: evidence(count, Double.random(in: -1.2 ... -0.8, using: &random)), right: right)
+        }
+        let fit = CalibratorFit(answers)
+        #expect(fit.method.name == "logistic")
+        let judge = Calibrator(
+            name: "c", version: 1, route: "r", model: "m", labels: nil, fit: fit, data: DataFingerprint(rows: [])
+        ).model(for: Segment())
+        let (end, beyond) = (judge.probability(evidence(20, -1)), judge.probability(evidence(5000, -1)))
+        #expect(judge.probability(evidence(10, -1)) > end && end == beyond)
+    }
+
     @Test("Answers that carry no information are judged as carrying none, though every fit sees what it is fitted to")
     func heldOut() throws {
         let fit = CalibratorFit(answers(60, seed: 5, slope: 0))
