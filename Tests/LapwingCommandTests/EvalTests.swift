@@ -20,6 +20,8 @@ import lapwing
                   two: { weights: "\(models[1].path)", context: 512 }
                 routes:
                   front: { open: one }
+                  asked: { open: one, labels: request }
+                  labelled: { open: one, labels: [no, my card] }
                 """)
         let questions = (0..<12).map { index in
             #"{"prompt": "the lapwing calls \#(index)", "choices": ["my card", "the nest is here", "no"], "gold": \#(index % 3)}"#
@@ -94,8 +96,32 @@ import lapwing
         let direct = try #require(try runs("--tasks", "own.jsonl", "--model", "one").first)
         let routed = try #require(try runs("--tasks", "own.jsonl", "--model", "front").first)
         #expect(routed["metrics"] == direct["metrics"])
+        #expect(routed["wording"]?.string == "scored by its open model alone" && routed["decisions"] == nil)
+        let front = try #require(try runs("--tasks", "short.yaml", "--model", "front").first)
+        #expect(front["decisions"] == ["open": 12])
+        #expect(written["decisions"] == nil)
         let report = try program.run(["report", "--by", "route", "--json"])
         #expect(report.output.contains("front"))
+    }
+
+    @Test("A route that answers with labels is scored by what it answers", arguments: ["asked", "labelled"])
+    func labels(route: String) throws {
+        let run = try #require(try runs("--tasks", "own.jsonl", "--model", route).first)
+        #expect(run["metrics"]?.array?.compactMap { $0["metric"]?.string } == ["acc"])
+        #expect(run["decisions"] == ["open": 12] && run["wording"]?.string == "the route's own answer")
+        let samples = try String(
+            contentsOfFile: "\(program.path)/data/evaluations/\(run["id"]?.string ?? "")/samples.jsonl", encoding: .utf8
+        )
+        let allowed = route == "asked" ? ["my card", "the nest is here", "no"] : ["no", "my card"]
+        for line in samples.split(separator: "\n") {
+            let sample = try JSONDecoder().decode(Sample.self, from: Data(line.utf8))
+            #expect(allowed.contains(sample.answer ?? "") && sample.logLikelihoods == nil)
+            #expect(sample.chosen == ["my card", "the nest is here", "no"].firstIndex(of: sample.answer ?? ""))
+        }
+        let text = try program.run(["eval", "--tasks", "own.jsonl", "--model", route]).output
+        #expect(text.contains("decisions: 100.0% open"))
+        let parity = try program.run(["parity", "one", route, "--task", "own.jsonl", "--margin", "0.9"])
+        #expect(parity.output.contains("own, acc ") && parity.output.contains(", 100% of its answers open"))
     }
 
     @Test("Extraction, summaries, answers from passages and worked numbers run over files of their form")

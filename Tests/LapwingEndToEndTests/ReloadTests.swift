@@ -98,6 +98,14 @@ import Testing
         #expect(reply.status == 200)
         #expect(try reply.json["changed"] as? [String] == ["routes.fresh"])
         #expect(try await names(server, key: client) == ["fresh", "tiny", "big"])
+        // What a route reads of files of its own is a change too, and only where it is another.
+        let labels = folder.configuration + ".labels"
+        let labelled = "routes: { fresh: { open: tiny, labels: { file: \"\(labels)\" } } }"
+        for (text, changed) in [("a\nb\n", ["routes.fresh"]), ("a\nc\n", ["routes.fresh"]), ("a\nc\n", [])] {
+            try text.write(toFile: labels, atomically: true, encoding: .utf8)
+            try write(upstream: upstream, routes: labelled)
+            #expect(try await Ask.post(url, "", key: admin).json["changed"] as? [String] == changed)
+        }
         // What was spent before is spent.
         let keys = try await Ask.get(server.baseURL + "/admin/v1/keys", key: admin).text
         #expect(keys.contains(/"spent_usd":0\.0*[1-9]/))

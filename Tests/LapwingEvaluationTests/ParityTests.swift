@@ -23,6 +23,19 @@ import Testing
         #expect(kept.contains(0.51 / 0.52))
     }
 
+    @Test("Of a route the report says how many of its answers the open model gave, and of a model nothing")
+    func openShare() throws {
+        var (a, b) = runs(both: 30, lost: 5, won: 5, neither: 10)
+        #expect(try ParityReport(a, b, metric: "acc", terms: ParityTerms(margin: 0.5)).openShare == nil)
+        for index in b.samples.indices {
+            b.samples[index].decision =
+                index < 10 ? .escalated : index < 12 ? .closed : index < 20 ? .wouldEscalate : .open
+        }
+        a.samples.removeLast(10)
+        let report = try ParityReport(a, b, metric: "acc", terms: ParityTerms(margin: 0.5))
+        #expect(report.openShare == Double(40 - 12) / 40)
+    }
+
     @Test("A candidate that loses more than the margin fails")
     func fails() throws {
         let (a, b) = runs(both: 400, lost: 150, won: 10, neither: 440)

@@ -62,6 +62,53 @@ import Testing
         #expect(record.tokens.prompt == 30)
     }
 
+    @Test("What answers with a choice is asked by chat, scored by `acc` alone, and its decisions are counted")
+    func choosing() async throws {
+        var task = Fixtures.mmlu
+        task.system = "About {{subject}}."
+        task.metrics = [.accNorm, .acc]
+        let items = try ItemMaker(task, folder: DataFolder(path: Fixtures.path)).items()
+        let examinee = ChoosingExaminee()
+        let samples = try await EvaluationRun(task, items: items, examinee: examinee, concurrency: 1)
+            .run(keep: { _ in }, progress: { _, _ in })
+        #expect(samples.map { $0.scores } == [["acc": 1], ["acc": 0], ["acc": 0]])
+        #expect(samples.map(\.chosen) == [1, 1, nil])
+        #expect(samples.map(\.answer) == [" B\n", " B\n", "E"])
+        guard case .messages(let asked) = try #require(examinee.asked.withLock { $0.first }) else {
+            Issue.record("it was asked by running text")
+            return
+        }
+        #expect(asked.map(\.role) == ["system", "user"])
+        #expect(asked[0].content == "About \(items[0].group ?? "").")
+        #expect(asked[1].content == items[0].context)
+        var record = RunRecord(
+            id: "r", task: task, model: "m", modelHash: nil, dataHash: "d", taskHash: "t", limit: nil, software: "s",
+            startedAt: "2026-11-01T00:00:00Z", questions: 3)
+        record.finish(samples, metrics: task.metrics, at: "2026-11-01T00:01:00Z")
+        #expect(record.metrics.map(\.metric) == ["acc"])
+        #expect(record.decisions == ["open": 2, "escalated": 1])
+        // Nothing else could be scored, and a system message is no running text.
+        task.metrics = [.mc2]
+        await #expect(throws: EvaluationError.self) {
+            try await EvaluationRun(task, items: items, examinee: examinee, concurrency: 1)
+                .run(keep: { _ in }, progress: { _, _ in })
+        }
+        task.metrics = [.acc]
+        await #expect(throws: EvaluationError.self) {
+            try await EvaluationRun(task, items: items, examinee: ScriptedExaminee(), concurrency: 1)
+                .run(keep: { _ in }, progress: { _, _ in })
+        }
+    }
+
+    @Test("A decision is a route's; what else has a receipt decides nothing")
+    func decisions() async throws {
+        for route in [nil, ProviderExaminee.RouteKind.writing] {
+            let examinee = ProviderExaminee(name: "far", chat: ReceiptChat(), scoring: nil, route: route) { _ in nil }
+            let said = try await examinee.answer(.text("a"), terms: .init(maxTokens: 4))
+            #expect(said.decision == (route == nil ? nil : .escalated) && said.cost == NanoUSD(5))
+        }
+    }
+
     @Test("Spaces at the end of a context go with the continuation, and its tokens are those past the context's own")
     func tokenPairs() async throws {
         let pairs = try await TokenPairs.make([" x", "yz"], after: "ab \n") { text in
@@ -83,6 +130,48 @@ import Testing
 private struct NoChat: ChatProvider {
     func generate(_ request: GenerationRequest, context: RequestContext) async throws -> GenerationStream {
         GenerationStream { $0.finish() }
+    }
+}
+
+/// Escalates, at 5 nano-dollars.
+private struct ReceiptChat: ChatProvider {
+    func generate(_ request: GenerationRequest, context: RequestContext) async throws -> GenerationStream {
+        let usage = Usage(promptTokens: 1, completionTokens: 1)
+        let call = CallReceipt(
+            model: "big", side: .closed, role: .kept, usage: usage, cost: NanoUSD(5), priceSource: nil,
+            latencyMilliseconds: 1)
+        let receipt = Receipt(
+            requestID: "r", route: request.model, model: "big", decision: .escalated, confidence: nil, calls: [call],
+            counterfactual: nil)
+        return GenerationStream {
+            $0.yield(.delta(choice: 0, text: "A", tokens: []))
+            $0.yield(.completed(model: "big", usage: usage, receipt: receipt))
+            $0.finish()
+        }
+    }
+}
+
+/// Answers with the second choice, and the third time with none; its third answer was escalated.
+private final class ChoosingExaminee: Examinee {
+    let name = "choosing"
+    let asked = Mutex<[Prompt]>([])
+
+    func logLikelihoods(of continuations: [String], after context: String) async throws -> Likelihoods {
+        throw EvaluationError.noLikelihoods(model: name, task: "choices")
+    }
+
+    func answer(_ prompt: Prompt, terms: EvaluationTask.AnswerTerms) async throws -> WrittenAnswer {
+        throw RequestError.internal(reason: "a choice was to be made")
+    }
+
+    func choose(among choices: [String], for prompt: Prompt) async throws -> WrittenAnswer? {
+        let count = asked.withLock {
+            $0.append(prompt)
+            return $0.count
+        }
+        return WrittenAnswer(
+            text: count == 3 ? "E" : " \(choices[1])\n", usage: Usage(promptTokens: 1, completionTokens: 1), cost: nil,
+            decision: count == 3 ? .escalated : .open)
     }
 }
 

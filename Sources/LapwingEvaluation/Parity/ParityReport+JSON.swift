@@ -9,6 +9,7 @@ extension ParityReport: Encodable {
         case keptInterval = "kept_interval"
         case pValue = "mcnemar_p"
         case costShare = "cost_share"
+        case openShare = "open_share"
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -32,6 +33,7 @@ extension ParityReport: Encodable {
         try container.encode(differing, forKey: .differing)
         try container.encodeIfPresent(pValue, forKey: .pValue)
         try container.encodeIfPresent(costShare, forKey: .costShare)
+        try container.encodeIfPresent(openShare, forKey: .openShare)
         try container.encode(flips, forKey: .flips)
         switch verdict {
         case .pass: try container.encode("pass", forKey: .verdict)

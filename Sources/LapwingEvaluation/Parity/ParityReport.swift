@@ -66,6 +66,8 @@ package struct ParityReport: Sendable {
     package var pValue: Double?
     /// Of the candidate's cost in the reference's; nil where one is not known.
     package var costShare: Double?
+    /// Of the candidate's answers that the open model gave; nil where it is no route.
+    package var openShare: Double?
     /// Questions that one got right and the other wrong, or scored otherwise.
     package var flips: [Flip]
     package var verdict: ParityVerdict
@@ -106,6 +108,7 @@ package struct ParityReport: Sendable {
             }
         }
         costShare = Self.costShare(reference.samples, candidate.samples, of: Set(pairs.map(\.id)))
+        openShare = Self.openShare(candidate.samples, of: Set(pairs.map(\.id)))
         verdict = .pass
         verdict = makeVerdict()
     }
@@ -145,6 +148,12 @@ package struct ParityReport: Sendable {
             throw .badRun(path: b.id, reason: "it has no question with a score '\(metric)' that '\(a.id)' has too")
         }
         return pairs
+    }
+
+    private static func openShare(_ samples: [Sample], of ids: Set<Int>) -> Double? {
+        let made = samples.filter { ids.contains($0.id) }.compactMap(\.decision)
+        guard !made.isEmpty else { return nil }
+        return Double(made.count { $0 != .closed && $0 != .escalated }) / Double(made.count)
     }
 
     /// Over the questions that both were asked.

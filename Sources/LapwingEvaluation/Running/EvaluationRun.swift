@@ -45,13 +45,25 @@ package struct EvaluationRun: Sendable {
     private func ask(_ item: Item) async throws -> Sample {
         do {
             if task.comparesChoices {
+                if let chosen = try await examinee.choose(among: item.choices, for: .messages(item.messages)) {
+                    guard task.metrics.contains(.acc) else {
+                        throw EvaluationError.badTask(
+                            task: task.task,
+                            reason: "'\(examinee.name)' answers with labels, which 'acc' alone can score")
+                    }
+                    return Sample(item, choosing: chosen)
+                }
+                guard item.system == nil else {
+                    throw EvaluationError.badTask(
+                        task: task.task,
+                        reason: "it has `system`, and choices are compared as running text; expected a `description`")
+                }
                 let continuations = item.choices.map { (task.delimiter ?? " ") + $0 }
                 let likelihoods = try await examinee.logLikelihoods(of: continuations, after: item.context)
                 return Sample(item, likelihoods, metrics: task.metrics)
             }
             let terms = task.answer ?? EvaluationTask.AnswerTerms(maxTokens: 256)
-            let prompt: Prompt =
-                terms.chat == true ? .messages([ChatMessage(role: "user", content: item.context)]) : .text(item.context)
+            let prompt: Prompt = terms.chat == true ? .messages(item.messages) : .text(item.context)
             return try Sample(item, try await examinee.answer(prompt, terms: terms), metrics: task.metrics)
         } catch EvaluationError.noLikelihoods(let model, _) {
             throw EvaluationError.noLikelihoods(model: model, task: task.task)

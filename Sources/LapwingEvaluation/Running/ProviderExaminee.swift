@@ -2,18 +2,30 @@ import LapwingAPI
 
 /// A provider in this process, asked by its tokens.
 package struct ProviderExaminee: Examinee {
+    /// What is known of a route beside its name.
+    package enum RouteKind: Sendable {
+        /// Its open model writes.
+        case writing
+        /// It answers with labels of its own.
+        case labels
+        /// It answers with one of the labels that a request brings.
+        case requestLabels
+    }
+
     package let name: String
     private let chat: any ChatProvider
     /// nil where the provider's log-probabilities of given text cannot be had.
     private let scoring: (any ScoringProvider & TokenizingProvider)?
+    /// nil for a model.
+    private let route: RouteKind?
     /// What a call without a receipt costs; nil is unpriced.
     private let price: @Sendable (Usage) -> NanoUSD?
 
     package init(
         name: String, chat: any ChatProvider, scoring: (any ScoringProvider & TokenizingProvider)?,
-        price: @escaping @Sendable (Usage) -> NanoUSD?
+        route: RouteKind? = nil, price: @escaping @Sendable (Usage) -> NanoUSD?
     ) {
-        (self.name, self.chat, self.scoring, self.price) = (name, chat, scoring, price)
+        (self.name, self.chat, self.scoring, self.route, self.price) = (name, chat, scoring, route, price)
     }
 
     package func logLikelihoods(of continuations: [String], after context: String) async throws -> Likelihoods {
@@ -31,15 +43,32 @@ package struct ProviderExaminee: Examinee {
 
     package func answer(_ prompt: Prompt, terms: EvaluationTask.AnswerTerms) async throws -> WrittenAnswer {
         var request = GenerationRequest(model: name, prompts: [prompt])
-        request.sampling.temperature = 0
         request.maxTokens = terms.maxTokens
         request.stop = terms.stop ?? []
+        return try await ask(request)
+    }
+
+    package func choose(among choices: [String], for prompt: Prompt) async throws -> WrittenAnswer? {
+        var request = GenerationRequest(model: name, prompts: [prompt])
+        switch route {
+        case .labels: break
+        case .requestLabels: request.labels = choices
+        case .writing, nil: return nil
+        }
+        return try await ask(request)
+    }
+
+    private func ask(_ request: GenerationRequest) async throws -> WrittenAnswer {
+        var request = request
+        request.sampling.temperature = 0
         var text = ""
         for try await event in try await chat.generate(request, context: Self.context()) {
             switch event {
             case .delta(_, let piece, _): text += piece
             case .completed(_, let usage, let receipt):
-                return WrittenAnswer(text: text, usage: usage, cost: cost(usage, receipt))
+                return WrittenAnswer(
+                    text: text, usage: usage, cost: cost(usage, receipt),
+                    decision: route == nil ? nil : receipt?.decision)
             case .committed, .prompt, .reasoning, .toolCall, .checked, .finished: break
             }
         }

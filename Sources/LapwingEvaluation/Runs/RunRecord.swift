@@ -30,6 +30,8 @@ package struct RunRecord: Hashable, Sendable, Codable {
     package var tokens = Tokens()
     /// Of all questions; nil where one is unpriced.
     package var cost: NanoUSD?
+    /// How many answers of a route came from which decision; nil of what is no route.
+    package var decisions: [String: Int]?
 
     package struct Tokens: Hashable, Sendable, Codable {
         package var prompt = 0
@@ -48,7 +50,7 @@ package struct RunRecord: Hashable, Sendable, Codable {
 
     private enum CodingKeys: String, CodingKey {
         case format, id, task, model, server, convention, wording, shots, limit, chance, software, questions, metrics
-        case tokens
+        case tokens, decisions
         case modelHash = "model_sha256"
         case dataHash = "data_sha256"
         case taskHash = "task_sha256"
@@ -85,6 +87,8 @@ package struct RunRecord: Hashable, Sendable, Codable {
         }
         let costs = samples.compactMap(\.cost)
         cost = costs.count == samples.count ? costs.reduce(.zero, +) : nil
+        let made = Dictionary(grouping: samples.compactMap(\.decision?.rawValue)) { $0 }.mapValues(\.count)
+        decisions = made.isEmpty ? nil : made
         finishedAt = time
     }
 }

@@ -14,6 +14,8 @@ package struct Sample: Hashable, Sendable, Codable {
     /// Of a written answer.
     package var answer: String?
     package var target: String?
+    /// Whose answer a route gave.
+    package var decision: Decision?
     package var scores: [String: Double]
     /// Where a question counts for more or less than one.
     package var weights: [String: Double]?
@@ -25,7 +27,7 @@ package struct Sample: Hashable, Sendable, Codable {
     package var cost: NanoUSD?
 
     private enum CodingKeys: String, CodingKey {
-        case id, group, question, chosen, gold, answer, target, scores, weights
+        case id, group, question, chosen, gold, answer, target, decision, scores, weights
         case logLikelihoods = "log_likelihoods"
         case chosenNormalised = "chosen_norm"
         case promptTokens = "prompt_tokens"
@@ -52,10 +54,20 @@ package struct Sample: Hashable, Sendable, Codable {
         for metric in metrics { scores[metric.rawValue] = score.value(of: metric) }
     }
 
+    /// For questions with choices, of which one is the answer.
+    package init(_ item: Item, choosing written: WrittenAnswer) {
+        self.init(item, usage: written.usage, cost: written.cost)
+        (answer, decision, gold) = (written.text, written.decision, item.gold)
+        let text = written.text.trimming(while: \.isWhitespace)
+        chosen = item.choices.firstIndex { $0.trimming(while: \.isWhitespace) == text }
+        let isRight = chosen.map(item.gold.contains) ?? false
+        scores[Metric.acc.rawValue] = isRight ? 1 : 0
+    }
+
     /// For written answers.
     package init(_ item: Item, _ written: WrittenAnswer, metrics: [Metric]) throws(EvaluationError) {
         self.init(item, usage: written.usage, cost: written.cost)
-        (answer, target) = (written.text, item.target)
+        (answer, decision, target) = (written.text, written.decision, item.target)
         for metric in metrics {
             let (value, weight) = try AnswerScore.score(metric, answer: written.text, item: item)
             scores[metric.rawValue] = value

@@ -25,8 +25,10 @@ package struct MetricSummary: Hashable, Sendable, Codable {
         case standardError = "stderr"
     }
 
+    /// Of those metrics by which the samples are scored.
     package static func summaries(of samples: [Sample], metrics: [Metric]) -> [MetricSummary] {
-        metrics.map { MetricSummary($0, samples) }
+        metrics.filter { metric in samples.contains { $0.scores[metric.rawValue] != nil } }
+            .map { MetricSummary($0, samples) }
     }
 
     package init(_ metric: Metric, _ samples: [Sample]) {

@@ -13,6 +13,8 @@ package struct EvaluationTask: Hashable, Sendable, Codable {
     package var shots: Shots?
     /// The field whose values divide the questions, such as MMLU's subjects. With it a limit is one for each group.
     package var group: String?
+    /// The system message of a chat: for written answers by `chat`, and for routes that answer with labels.
+    package var system: Template?
     /// Stands before the shots.
     package var description: String?
     package var prompt: Template
@@ -129,6 +131,9 @@ package struct EvaluationTask: Hashable, Sendable, Codable {
             guard let answer, answer.maxTokens > 0 else {
                 throw fail("a written answer needs `answer: { max_tokens: … }` with 1 or more")
             }
+        }
+        if system != nil, !comparesChoices, answer?.chat != true {
+            throw fail("`system` is a chat's first message, expected `answer: { chat: true, … }`")
         }
         if let chance, !(0..<1).contains(chance) {
             throw fail("`chance` is \(chance), expected 0 or more, and less than 1")

@@ -50,6 +50,7 @@ package struct ItemMaker: Sendable {
         let description = try task.description.map { try text(Template($0)) } ?? ""
         var item = Item(id: id, context: description + shots + question, question: question, row: row)
         item.group = group
+        item.system = try task.system.map { try text($0) }
         switch task.choices {
         case .templates(let templates): item.choices = try templates.map { try text($0) }
         case .field(let name):

@@ -111,13 +111,16 @@ package final class Assembly: Sendable {
 
     /// Serves by another configuration from the next request on; those in progress end as they began. Its local models are
     /// those that were loaded. Throws where it cannot be, and has then changed nothing.
-    package func replace(with configuration: Configuration) throws {
+    /// Returns the names of routes whose labels, calibrator or gate are others than before.
+    @discardableResult
+    package func replace(with configuration: Configuration) throws -> [String] {
         let old = graph.withLock { $0 }
         let new = try Graph(configuration, parts, after: old)
         try ring.refresh()
         graph.withLock { $0 = new }
         old.probes.stop()
         uptime.goOn(perHour: configuration.machine.perHour)
+        return new.filesRead.filter { old.filesRead[$0.key] != $0.value }.keys.sorted()
     }
 
     /// Takes no more requests, and lets those in progress end; what has not after the limit is cut off.

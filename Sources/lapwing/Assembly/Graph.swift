@@ -25,6 +25,8 @@ struct Graph: Sendable {
     let probes: Probes
     /// Of the routes that escalate.
     let targets: [RouteTarget]
+    /// What each route read of its own files, by the routes' names.
+    let filesRead: [String: [String]]
     private let pools: [String: ModelPool]
 
     /// What is known of endpoints that were there before goes on, and so do the requests in progress.
@@ -85,6 +87,7 @@ struct Graph: Sendable {
         }
         self.configuration = configuration
         self.targets = targets
+        filesRead = Dictionary(uniqueKeysWithValues: read.map { ($0.route.name, $0.files.identity) })
         pools = Dictionary(
             uniqueKeysWithValues: bindings.compactMap { binding in binding.pool.map { (binding.name, $0) } })
         probes = Probes(bindings.compactMap(\.pool))

@@ -27,13 +27,15 @@ package actor Reloader {
 
     package func reload() -> ReloadOutcome {
         let change: ConfigurationChange
+        let changed: [String]
         let warnings: [String]
         do {
             let found = try read()
             change = ConfigurationChange(from: assembly.configuration, to: found)
             // All that may fail comes before anything is put in its place.
             let shown = try change.effective.server.tls.map { files in try Certificate(files) }
-            try assembly.replace(with: change.effective)
+            let refitted = try assembly.replace(with: change.effective).map { "routes.\($0)" }
+            changed = change.changed + refitted.filter { !change.changed.contains($0) }
             options.replace(with: change.effective.server)
             if let shown { certificate?.replace(with: shown) }
             warnings = found.allWarnings.map(\.description)
@@ -47,7 +49,7 @@ package actor Reloader {
         }
         logger.notice(
             "the configuration was read anew",
-            metadata: ["changed": .array(change.changed.map { "\($0)" })])
+            metadata: ["changed": .array(changed.map { "\($0)" })])
         for line in assembly.targetLines {
             logger.notice("a route's target was sought anew", metadata: ["target": "\(line)"])
         }
@@ -58,7 +60,7 @@ package actor Reloader {
             logger.warning("the configuration has a warning", metadata: ["finding": "\(warning)"])
         }
         return .applied(
-            ReloadReport(changed: change.changed, needsRestart: change.needsRestart, warnings: warnings))
+            ReloadReport(changed: changed, needsRestart: change.needsRestart, warnings: warnings))
     }
 
     private static func findings(_ error: any Error) -> [String] {

@@ -45,6 +45,14 @@ struct RouteFiles {
         }
     }
 
+    /// All that decides about the route's answers: the versions that were read, and the labels.
+    var identity: [String] {
+        [
+            calibrator?.fullName, labels?.head?.fullName,
+            gate.map { "\($0.file.name)-v\($0.file.version) over \($0.threshold)" },
+        ].compactMap(\.self) + (labels?.names ?? [])
+    }
+
     static func calibrators(in dataFolder: String) -> VersionedFiles {
         VersionedFiles(folder: dataFolder + "/calibrators")
     }

@@ -120,6 +120,7 @@ enum RunText {
             let name = metric.metric.padding(toLength: width, withPad: " ", startingAt: 0)
             lines.append("  \(name)  \(score(metric))")
         }
+        if let decisions = run.decisions { lines.append("  " + words(decisions)) }
         lines.append("  " + terminal.paint(conventions(run), .dim))
         lines.append("  " + terminal.paint(effort(run) + "; kept in \(folder)", .dim))
         return lines
@@ -129,6 +130,15 @@ enum RunText {
     static func score(_ metric: MetricSummary) -> String {
         let error = metric.standardError.map { " ± " + Figures.fixed($0, places: 4) } ?? ""
         return Figures.fixed(metric.value, places: 4) + error
+    }
+
+    /// `decisions: 82% open, 18% escalated`.
+    private static func words(_ decisions: [String: Int]) -> String {
+        let total = decisions.values.reduce(0, +)
+        let parts = decisions.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { word, count in
+            "\(Figures.percent(count, of: total)) \(word)"
+        }
+        return "decisions: " + parts.joined(separator: ", ")
     }
 
     private static func conventions(_ run: RunRecord) -> String {

@@ -115,10 +115,12 @@ struct Parity: AsyncParsableCommand {
         for run in [first, second] where !run.isFinished {
             throw Failure("the run \(run.id) is not whole; `lapwing eval` goes on with it")
         }
-        let names = first.metrics.map(\.metric)
+        let names = first.metrics.map(\.metric).filter { second.metric($0) != nil }
         let name = metric ?? (names.contains(Metric.accNorm.rawValue) ? Metric.accNorm.rawValue : names.first ?? "")
         guard names.contains(name) else {
-            throw Failure("there is no metric '\(name)' in \(first.id); it has \(names.joined(separator: ", "))")
+            throw Failure(
+                "\(first.id) and \(second.id) do not both have a metric '\(name)'; they share "
+                    + (names.isEmpty ? "none" : names.joined(separator: ", ")))
         }
         return try ParityReport(
             (first, try runs.readSamples(of: first.id)), (second, try runs.readSamples(of: second.id)), metric: name,
@@ -162,8 +164,9 @@ enum ParityText {
         guard let kept = report.kept else { return "A got nothing right, so that B has nothing to keep: " }
         let share = report.candidateScore / report.referenceScore
         let cost = report.costShare.map { " at \(Figures.fixed($0 * 100, places: 0))% of its cost" } ?? ""
+        let open = report.openShare.map { ", \(percent($0)) of its answers open" } ?? ""
         return "B keeps \(percent(share)) [\(Figures.fixed(kept.lowerBound * 100, places: 1)), "
-            + "\(Figures.fixed(kept.upperBound * 100, places: 1))] of A's quality\(cost): "
+            + "\(Figures.fixed(kept.upperBound * 100, places: 1))] of A's quality\(cost)\(open): "
     }
 
     /// `5%`, `12.5%`.

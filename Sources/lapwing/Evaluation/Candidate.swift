@@ -18,6 +18,8 @@ struct Candidate {
     /// The address that is asked; nil for a model of the configuration.
     var server: String?
     var concurrency: Int
+    /// How a route is asked for one of several choices; nil where they are compared by log-probabilities of the candidate.
+    var choiceWording: String?
     var shutDown: @Sendable () async -> Void
 
     /// `url` names a server; without it a route or a remote model of the configuration, else a local model.
@@ -65,11 +67,21 @@ struct Candidate {
         let open = configuration.model(named: route?.open ?? name)
         let router = assembly.router
         let scores = open?.local != nil
+        let kind: ProviderExaminee.RouteKind? = route.map {
+            switch $0.labels {
+            case .request: .requestLabels
+            case nil: .writing
+            default: .labels
+            }
+        }
         return Candidate(
-            examinee: ProviderExaminee(name: name, chat: router, scoring: scores ? router : nil) { _ in nil },
+            examinee: ProviderExaminee(name: name, chat: router, scoring: scores ? router : nil, route: kind) { _ in
+                nil
+            },
             // What a closed model may answer is not of these weights.
             weightsHash: route?.closed == nil ? try open?.local.map { try ContentDigest.ofWeights($0.weights) } : nil,
-            settings: try configuration.settings(of: name), concurrency: 8
+            settings: try configuration.settings(of: name), concurrency: 8,
+            choiceWording: route.map { $0.labels == nil ? "scored by its open model alone" : "the route's own answer" }
         ) { await assembly.shutDown() }
     }
 
@@ -115,14 +127,7 @@ extension Configuration {
         let models = names.compactMap { model(named: $0) }
         let called = models + models.flatMap { $0.remote?.fallback ?? [] }.compactMap { model(named: $0) }
         var parts = [route.map { "\($0)" } ?? name] + called.map(\.identity)
-        if let route {
-            let files = try RouteFiles(route, dataFolder: dataFolder)
-            parts += [files.calibrator?.fullName, files.labels?.head?.fullName].compactMap(\.self)
-            parts += files.labels?.names ?? []
-            if let gate = route.gate {
-                parts.append("gate \(GateFile.folder(dataFolder).versions(of: gate.name).last ?? 0)")
-            }
-        }
+        if let route { parts += try RouteFiles(route, dataFolder: dataFolder).identity }
         return parts.joined(separator: "\n")
     }
 }

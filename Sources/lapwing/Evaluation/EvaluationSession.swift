@@ -54,11 +54,12 @@ struct EvaluationSession {
         let dataHash = try ContentDigest.of(files: folder.files(of: file.task))
         let taskHash = ContentDigest.of(file.text)
         let name = candidate.examinee.name
-        let identity = [
+        var identity = [
             taskHash, dataHash, name, candidate.weightsHash ?? "", candidate.settings, candidate.server ?? "",
             "\(Self.scoring)", limit.map(String.init) ?? "all",
             "\(file.task.shotCount)",
         ]
+        if file.task.comparesChoices, let wording = candidate.choiceWording { identity.append(wording) }
         let mark = ContentDigest.of(identity.joined(separator: "\n")).prefix(8)
         let plain = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "_" })
         var record = RunRecord(
@@ -66,6 +67,7 @@ struct EvaluationSession {
             dataHash: dataHash, taskHash: taskHash, limit: limit, software: Lapwing.configuration.version,
             startedAt: Self.now(), questions: count)
         record.server = candidate.server
+        if file.task.comparesChoices, let wording = candidate.choiceWording { record.wording = wording }
         return record
     }
 
