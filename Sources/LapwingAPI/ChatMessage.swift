@@ -1,5 +1,5 @@
 /// One message of a conversation.
-package struct ChatMessage: Hashable, Sendable, Encodable {
+package struct ChatMessage: Hashable, Sendable, Codable {
     /// `system`, `developer`, `user`, `assistant` or `tool`.
     package var role: String
     /// In their order; none where an assistant did nothing but call functions.
@@ -26,14 +26,14 @@ package struct ChatMessage: Hashable, Sendable, Encodable {
     }
 }
 
-package enum ContentPart: Hashable, Sendable, Encodable {
+package enum ContentPart: Hashable, Sendable, Codable {
     case text(String)
     case image(ChatImage)
 }
 
 /// An image as a message holds it. Nothing here fetches or decodes it.
-package struct ChatImage: Hashable, Sendable, Encodable {
-    package enum Source: Hashable, Sendable, Encodable {
+package struct ChatImage: Hashable, Sendable, Codable {
+    package enum Source: Hashable, Sendable, Codable {
         /// An `https` address, which the provider fetches.
         case url(String)
         case data(mediaType: String, base64: String)

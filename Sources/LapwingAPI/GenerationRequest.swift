@@ -2,7 +2,7 @@
 package typealias TokenID = Int32
 
 /// What the model is to continue.
-package enum Prompt: Hashable, Sendable, Encodable {
+package enum Prompt: Hashable, Sendable, Codable {
     /// Rendered with the model's chat template.
     case messages([ChatMessage])
     /// Tokenized as it stands; special tokens in the text are parsed.

@@ -43,7 +43,7 @@ package struct Tool: Hashable, Sendable, Encodable {
 }
 
 /// A call that an assistant made in an earlier message.
-package struct ToolCall: Hashable, Sendable, Encodable {
+package struct ToolCall: Hashable, Sendable, Codable {
     package var id: String
     package var name: String
     /// JSON text, as the model wrote it.

@@ -1,4 +1,5 @@
 import Foundation
+import LapwingAPI
 import LapwingRouter
 import LapwingStatistics
 import LapwingStore
@@ -40,6 +41,71 @@ struct FitGateTests {
                 > file.model.score(prompt: "Name the capital 3 of it"))
     }
 
+    @Test("A route's traffic teaches it, as far as both models' outcomes are known and prompts were kept")
+    func fromTraffic() throws {
+        let program = try Program(
+            yaml: Self.yaml + "\n  b: { weights: n.gguf }\nroutes: { support: { open: a, closed: b } }")
+        let arguments = ["calibrate", "gate", "support", "--route", "support", "--json"]
+        let nothing = try program.run(arguments)
+        #expect(nothing.status == 1 && nothing.error.contains("there is no evidence at"))
+        try FileManager.default.createDirectory(atPath: program.path + "/data", withIntermediateDirectories: true)
+        let store = try EvidenceStore(path: program.path + "/data/" + EvidenceStore.fileName)
+        func add(_ index: Int, _ source: AnswerOutcome.Source, model: String = "a", prompts: [Prompt]? = nil) {
+            let isHard = index % 2 == 0
+            let text = isHard ? "Solve the integral \(index % 9) of it" : "Name the capital \(index % 7) of it"
+            var answer = JudgedAnswer(
+                requestID: "\(source) \(model) \(index)", route: "support", model: model, startedAt: 1, decision: .open)
+            answer.prompt =
+                prompts ?? [
+                    .messages([
+                        ChatMessage(role: "system", content: "Be brief."), ChatMessage(role: "user", content: text),
+                    ])
+                ]
+            store.record(answer)
+            var outcome = AnswerOutcome(
+                requestID: answer.requestID, source: source, right: !isHard || index % 5 == 0, at: 2)
+            outcome.side = .open
+            store.addOutcome(outcome)
+        }
+        for index in 0..<200 { add(index, index % 4 == 0 ? .judge : .shadow) }
+        // None of these tells both outcomes of a prompt that was kept of this model.
+        for index in 200..<230 { add(index, .feedback) }
+        for index in 200..<230 { add(index, .shadow, model: "b") }
+        add(300, .shadow, prompts: [.tokens([1, 2])])
+        // A closed answer that its client calls wrong, where the open one agreed: both are.
+        add(301, .shadow)
+        var said = AnswerOutcome(requestID: "shadow a 301", source: .feedback, right: false, at: 3)
+        said.side = .closed
+        store.addOutcome(said)
+        try store.flush()
+        let fitted = try program.run(arguments)
+        #expect(fitted.status == 0, "\(fitted.error)")
+        let figures = try #require(
+            JSONSerialization.jsonObject(with: Data(fitted.output.utf8)) as? [String: Any])
+        #expect(figures["prompts"] as? Int == 201)
+        #expect(abs(try #require(figures["weakQuality"] as? Double) - 120.0 / 201) < 1e-9)
+        #expect(abs(try #require(figures["strongQuality"] as? Double) - 200.0 / 201) < 1e-9)
+        #expect(try #require(figures["apgr"] as? Double) > 0.7)
+        let file: GateFile = try GateFile.folder(program.path + "/data").newest("support")
+        #expect(
+            file.model.score(prompt: "Solve the integral 3 of it")
+                > file.model.score(prompt: "Name the capital 3 of it"))
+        let both = try program.run(arguments + ["--data", "answered.jsonl"])
+        #expect(both.status == 2 && both.error.contains("either --data FILE or --route NAME"))
+    }
+
+    @Test("A closed model that is no better is told of")
+    func nothingToGain() throws {
+        let program = try Program(yaml: Self.yaml)
+        let rows = (0..<60).map { #"{"prompt": "p \#($0)", "weak": \#($0 % 2), "strong": \#(($0 + 1) % 2)}"# }
+        try program.write(rows.joined(separator: "\n"), to: "even.jsonl")
+        let even = try program.run(["calibrate", "gate", "s", "--data", "even.jsonl", "--dry-run"])
+        #expect(even.status == 0 && even.error.contains("no more often than the open one"))
+        try program.write((0..<60).map(line).joined(separator: "\n"), to: "better.jsonl")
+        let better = try program.run(["calibrate", "gate", "s", "--data", "better.jsonl", "--dry-run"])
+        #expect(better.status == 0 && !better.error.contains("no more often"))
+    }
+
     @Test("What it cannot read or learn from is refused with the line")
     func refuses() throws {
         let program = try Program(yaml: Self.yaml)
@@ -50,7 +116,8 @@ struct FitGateTests {
         #expect(bad.status == 1 && bad.error.contains("bad.jsonl, line 61: expected an object"))
         try program.write(lines.prefix(9).joined(separator: "\n"), to: "few.jsonl")
         let few = try program.run(["calibrate", "gate", "s", "--data", "few.jsonl"])
-        #expect(few.status == 1 && few.error.contains("found 9 prompts, expected 50 or more"))
+        #expect(
+            few.status == 1 && few.error.contains("found 9 prompts with both models' outcomes, expected 50 or more"))
         #expect(!program.exists("data/gates"))
     }
 }

@@ -71,9 +71,11 @@ extension RouteGates.Gate {
 /// What of a request a gate reads; fitting and serving must agree on it.
 package enum GatePrompt {
     /// All that the user said, or the text of a completion; nil for token ids and for several prompts.
-    static func text(of request: GenerationRequest) -> String? {
-        guard request.prompts.count == 1 else { return nil }
-        switch request.prompts[0] {
+    static func text(of request: GenerationRequest) -> String? { text(of: request.prompts) }
+
+    package static func text(of prompts: [Prompt]) -> String? {
+        guard prompts.count == 1 else { return nil }
+        switch prompts[0] {
         case .messages(let messages):
             let said = messages.filter { $0.role == "user" }.map(\.content)
             return said.isEmpty ? nil : said.joined(separator: "\n")

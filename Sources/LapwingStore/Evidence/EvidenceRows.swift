@@ -70,16 +70,19 @@ enum EvidenceRows {
         }
     }
 
-    static func labelled(route: String, since: Int64, _ db: Database) throws -> [LabelledEvidence] {
+    static func labelled(
+        route: String, since: Int64, byPrompt: Bool, _ db: Database
+    ) throws -> [LabelledEvidence] {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT a.request_id, model, task, language, started_at, evidence, features, probability,
+                SELECT a.request_id, model, task, language, started_at, evidence, iif(:byPrompt, prompt, NULL), probability,
                     source, side, right, weight, at, calibrator
                 FROM answers a JOIN outcomes o ON o.request_id = a.request_id
-                WHERE route = ? AND started_at >= ? AND evidence IS NOT NULL AND right IS NOT NULL
+                WHERE route = :route AND started_at >= :since AND iif(:byPrompt, prompt, evidence) IS NOT NULL
+                    AND right IS NOT NULL
                 ORDER BY started_at, a.request_id
-                """, arguments: [route, since])
+                """, arguments: ["route": route, "since": since, "byPrompt": byPrompt])
         var found: [LabelledEvidence] = []
         var current: (row: Row, verdicts: [Verdict])?
         func end() {
@@ -88,13 +91,12 @@ enum EvidenceRows {
             guard let open = Verdict.resolve(verdicts.filter { $0.side == .open }),
                 let right = open.right(besides: closed?.right)
             else { return }
-            found.append(
-                LabelledEvidence(
-                    requestID: row[0], route: route, model: row[1], task: row[2], language: row[3], at: row[4],
-                    evidenceJSON: Data((row[5] as String).utf8),
-                    probability: row[7],
-                    calibrator: row[13], right: right, strongRight: closed?.right, source: open.source,
-                    weight: open.weight))
+            var labelled = LabelledEvidence(
+                requestID: row[0], route: route, model: row[1], task: row[2], language: row[3], at: row[4],
+                evidenceJSON: Data((row[5] as String? ?? "").utf8), probability: row[7], calibrator: row[13],
+                right: right, strongRight: closed?.right, source: open.source, weight: open.weight)
+            labelled.promptJSON = (row[6] as String?).map { Data($0.utf8) }
+            found.append(labelled)
         }
         while let row = try rows.next() {
             let id: String = row[0]

@@ -64,6 +64,9 @@ package struct AnswerOutcome: Hashable, Sendable {
         case feedback
         /// The question came with its answer.
         case dataset
+
+        /// Whether it says how the open answer stands beside the closed one, and not beside the truth.
+        package var comparesModels: Bool { self == .shadow || self == .judge }
     }
 
     package var requestID: String
@@ -100,7 +103,10 @@ package struct LabelledEvidence: Hashable, Sendable {
     package var language: String?
     /// When the request was admitted, in milliseconds since 1970.
     package var at: Int64
+    /// Empty where prompts were asked for and it has none.
     package var evidenceJSON: Data
+    /// The request's prompts as they were kept; nil unless asked for.
+    package var promptJSON: Data?
     /// What it was judged to be, and by whose reckoning.
     package var probability: Double?
     package var calibrator: String?

@@ -13,16 +13,19 @@ struct FitGate: AsyncParsableCommand {
         commandName: "gate", abstract: "Fit what sends prompts to the closed model before anything is generated.",
         discussion: """
             Each line of the file is one JSON object: the prompt, and whether the open (weak) and the closed (strong) model \
-            were right, 1 or 0. What is fitted is the gain of asking the closed one; every figure is of prompts that the \
+            were right, 1 or 0. With --route in its place it is learned from the route's own traffic, where `evidence: \
+            { prompts: true }` keeps prompts and a `shadow` holds answers against the closed model's. What is fitted is the gain of asking the closed one; every figure is of prompts that the \
             model was not fitted on. The gate becomes the next version of data/gates/NAME, which `gate: NAME` in a route uses.
 
               lapwing calibrate gate support --data answered.jsonl --share 0.2
               lapwing calibrate gate support --data answered.jsonl --keep 0.94 --embedding minilm
+              lapwing calibrate gate support --route support --share 0.17
             """)
 
     @OptionGroup var options: ConfigurationOptions
     @Argument(help: "The gate's name.") var name: String
-    @Option(help: ArgumentHelp("The prompts with both outcomes.", valueName: "file")) var data: String
+    @Option(help: ArgumentHelp("The prompts with both outcomes.", valueName: "file")) var data: String?
+    @Option(help: "In its place: the route whose own traffic is learned from.") var route: String?
     @Option(help: ArgumentHelp("A local embedding model of the configuration, for neighbours too.", valueName: "model"))
     var embedding: String?
     @Option(help: "The share of prompts that is to go to the closed model. The default is 0.2.") var share: Double?
@@ -34,6 +37,9 @@ struct FitGate: AsyncParsableCommand {
 
     func validate() throws {
         try FileName.check(name)
+        if (data == nil) == (route == nil) {
+            throw ValidationError("Expected either --data FILE or --route NAME: where prompts with both outcomes are.")
+        }
         if share != nil, keep != nil { throw ValidationError("--share and --keep exclude each other.") }
         for (option, value) in [("--share", share), ("--keep", keep)] {
             if let value, !(0...1).contains(value) { throw ValidationError("\(option) is \(value), expected 0 to 1.") }
@@ -43,7 +49,7 @@ struct FitGate: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try options.load()
-        let rows = try GateRows(path: data)
+        let rows = try rows(configuration)
         let samples = GainSamples(prompts: rows.prompts, embeddings: try await vectors(of: rows, configuration))
         let fit = try await GateFit(rows, samples, folds: folds, seed: seed)
         let chosen = try chosenShare(fit)
@@ -62,8 +68,18 @@ struct FitGate: AsyncParsableCommand {
             Output.error.line("the prompts' vectors gained nothing on held-out prompts, and the gate does without them")
         }
         let figures = GateFigures(path: path, prompts: rows.prompts.count, share: chosen, fit)
+        if figures.strongQuality <= figures.weakQuality {
+            Output.error.line(
+                "on these prompts the closed model is right no more often than the open one: what the gate sends there costs "
+                    + "more and gains nothing")
+        }
         if json { return try Output.standard.json(figures) }
         for line in figures.lines(for: Output.standard.terminal) { Output.standard.line(line) }
+    }
+
+    private func rows(_ configuration: Configuration) throws -> GateRows {
+        if let data { return try GateRows(path: data) }
+        return try GateRows(try configuration.route(named: route ?? ""), in: configuration)
     }
 
     private func chosenShare(_ fit: GateFit) throws -> Double {

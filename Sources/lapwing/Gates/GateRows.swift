@@ -1,7 +1,9 @@
 import Foundation
+import LapwingAPI
 import LapwingRouter
+import LapwingStore
 
-/// Prompts with what both models made of them, as `lapwing calibrate gate` reads them.
+/// Prompts with what both models made of them, as `lapwing calibrate gate` learns from them.
 struct GateRows {
     private(set) var prompts: [String] = []
     private(set) var isWeakRight: [Bool] = []
@@ -35,7 +37,7 @@ struct GateRows {
         }
     }
 
-    /// Throws `Failure`, which names the line.
+    /// Of a file. Throws `Failure`, which names the line.
     init(path: String) throws {
         guard let data = FileManager.default.contents(atPath: path) else { throw Failure("cannot read '\(path)'") }
         fingerprint = GateFile.fingerprint(of: data)
@@ -52,14 +54,42 @@ struct GateRows {
                 )
             }
         }
+        try check(path)
+    }
+
+    /// Of a route's traffic whose prompts were kept: where a shadow call or a judge compared the two answers, the closed one
+    /// is the measure, and right unless a client said otherwise. Throws `Failure`.
+    init(_ route: Configuration.Route, in configuration: Configuration) throws {
+        let rows = try StoredAnswers.rows(route, in: configuration, byPrompt: true)
+        let decoder = JSONDecoder()
+        var kept: [[String]] = []
+        for row in rows {
+            guard let asked = row.promptJSON.flatMap({ try? decoder.decode([Prompt].self, from: $0) }),
+                let prompt = GatePrompt.text(of: asked),
+                let isStrongRight = row.strongRight ?? (row.source.comparesModels ? true : nil)
+            else { continue }
+            prompts.append(prompt)
+            isWeakRight.append(row.right)
+            self.isStrongRight.append(isStrongRight)
+            kept.append([row.requestID, "\(row.right)", "\(isStrongRight)"])
+        }
+        fingerprint = DataFingerprint(rows: kept).sha256
+        try check(
+            "the route '\(route.name)'",
+            hint: "; `evidence: { prompts: true }` keeps prompts, and a `shadow` of the route finds outcomes")
+    }
+
+    private func check(_ source: String, hint: String = "") throws {
         guard prompts.count >= Self.fewest else {
-            throw Failure("\(path): found \(prompts.count) prompts, expected \(Self.fewest) or more, better 1,000")
+            throw Failure(
+                "\(source): found \(prompts.count) prompts with both models' outcomes, expected \(Self.fewest) or more, "
+                    + "better 1,000" + hint)
         }
         guard isStrongRight.contains(true) else {
-            throw Failure("\(path): the closed model is right on no prompt, so that there is no quality to keep")
+            throw Failure("\(source): the closed model is right on no prompt, so that there is no quality to keep")
         }
         guard gains.contains(where: { $0 != 0 }) else {
-            throw Failure("\(path): both models are right on the same prompts, so that there is nothing to gain")
+            throw Failure("\(source): both models are right on the same prompts, so that there is nothing to gain")
         }
     }
 
