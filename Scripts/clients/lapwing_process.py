@@ -7,11 +7,16 @@ import tempfile
 
 
 class Lapwing:
-    def __init__(self, binary, configuration):
+    def __init__(self, binary, configuration, files=()):
+        """`files` are further files of its folder, name to text."""
         self.binary = binary
         self.folder = tempfile.TemporaryDirectory(prefix="lapwing-providers-")
         self.file = str(pathlib.Path(self.folder.name) / "lapwing.yaml")
         pathlib.Path(self.file).write_text(configuration)
+        for name in files:
+            path = pathlib.Path(self.folder.name) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(files[name])
         self.log = open(pathlib.Path(self.folder.name) / "log", "w+")
         self.process = subprocess.Popen(
             [binary, "serve", "--config", self.file, "--port", "0"], stdout=subprocess.PIPE, stderr=self.log, text=True)

@@ -3,16 +3,18 @@
     python Scripts/clients/recompute.py LAPWING MODEL [QUESTIONS]
 
 LAPWING is the program, MODEL a chat model's file. A first server gives the open model's greedy answers with the
-log-probabilities of their tokens; from these the confidence is computed here by the published formula of `default-1`, and
-thresholds are set so that about half of the answers fall under them. A second server then answers QUESTIONS questions
-(default 40) on routes that hold back differently, streaming and not, for requests without a key and with keys of two tiers,
-with a scripted closed model that sometimes fails. Nothing here is computed by Lapwing's code. The last line is one JSON
-object: how many requests were compared, and the time to the first byte with and without hold-back.
+log-probabilities of their tokens, and those of each label's tokens after a question; from these the confidence is computed
+here by the published formula of `default-1`, and thresholds are set so that about half of the answers fall under them. A
+second server then answers QUESTIONS questions (default 40) on routes that hold back differently, answer with labels or have a
+gate over words, streaming and not, for requests without a key and with keys of two tiers, with a scripted closed model that
+sometimes fails. Nothing here is computed by Lapwing's code. The last line is one JSON object: how many requests were
+compared, and the time to the first byte with and without hold-back.
 """
 
 import concurrent.futures
 import json
 import math
+import re
 import statistics
 import sys
 import threading
@@ -20,6 +22,7 @@ import time
 import urllib.error
 import urllib.request
 
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from prometheus_client.parser import text_string_to_metric_families
 
 from checks import check, finish
@@ -96,6 +99,18 @@ def confidence(values, first, is_finished):
     return 1 / (1 + math.exp(-(INTERCEPT + sum(DEFAULT_1[name] * features[name] for name in DEFAULT_1))))
 
 
+class LabelReference:
+    """The likeliest label, its confidence, and what the prompt comes to here and as the closed model is told of the labels."""
+
+    def __init__(self, sums, prompt_tokens, closed_prompt, label_tokens):
+        best = max(range(len(sums)), key=lambda place: sums[place])
+        total = sums[best] + math.log(sum(math.exp(value - sums[best]) for value in sums))
+        ordered = sorted((value - total for value in sums), reverse=True)
+        self.label, self.probability = LABELS[best], confidence(ordered[:1], ordered[:2], True)
+        self.usage = {"prompt_tokens": prompt_tokens, "completion_tokens": label_tokens[best]}
+        self.prompt = closed_prompt
+
+
 class Reference:
     """A greedy answer of the open model, as a stream with log-probabilities tells it."""
 
@@ -142,6 +157,39 @@ class Reference:
                 return self.whole(hold["to"])
             if found < threshold or found >= hold["commit"] or point == points[-1]:
                 return found
+
+
+# --- labels and a gate over words -----------------------------------------------------------------------------------
+
+LABELS = ["yes", "no", "it depends"]
+LABELS_TOLD = "Answer with one of these labels, exactly as it is written, and nothing else: " + ", ".join(LABELS)
+
+# Prompts with these words are sent on, except those that the closed model fails on: what fails there by the client's fault
+# is the client's to know.
+GATE_WORDS = {"older": 0.5, "sentence": 0.4, "name": 0.1}
+GATE_WORDS.update({str(number): -0.9 for number in range(question_count) if number % 3 == 1})
+GATE_TERMS = sorted(GATE_WORDS)
+GATE_WEIGHTS = [1 + place % 3 / 4 for place in range(len(GATE_TERMS))]
+GATE_INTERCEPT, GATE_THRESHOLD = 0.05, 0.3
+GATE_FILE = json.dumps({
+    "name": "topics", "version": 1, "scores": [place / 100 for place in range(101)], "threshold": GATE_THRESHOLD,
+    "prompts": 100, "fingerprint": "0" * 64, "model": {
+        "recipe": {"weights": {"words": 1}, "learner": {"ridge": {"alpha": 8}}, "neighbourShare": 0},
+        "features": {"words": {"longestRun": 1, "terms": GATE_TERMS, "weights": GATE_WEIGHTS}},
+        "linear": {"ridge": {"_0": {"intercept": GATE_INTERCEPT, "weights": [GATE_WORDS[term] for term in GATE_TERMS]}}}}})
+
+
+def gate_score(question):
+    """TF-IDF of the words that it knows, as long as 1, times their weights."""
+    words = re.findall(r"[a-z0-9_]+", question.lower())
+    row = {term: (1 + math.log(words.count(term))) * weight
+           for term, weight in zip(GATE_TERMS, GATE_WEIGHTS) if term in words}
+    length = math.sqrt(sum(value * value for value in row.values())) or 1
+    return GATE_INTERCEPT + sum(value / length * GATE_WORDS[term] for term, value in row.items())
+
+
+def openness(gain):
+    return (1 - bounded(gain, -1, 1)) / 2
 
 
 # --- the scripted closed model ----------------------------------------------------------------------------------------
@@ -232,17 +280,43 @@ def in_parallel(work, items, width=4):
 first_server = Lapwing(binary, configuration(""))
 
 
+def ask(path, **body):
+    with send(first_server.url, path, {"model": "open", **body}) as response:
+        return read(response.read())
+
+
+def tokens(text):
+    return ask("/tokenize", prompt=text, add_special_tokens=False)["tokens"]
+
+
+with urllib.request.urlopen(first_server.url + "/tokenizer_info?model=open") as response:
+    info = read(response.read())
+template = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True).from_string(info["chat_template"])
+
+
+def refer_labels(question):
+    rendered = template.render(
+        messages=[{"role": "user", "content": question}], add_generation_prompt=True,
+        bos_token=info.get("bos_token") or "", eos_token=info.get("eos_token") or "")
+    prompt, labels = tokens(rendered), [tokens(label) for label in LABELS]
+    answer = ask("/v1/completions", prompt=[prompt + label for label in labels], max_tokens=0, echo=True, logprobs=0)
+    sums = [sum(float(value) for value in choice["logprobs"]["token_logprobs"][len(prompt):])
+            for choice in sorted(answer["choices"], key=lambda choice: choice["index"])]
+    told = 3 + 4 + len(tokens(LABELS_TOLD)) + 4 + len(tokens(question))
+    return LabelReference(sums, len(prompt), told, [len(label) for label in labels])
+
+
 def refer(question):
     body = chat("open", question, stream=True, logprobs=True, top_logprobs=2, stream_options={"include_usage": True})
     with send(first_server.url, "/v1/chat/completions", body) as response:
         reference = Reference(chunks_of(response))
-    with send(first_server.url, "/tokenize", {"model": "open", "prompt": question, "add_special_tokens": False}) as response:
-        # OpenAI's chat format: three tokens for the answer, four a message.
-        reference.prompt = 3 + 4 + len(read(response.read())["tokens"])
+    # OpenAI's chat format: three tokens for the answer, four a message.
+    reference.prompt = 3 + 4 + len(tokens(question))
     return reference
 
 
 references = in_parallel(refer, questions)
+label_references = in_parallel(refer_labels, questions)
 check("the reference server ends in order", first_server.stop() == 0)
 
 
@@ -257,14 +331,18 @@ def between_two(values):
 at_48 = [r.judged(48, 0) for r in references]
 whole = [r.judged("all", 0) for r in references]
 bounds = {"from": 8, "to": 48, "every": 8, "commit": round(sorted(at_48)[len(at_48) * 2 // 3] + 1e-5, 6)}
-thresholds = {"held": between_two(at_48), "whole": between_two(whole), "bounds": between_two(at_48), "alone": between_two(at_48)}
+thresholds = {"held": between_two(at_48), "whole": between_two(whole), "bounds": between_two(at_48), "alone": between_two(at_48),
+              "labelled": between_two([r.probability for r in label_references]), "gated": between_two(at_48)}
 ROUTES = {
     "held": {"hold": 48, "tiers": ["enterprise"], "closed": True},
     "whole": {"hold": "all", "tiers": ["enterprise", "default"], "closed": True},
     "bounds": {"hold": bounds, "tiers": ["enterprise", "basic", "default"], "closed": True},
     "alone": {"hold": 48, "tiers": None, "closed": False},
+    "labelled": {"hold": 48, "tiers": ["enterprise"], "closed": True, "more": f"labels: {json.dumps(LABELS)}, "},
+    "gated": {"hold": 48, "tiers": ["enterprise", "default"], "closed": True, "more": "gate: topics, "},
 }
 SHADOW_SHARE = 0.5
+DECISIONS = ("open", "closed", "would-escalate", "escalated", "unavailable")
 
 
 def yaml_hold(hold):
@@ -272,11 +350,12 @@ def yaml_hold(hold):
 
 
 routes = "routes:\n" + "".join(
-    f"  {name}: {{ open: open, {'closed: closed, ' if route['closed'] else ''}hold: {yaml_hold(route['hold'])}, escalate: {{ "
+    f"  {name}: {{ open: open, {'closed: closed, ' if route['closed'] else ''}{route.get('more', '')}hold: {yaml_hold(route['hold'])}, "
+    f"escalate: {{ "
     f"below: {thresholds[name]}{', tiers: [' + ', '.join(route['tiers']) + ']' if route['tiers'] else ''} }} }}\n"
     for name, route in ROUTES.items()) + (
         f"  shadowed: {{ open: open, shadow: {{ model: closed, share: {SHADOW_SHARE} }} }}\n")
-server = Lapwing(binary, configuration(routes))
+server = Lapwing(binary, configuration(routes), {"data/gates/topics-v1.json": GATE_FILE})
 
 
 def make_key(name, tier):
@@ -326,12 +405,18 @@ answers += in_parallel(Answer, keyed)
 
 # --- what should have come --------------------------------------------------------------------------------------------
 
+def reference_of(answer):
+    return (label_references if answer.route == "labelled" else references)[number_of(answer.question)]
+
+
 def expected(answer):
-    reference, number = references[number_of(answer.question)], number_of(answer.question)
+    reference, number = reference_of(answer), number_of(answer.question)
     if answer.route == "shadowed":
         return reference.judged(48, 0), "open"
     route, threshold = ROUTES[answer.route], thresholds[answer.route]
-    probability = reference.judged(route["hold"], threshold)
+    if answer.route == "gated" and answer.tier in route["tiers"] and gate_score(answer.question) > GATE_THRESHOLD:
+        return openness(gate_score(answer.question)), "closed"
+    probability = reference.probability if answer.route == "labelled" else reference.judged(route["hold"], threshold)
     if probability >= threshold:
         return probability, "open"
     if not route["closed"] or answer.tier not in route["tiers"]:
@@ -375,7 +460,7 @@ def close(a, b):
 
 def compare(answer):
     probability, decision = expected(answer)
-    number, reference = number_of(answer.question), references[number_of(answer.question)]
+    number, reference = number_of(answer.question), reference_of(answer)
     entry, receipt, name = by_id[answer.id], answer.receipt, f"{answer.route} {answer.tier} {number} {answer.stream}"
 
     def same(what, found, wanted):
@@ -385,13 +470,14 @@ def compare(answer):
     same("decision", (receipt["decision"], entry["decision"]), (decision, decision))
     same("confidence is the formula's", (close(receipt["confidence"], probability), close(entry["confidence"], probability)),
          (True, True))
-    same("calibrator", (receipt["calibrator"], entry["calibrator"], entry["calibrated"]), ("default-1", "default-1", False))
-    threshold = thresholds.get(answer.route)
+    judge = "topics-v1" if decision == "closed" else "default-1"
+    same("calibrator", (receipt["calibrator"], entry["calibrator"], entry["calibrated"]), (judge, judge, False))
+    threshold = openness(GATE_THRESHOLD) if decision == "closed" else thresholds.get(answer.route)
     same("threshold", None if entry["threshold"] is None else float(entry["threshold"]), threshold)
     same("status", (entry["status"], entry["kind"], entry["tier"], entry["stream"]),
          ("completed", "request", answer.tier, answer.stream))
-    called = [("open", "open")]
-    if decision in ("escalated", "unavailable"):
+    called = [] if decision == "closed" else [("open", "open")]
+    if decision in ("closed", "escalated", "unavailable"):
         called.append(("closed", "closed"))
     same("calls", [(c["model"], c["side"]) for c in entry["calls"]], called)
     roles = {"escalated": ["discarded", "kept"], "unavailable": ["kept", "failed"]}.get(decision, ["kept"])
@@ -410,13 +496,15 @@ def compare(answer):
             costs.append(closed_cost(usage["prompt"], usage["cached"], usage["completion"]))
     same("costs of calls", [nano(str(c["cost_usd"])) for c in entry["calls"]], costs)
     same("cost", (nano(str(entry["cost_usd"])), nano(str(receipt["cost_usd"]))), (sum(costs), sum(costs)))
-    if decision == "escalated":
-        other = {"cost": costs[1], "low": costs[1], "high": costs[1], "estimated": False}
+    if decision in ("closed", "escalated"):
+        other = {"cost": costs[-1], "low": costs[-1], "high": costs[-1], "estimated": False}
         same("text", answer.text, "".join(script(number)[0]))
     else:
         kept = entry["calls"][0]
         same("tokens", (kept["prompt_tokens"], kept["completion_tokens"], kept["estimated"]),
              (reference.usage["prompt_tokens"], reference.usage["completion_tokens"], False))
+        if answer.route == "labelled":
+            same("label", answer.text, reference.label)
         other = {**counterfactual(reference.prompt, kept["completion_tokens"]), "estimated": True}
     found = receipt["counterfactual"]
     same("counterfactual", {**{n: nano(str(found[n + "_usd"])) for n in PERCENTS}, "estimated": found["estimated"]}, other)
@@ -433,7 +521,7 @@ def compare(answer):
 
 rows = [compare(answer) for answer in answers]
 check(f"{len(rows)} requests: decisions, headers, receipts and entries are those that were recomputed", True)
-check("all decisions occurred", set(compared["decisions"]) == {"open", "would-escalate", "escalated", "unavailable"}, compared)
+check("all decisions occurred", set(compared["decisions"]) == set(DECISIONS), compared)
 
 shadows = [entry for entry in ledger if entry["kind"] == "shadow"]
 check("the requests that were to be shadowed were, and no others", {e["parent"] for e in shadows} == set(drawn), len(shadows))
@@ -461,10 +549,11 @@ for name in [*ROUTES, "shadowed"]:
         continue
     mine, figures = [r for r in rows if r["entry"]["route"] == name], groups[name]
     beside = shadow_spent if name == "shadowed" else 0
-    count = {d: sum(r["decision"] == d for r in mine) for d in ("open", "would-escalate", "escalated", "unavailable")}
+    count = {d: sum(r["decision"] == d for r in mine) for d in DECISIONS}
+    closed = count["closed"] + count["escalated"]
     wanted = {
-        "requests": len(mine), "completed": len(mine), "answeredOpen": len(mine) - count["escalated"],
-        "answeredClosed": count["escalated"], "escalated": count["escalated"], "wouldEscalate": count["would-escalate"],
+        "requests": len(mine), "completed": len(mine), "answeredOpen": len(mine) - closed,
+        "answeredClosed": closed, "escalated": count["escalated"], "wouldEscalate": count["would-escalate"],
         "unavailable": count["unavailable"], "unpricedCalls": 0,
         "spent": sum(r["spent"] for r in mine) + beside, "spentBesideAnswers": beside,
         "cost": sum(r["cost"] for r in mine), "low": sum(r["low"] for r in mine), "high": sum(r["high"] for r in mine),
@@ -489,7 +578,7 @@ def metric(name, **labels):
 
 
 for name in [*ROUTES, "shadowed"]:
-    for decision in ("open", "would-escalate", "escalated", "unavailable"):
+    for decision in DECISIONS:
         wanted = sum(e["route"] == name and e["decision"] == decision and e["kind"] == "request" for e in ledger)
         found = metric("lapwing_requests_total", route=name, decision=decision)
         check(f"{name} {decision}: counted {wanted} times", found == wanted, found)

@@ -8,7 +8,8 @@ package enum Decision: String, Sendable, Codable, CaseIterable {
     case escalated
     /// The open answer fell under the threshold, but its tier does not escalate or there is no closed model.
     case wouldEscalate = "would-escalate"
-    /// The open answer fell under the threshold, the closed model failed, and the open answer was kept.
+    /// The open answer fell under the threshold or the prompt gate chose the closed model, that failed, and an open one's
+    /// answer was kept.
     case unavailable
 }
 

@@ -48,6 +48,7 @@ extension RequestRun {
                 if commit.canRestart(side) {
                     restart(side)
                     end = await proceed(side)
+                    if end == nil, commit.decision == .unavailable { warnOfClosed(plan.first, error) }
                 } else if courses[side]?.isGoingOn == true, parts.last != index {
                     // It added nothing; the next may.
                     end = await proceed(side)

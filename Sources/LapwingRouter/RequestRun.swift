@@ -55,6 +55,8 @@ struct RequestRun: Sendable {
     /// The text that the client has, where another call may go on with it, and the calls that it is of.
     private(set) var shown = ""
     private(set) var parts: [Int] = []
+    /// Makes what the answer is judged beside; asked once the request is admitted.
+    var findVector: @Sendable () async -> PromptVector? = { nil }
     /// Told of a whole answer that may be compared with another model's, once its client has it. Must not wait.
     var onAnswer: (@Sendable (FinishedAnswer) -> Void)?
     /// Where the answer is kept once it is whole, and what it is so far; nil where it is not kept.
@@ -99,6 +101,7 @@ struct RequestRun: Sendable {
         } catch {
             return output.finish(throwing: RequestError(error))
         }
+        if let vector = await findVector() { commit.judge(beside: vector) }
         var end = await answer()
         if case .cancelled = end, reasonOfEnd() != .cancelled { end = .failed(reasonOfEnd()) }
         for timer in timers { timer.cancel() }
@@ -188,17 +191,18 @@ struct RequestRun: Sendable {
     /// Nothing more is tried for this side.
     mutating func giveUp(_ side: CallReceipt.Side, _ error: RequestError) async -> End? {
         let actions = commit.receive(.ended(error), from: side)
-        // The client is answered all the same, so that only the log says why.
-        if side == .closed, commit.decision == .unavailable {
-            let name = plan.escalation?.name ?? plan.route.name
-            logger.warning(
-                "the closed model gave no answer, the open one was kept",
-                metadata: [
-                    "request": "\(context.requestID)", "route": "\(plan.route.name)", "model": "\(name)",
-                    "code": "\(error.ledgerCode)",
-                ])
-        }
+        if side == .closed, commit.decision == .unavailable { warnOfClosed(plan.escalation, error) }
         return await perform(actions)
+    }
+
+    /// The client is answered all the same, so that only the log says why.
+    func warnOfClosed(_ closed: ModelBinding?, _ error: RequestError) {
+        logger.warning(
+            "the closed model gave no answer, the open one was kept",
+            metadata: [
+                "request": "\(context.requestID)", "route": "\(plan.route.name)",
+                "model": "\(closed?.name ?? plan.route.name)", "code": "\(error.ledgerCode)",
+            ])
     }
 
     /// Another answer follows in place of the side's.

@@ -125,23 +125,24 @@ extension Router: ChatProvider {
             estimatedPromptTokens: PromptSize.billableTokens(of: longest), tokenLimit: request.tokenLimit(plan),
             threshold: plan.policy.threshold, stream: request.stream,
             demand: Demand(longest, plan: plan), context: context, services: services)
+        record.closedPrompts = longest.prompts
         record.canary = canary
         if let found {
             if let answer = found.answer { return try replay(answer, record: record) }
             record.cache = context.cache == .allowed ? .miss : .bypass
         }
-        plan.policy.promptVector = await promptVector(of: request, plan, context)
         let judge = ModelJudge(
             confidence, calibrator: plan.route.calibrator, segment: Segment(context), promises: plan.route.isPromised)
         let (stream, output) = GenerationStream.makeStream()
         let onAnswer = comparing(request, plan)
         let task = try running.start {
-            [judge, logger, plan, request, record, random, running, clock = services.time.clock, onAnswer] in
+            [self, judge, logger, plan, request, record, random, running, clock = services.time.clock, onAnswer] in
             var run = RequestRun(
                 request, context: context, plan: plan, record: record, confidence: judge, output: output,
                 logger: logger, clock: clock, random: random, reasonOfEnd: { running.reasonOfEnd })
             run.keepAnswer(at: found?.place)
             run.onAnswer = onAnswer
+            run.findVector = { [plan, request] in await self.promptVector(of: request, plan, context) }
             await run.run()
         }
         output.onTermination = { if case .cancelled = $0 { task.cancel() } }

@@ -15,6 +15,6 @@ struct RecomputeTests {
             try #require(Resources.model), "10",
         ])
         #expect(outcome.status == 0, "\(outcome.standardOutput)\(outcome.standardError)")
-        #expect(outcome.standardOutput.contains(#""requests": 260"#), "\(outcome.standardOutput)")
+        #expect(outcome.standardOutput.contains(#""requests": 380"#), "\(outcome.standardOutput)")
     }
 }

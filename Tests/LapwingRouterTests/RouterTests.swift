@@ -210,16 +210,44 @@ struct RouterTests {
         #expect(outcome.receipt?.calls.map(\.side) == [.closed])
     }
 
+    private struct AlwaysClosed: PromptGate {
+        func finding(
+            for request: GenerationRequest, route: Route, context: RequestContext
+        ) async -> GateFinding? {
+            let found = Confidence(probability: 0.7, calibrator: "gate-v1", isCalibrated: true)
+            return GateFinding(side: .closed, confidence: found, threshold: 0.9)
+        }
+    }
+
+    @Test(
+        "Where the closed model fails that the gate chose, the open one answers, and the receipt says so",
+        arguments: [true, false])
+    func gateWithoutClosed(stream: Bool) async throws {
+        let log = CapturedLog()
+        var route = Route(name: "support", open: "small", closed: "big", escalateBelow: 0.5)
+        route.fallback = ["big", "small"]
+        let house = try RouterHouse(open: openUnsure, closed: [.fail(broken)], route: route) {
+            ($0.gate, $0.logger) = (AlwaysClosed(), log.logger)
+        }
+        let outcome = await Outcome(try await house.ask(stream: stream))
+        #expect(outcome.words == ["commit unavailable small 0.7", "a", "b", "c", "<stop>", "completed"])
+        let receipt = try #require(outcome.receipt)
+        #expect(receipt.decision == .unavailable && receipt.escalation == "unavailable" && receipt.model == "small")
+        #expect(receipt.calls.map(\.model) == ["big", "small"] && receipt.calls.map(\.side) == [.closed, .open])
+        #expect(receipt.calls.map(\.role) == [.failed, .kept] && receipt.confidence?.calibrator == "gate-v1")
+        let entry = try #require(try await house.entries().first)
+        #expect(entry.decision == .unavailable && entry.calls.map(\.cost) == receipt.calls.map(\.cost))
+        #expect(log.lines.count == 1 && log.lines[0].contains("code=upstream_500 model=big request=r1"))
+        // Where both fail, neither is asked a second time, though each is the other's fallback.
+        let down = try RouterHouse(open: [.fail(broken)], closed: [.fail(broken)], route: route) {
+            $0.gate = AlwaysClosed()
+        }
+        #expect(await Outcome(try await down.ask(stream: stream)).error == broken)
+        #expect(down.closed.calls.count == 1 && down.open.calls.count == 1)
+    }
+
     @Test("The prompt gate sends a request to the closed model, and is asked only where that may be")
     func gate() async throws {
-        struct AlwaysClosed: PromptGate {
-            func finding(
-                for request: GenerationRequest, route: Route, context: RequestContext
-            ) async -> GateFinding? {
-                let found = Confidence(probability: 0.7, calibrator: "gate-v1", isCalibrated: true)
-                return GateFinding(side: .closed, confidence: found, threshold: 0.9)
-            }
-        }
         let route = Route(
             name: "support", open: "small", closed: "big", hold: .tokens(2), escalateBelow: 0.5, tiers: ["gold"])
         let gold = try RouterHouse(open: openSure, closed: closedAnswer, route: route) { $0.gate = AlwaysClosed() }

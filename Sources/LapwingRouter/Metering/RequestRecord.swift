@@ -40,6 +40,8 @@ struct RequestRecord: Sendable {
     private var intent: LedgerIntent
     private let route: Route
     let prompts: [Prompt]
+    /// As a closed model would have been asked, which on a route with labels is told what to choose from.
+    var closedPrompts: [Prompt]
     private let threshold: Double?
     /// Whether a closed model could have done the same, as it cannot score.
     private let countsSavings: Bool
@@ -71,6 +73,7 @@ struct RequestRecord: Sendable {
                 model: first.name, stream: stream), work: work)
         self.route = route
         self.prompts = prompts
+        closedPrompts = prompts
         self.tokenLimit = tokenLimit
         self.threshold = threshold.map { min($0, 1) }
         self.countsSavings = countsSavings
@@ -256,7 +259,7 @@ struct RequestRecord: Sendable {
         usage.completionTokens += parts.reduce(0) { $0 + $1.completionTokens }
         if kept.model.name == name { return estimate.known(from: usage) }
         usage.promptTokens = await CounterfactualEstimate.promptTokens(
-            of: prompts, usage: usage, model: kept.model)
+            of: closedPrompts, usage: usage, model: kept.model)
         return estimate.scaled(from: usage)
     }
 }

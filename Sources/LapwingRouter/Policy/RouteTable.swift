@@ -38,15 +38,17 @@ package struct RequestPlan: Sendable {
         return answering + [model.binding]
     }
 
-    /// The same request with the closed model called at once, as a prompt gate decides.
+    /// The same request with the closed model called at once, as a prompt gate decides; where it fails, the open one answers.
     func sentToClosed(by finding: GateFinding) -> RequestPlan {
         guard let escalation else { return self }
         var plan = self
         plan.first = escalation
-        plan.fallbacks = escalationFallbacks
+        var asked: Set = [escalation.name]
+        plan.fallbacks = (escalationFallbacks + [PlannedModel(binding: first, side: .open)] + fallbacks)
+            .filter { asked.insert($0.binding.name).inserted }
         plan.escalation = nil
-        plan.policy.commitsLate = !plan.fallbacks.isEmpty
-        plan.policy.first = .closed
+        plan.policy.commitsLate = true
+        (plan.policy.first, plan.policy.openInstead) = (.closed, .unavailable)
         plan.policy.gateConfidence = finding.confidence
         plan.policy.threshold = finding.threshold ?? plan.policy.threshold
         plan.policy.mayEscalate = false

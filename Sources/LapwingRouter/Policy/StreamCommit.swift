@@ -83,6 +83,12 @@ package struct StreamCommit: Sendable {
         confidence = policy.gateConfidence
     }
 
+    /// The vector of the prompt, before anything of the answer has come.
+    mutating func judge(beside vector: PromptVector) {
+        policy.promptVector = vector
+        judge = AnswerJudge(policy: policy, model: model.judge(of: models[.open]))
+    }
+
     /// What to do before the first call; that call itself is the caller's to make.
     package mutating func start() -> [Action] {
         if policy.mayEscalate { return [] }
@@ -241,7 +247,7 @@ extension StreamCommit {
             judge = AnswerJudge(policy: policy, model: model.judge(of: name))
             if billed == .closed { pass(side) }
         }
-        if keptSide == side { decision = billed == .closed ? .closed : .open }
+        if keptSide == side { decision = billed == .closed ? .closed : policy.openInstead }
     }
 }
 

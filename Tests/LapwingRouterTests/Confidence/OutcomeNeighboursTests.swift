@@ -110,11 +110,14 @@ struct OutcomeNeighboursTests {
     /// Of the open model's one answer to two prompts of 11 and 3 bytes, the scripted embedder's vectors of which point to
     /// [11, -0.5, 0.1] and [3, -0.5, 0.1].
     private func house(
-        _ calibrator: Calibrator, keepsTexts: Bool = false, store: EvidenceStore? = nil
+        _ calibrator: Calibrator, keepsTexts: Bool = false, store: EvidenceStore? = nil,
+        folder: TemporaryFolder? = nil
     ) throws -> RouterHouse {
         var route = Route(name: "support", open: "small", hold: .all)
         (route.calibrator, route.embedder) = (calibrator, "vectors")
-        return try RouterHouse(open: steps(answer(["a"], logProbability: -0.5)), route: route) { configuration in
+        return try RouterHouse(
+            open: steps(answer(["a"], logProbability: -0.5)), route: route, folder: folder, hasAccounts: folder != nil
+        ) { configuration in
             let open = configuration.models[0].provider as? ScriptedProvider
             var embedder = ModelBinding(name: "vectors", provider: nil, location: .local, upstreamName: "m")
             embedder.embedding = open
@@ -149,6 +152,25 @@ struct OutcomeNeighboursTests {
         house.open.beforeEmbedding { throw RequestError.internal(reason: "no") }
         let without = try await confidence("Hello there", "r3")
         #expect(without > short && without < long)
+    }
+
+    @Test("Nothing is embedded for a request that its key's limits refuse")
+    func refused() async throws {
+        let folder = try TemporaryFolder()
+        let store = try KeyStore(folder: folder.path)
+        var limited = KeyDraft(name: "limited")
+        limited.limits.tokensPerMinute = 5
+        let keys = [try store.create(KeyDraft(name: "free"), at: 0).key, try store.create(limited, at: 0).key]
+        let house = try house(byLength, folder: folder)
+        for (id, key) in zip(["r1", "r2"], keys) {
+            let request = GenerationRequest(
+                model: "support", prompts: [.messages([ChatMessage(role: "user", content: "Hello there")])])
+            var context = RequestContext(requestID: id)
+            Caller(key: key).sign(&context)
+            let outcome = await Outcome(try await house.router.generate(request, context: context))
+            #expect((outcome.error == nil) == (id == "r1"))
+        }
+        #expect(house.open.embeddingCalls.count == 1)
     }
 
     @Test("The vector is kept where texts are, and nowhere else", arguments: [true, false])
