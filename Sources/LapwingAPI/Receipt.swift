@@ -11,6 +11,14 @@ package enum Decision: String, Sendable, Codable, CaseIterable {
     /// The open answer fell under the threshold or the prompt gate chose the closed model, that failed, and an open one's
     /// answer was kept.
     case unavailable
+
+    /// Whose answer the client was given.
+    package var answeringSide: CallReceipt.Side {
+        switch self {
+        case .open, .wouldEscalate, .unavailable: .open
+        case .closed, .escalated: .closed
+        }
+    }
 }
 
 /// How likely the open answer is right, and by whose reckoning.

@@ -14,7 +14,7 @@ extension RequestRun {
     /// What follows at the beginning, after a failure and after a pause.
     mutating func proceed(_ side: CallReceipt.Side) async -> End? {
         guard let models = models[side], !models.isEmpty else { return nil }
-        var course = courses[side] ?? AnswerCourse(models)
+        var course = courses[side] ?? AnswerCourse(models, lastResort: plan.lastResort)
         let step = course.next(at: stopwatch.elapsed(), pools(models))
         courses[side] = course
         switch step {
@@ -48,7 +48,6 @@ extension RequestRun {
                 if commit.canRestart(side) {
                     restart(side)
                     end = await proceed(side)
-                    if end == nil, commit.decision == .unavailable { warnOfClosed(plan.first, error) }
                 } else if courses[side]?.isGoingOn == true, parts.last != index {
                     // It added nothing; the next may.
                     end = await proceed(side)

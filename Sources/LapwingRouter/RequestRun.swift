@@ -46,6 +46,8 @@ struct RequestRun: Sendable {
     var models: [CallReceipt.Side: [PlannedModel]]
     /// In the order in which they were made.
     var calls: [RunningCall] = []
+    /// Why no closed answer took the place of an open one that was judged.
+    private var closedFailure: RequestError?
     /// Pauses and delays in progress.
     var timers: [Task<Void, Never>] = []
     /// Models of which the ledger expects a call that may cost something and has not been made.
@@ -101,9 +103,10 @@ struct RequestRun: Sendable {
         } catch {
             return output.finish(throwing: RequestError(error))
         }
-        if let vector = await findVector() { commit.judge(beside: vector) }
+        if let vector = await findVector() { commit.setPromptVector(vector) }
         var end = await answer()
         if case .cancelled = end, reasonOfEnd() != .cancelled { end = .failed(reasonOfEnd()) }
+        if end.isWhole, commit.decision == .unavailable { warnOfClosed() }
         for timer in timers { timer.cancel() }
         let kept = keptCall
         for index in calls.indices where !end.isWhole || index != kept { stop(index) }
@@ -191,17 +194,20 @@ struct RequestRun: Sendable {
     /// Nothing more is tried for this side.
     mutating func giveUp(_ side: CallReceipt.Side, _ error: RequestError) async -> End? {
         let actions = commit.receive(.ended(error), from: side)
-        if side == .closed, commit.decision == .unavailable { warnOfClosed(plan.escalation, error) }
+        if side == .closed, commit.decision == .unavailable { closedFailure = error }
         return await perform(actions)
     }
 
     /// The client is answered all the same, so that only the log says why.
-    func warnOfClosed(_ closed: ModelBinding?, _ error: RequestError) {
+    private func warnOfClosed() {
+        let closed = plan.escalation ?? plan.first
+        // Where its endpoints are left alone there was no call.
+        let error = closedFailure ?? courses[.closed]?.failure
         logger.warning(
             "the closed model gave no answer, the open one was kept",
             metadata: [
-                "request": "\(context.requestID)", "route": "\(plan.route.name)",
-                "model": "\(closed?.name ?? plan.route.name)", "code": "\(error.ledgerCode)",
+                "request": "\(context.requestID)", "route": "\(plan.route.name)", "model": "\(closed.name)",
+                "code": "\(error?.ledgerCode ?? "unavailable")",
             ])
     }
 

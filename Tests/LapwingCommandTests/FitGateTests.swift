@@ -15,7 +15,7 @@ struct FitGateTests {
 
     private func line(_ index: Int) -> String {
         let isHard = index % 2 == 0
-        let prompt = isHard ? "Solve the integral \(index % 9) of it" : "Name the capital \(index % 7) of it"
+        let prompt = isHard ? "Solve the integral \(index) of it" : "Name the capital \(index) of it"
         return "{\"prompt\": \"\(prompt)\", \"weak\": \(isHard && index % 5 > 0 ? 0 : 1), \"strong\": true}"
     }
 
@@ -52,7 +52,7 @@ struct FitGateTests {
         let store = try EvidenceStore(path: program.path + "/data/" + EvidenceStore.fileName)
         func add(_ index: Int, _ source: AnswerOutcome.Source, model: String = "a", prompts: [Prompt]? = nil) {
             let isHard = index % 2 == 0
-            let text = isHard ? "Solve the integral \(index % 9) of it" : "Name the capital \(index % 7) of it"
+            let text = isHard ? "Solve the integral \(index) of it" : "Name the capital \(index) of it"
             var answer = JudgedAnswer(
                 requestID: "\(source) \(model) \(index)", route: "support", model: model, startedAt: 1, decision: .open)
             answer.prompt =
@@ -70,6 +70,11 @@ struct FitGateTests {
         for index in 0..<200 { add(index, index % 4 == 0 ? .judge : .shadow) }
         // None of these tells both outcomes of a prompt that was kept of this model.
         for index in 200..<230 { add(index, .feedback) }
+        // Of an open answer that differed its client said that it was right: the closed one was not.
+        add(302, .shadow)
+        var liked = AnswerOutcome(requestID: "shadow a 302", source: .feedback, right: true, at: 3)
+        liked.side = .open
+        store.addOutcome(liked)
         for index in 200..<230 { add(index, .shadow, model: "b") }
         add(300, .shadow, prompts: [.tokens([1, 2])])
         // A closed answer that its client calls wrong, where the open one agreed: both are.
@@ -82,9 +87,9 @@ struct FitGateTests {
         #expect(fitted.status == 0, "\(fitted.error)")
         let figures = try #require(
             JSONSerialization.jsonObject(with: Data(fitted.output.utf8)) as? [String: Any])
-        #expect(figures["prompts"] as? Int == 201)
-        #expect(abs(try #require(figures["weakQuality"] as? Double) - 120.0 / 201) < 1e-9)
-        #expect(abs(try #require(figures["strongQuality"] as? Double) - 200.0 / 201) < 1e-9)
+        #expect(figures["prompts"] as? Int == 202)
+        #expect(abs(try #require(figures["weakQuality"] as? Double) - 121.0 / 202) < 1e-9)
+        #expect(abs(try #require(figures["strongQuality"] as? Double) - 200.0 / 202) < 1e-9)
         #expect(try #require(figures["apgr"] as? Double) > 0.7)
         let file: GateFile = try GateFile.folder(program.path + "/data").newest("support")
         #expect(
@@ -92,6 +97,23 @@ struct FitGateTests {
                 > file.model.score(prompt: "Name the capital 3 of it"))
         let both = try program.run(arguments + ["--data", "answered.jsonl"])
         #expect(both.status == 2 && both.error.contains("either --data FILE or --route NAME"))
+    }
+
+    @Test("A text that stands there several times is held out as one, so that nothing is known by heart")
+    func repeated() throws {
+        let program = try Program(yaml: Self.yaml)
+        var random = SplitMix64(seed: 3)
+        let rows = (0..<80).map {
+            #"{"prompt": "p\#($0) q\#($0 * 7)", "weak": \#(Bool.random(using: &random)), "strong": true}"#
+        }
+        try program.write((rows + rows + rows).joined(separator: "\n"), to: "thrice.jsonl")
+        let arguments = ["calibrate", "gate", "s", "--data", "thrice.jsonl", "--dry-run"]
+        let fitted = try program.run(arguments + ["--json"])
+        let figures = try #require(
+            JSONSerialization.jsonObject(with: Data(fitted.output.utf8)) as? [String: Any], "\(fitted.error)")
+        #expect(try #require(figures["apgr"] as? Double) < 0.7)
+        #expect(figures["prompts"] as? Int == 240 && figures["distinctPrompts"] as? Int == 80)
+        #expect(try program.run(arguments).output.contains("240 prompts, 80 different ones; alone"))
     }
 
     @Test("A closed model that is no better is told of")
@@ -117,7 +139,8 @@ struct FitGateTests {
         try program.write(lines.prefix(9).joined(separator: "\n"), to: "few.jsonl")
         let few = try program.run(["calibrate", "gate", "s", "--data", "few.jsonl"])
         #expect(
-            few.status == 1 && few.error.contains("found 9 prompts with both models' outcomes, expected 50 or more"))
+            few.status == 1
+                && few.error.contains("found 9 different prompts with both models' outcomes, expected 50 or more"))
         #expect(!program.exists("data/gates"))
     }
 }

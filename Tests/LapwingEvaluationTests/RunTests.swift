@@ -73,7 +73,7 @@ import Testing
             .run(keep: { _ in }, progress: { _, _ in })
         #expect(samples.map { $0.scores } == [["acc": 1], ["acc": 0], ["acc": 0]])
         #expect(samples.map(\.chosen) == [1, 1, nil])
-        #expect(samples.map(\.answer) == [" B\n", " B\n", "E"])
+        #expect(samples.map(\.answer) == [" b.\n", " b.\n", "E"])
         guard case .messages(let asked) = try #require(examinee.asked.withLock { $0.first }) else {
             Issue.record("it was asked by running text")
             return
@@ -89,10 +89,12 @@ import Testing
         #expect(record.decisions == ["open": 2, "escalated": 1])
         // Nothing else could be scored, and a system message is no running text.
         task.metrics = [.mc2]
+        let unasked = ChoosingExaminee()
         await #expect(throws: EvaluationError.self) {
-            try await EvaluationRun(task, items: items, examinee: examinee, concurrency: 1)
+            try await EvaluationRun(task, items: items, examinee: unasked, concurrency: 1)
                 .run(keep: { _ in }, progress: { _, _ in })
         }
+        #expect(unasked.asked.withLock { $0.isEmpty })
         task.metrics = [.acc]
         await #expect(throws: EvaluationError.self) {
             try await EvaluationRun(task, items: items, examinee: ScriptedExaminee(), concurrency: 1)
@@ -106,6 +108,32 @@ import Testing
             let examinee = ProviderExaminee(name: "far", chat: ReceiptChat(), scoring: nil, route: route) { _ in nil }
             let said = try await examinee.answer(.text("a"), terms: .init(maxTokens: 4))
             #expect(said.decision == (route == nil ? nil : .escalated) && said.cost == NanoUSD(5))
+        }
+    }
+
+    @Test(
+        "What tells no log-probabilities is told the choices, a route's own labels are not, and foreign ones are refused"
+    )
+    func toldChoices() async throws {
+        let chat = ReceiptChat()
+        func chosen(_ route: ProviderExaminee.RouteKind?) async throws -> GenerationRequest {
+            let examinee = ProviderExaminee(name: "far", chat: chat, scoring: nil, route: route) { _ in nil }
+            #expect(examinee.answersWithChoice)
+            let prompt = Prompt.messages([ChatMessage(role: "user", content: "Q")])
+            #expect(try await examinee.choose(among: ["A", "B"], for: prompt).text == "A")
+            return try #require(chat.asked.withLock { $0.last })
+        }
+        for route in [nil, ProviderExaminee.RouteKind.writing] {
+            guard case .messages(let told) = try await chosen(route).prompts[0] else { continue }
+            #expect(told.map(\.role) == ["system", "user"] && told[0].content.hasSuffix("nothing else: A, B"))
+        }
+        let asked = try await chosen(.requestLabels)
+        #expect(asked.labels == ["A", "B"])
+        let own = try await chosen(.labels(["B", "C"]))
+        guard case .messages(let plain) = own.prompts[0] else { return }
+        #expect(own.labels == nil && plain.count == 1)
+        await #expect(throws: EvaluationError.foreignChoices(model: "far", choices: ["A", "B"], labels: ["C"])) {
+            _ = try await chosen(.labels(["C"]))
         }
     }
 
@@ -134,8 +162,11 @@ private struct NoChat: ChatProvider {
 }
 
 /// Escalates, at 5 nano-dollars.
-private struct ReceiptChat: ChatProvider {
+private final class ReceiptChat: ChatProvider {
+    let asked = Mutex<[GenerationRequest]>([])
+
     func generate(_ request: GenerationRequest, context: RequestContext) async throws -> GenerationStream {
+        asked.withLock { $0.append(request) }
         let usage = Usage(promptTokens: 1, completionTokens: 1)
         let call = CallReceipt(
             model: "big", side: .closed, role: .kept, usage: usage, cost: NanoUSD(5), priceSource: nil,
@@ -164,13 +195,16 @@ private final class ChoosingExaminee: Examinee {
         throw RequestError.internal(reason: "a choice was to be made")
     }
 
-    func choose(among choices: [String], for prompt: Prompt) async throws -> WrittenAnswer? {
+    let answersWithChoice = true
+
+    func choose(among choices: [String], for prompt: Prompt) async throws -> WrittenAnswer {
         let count = asked.withLock {
             $0.append(prompt)
             return $0.count
         }
         return WrittenAnswer(
-            text: count == 3 ? "E" : " \(choices[1])\n", usage: Usage(promptTokens: 1, completionTokens: 1), cost: nil,
+            text: count == 3 ? "E" : " \(choices[1].lowercased()).\n",
+            usage: Usage(promptTokens: 1, completionTokens: 1), cost: nil,
             decision: count == 3 ? .escalated : .open)
     }
 }

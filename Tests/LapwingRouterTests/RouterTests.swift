@@ -221,12 +221,16 @@ struct RouterTests {
 
     @Test(
         "Where the closed model fails that the gate chose, the open one answers, and the receipt says so",
-        arguments: [true, false])
-    func gateWithoutClosed(stream: Bool) async throws {
+        arguments: [true, false],
+        [
+            broken, .upstreamRefused(model: "big", isTooLong: false, reason: "content"),
+            .overloaded(what: "big", retryAfterSeconds: 60),
+        ])
+    func gateWithoutClosed(stream: Bool, failure: RequestError) async throws {
         let log = CapturedLog()
         var route = Route(name: "support", open: "small", closed: "big", escalateBelow: 0.5)
         route.fallback = ["big", "small"]
-        let house = try RouterHouse(open: openUnsure, closed: [.fail(broken)], route: route) {
+        let house = try RouterHouse(open: openUnsure, closed: [.fail(failure)], route: route) {
             ($0.gate, $0.logger) = (AlwaysClosed(), log.logger)
         }
         let outcome = await Outcome(try await house.ask(stream: stream))
@@ -237,13 +241,15 @@ struct RouterTests {
         #expect(receipt.calls.map(\.role) == [.failed, .kept] && receipt.confidence?.calibrator == "gate-v1")
         let entry = try #require(try await house.entries().first)
         #expect(entry.decision == .unavailable && entry.calls.map(\.cost) == receipt.calls.map(\.cost))
-        #expect(log.lines.count == 1 && log.lines[0].contains("code=upstream_500 model=big request=r1"))
+        #expect(log.lines.count == 1 && log.lines[0].contains("model=big request=r1 route=support"))
+        #expect(log.lines[0].contains("code=\(try #require(receipt.calls[0].failure)) "))
         // Where both fail, neither is asked a second time, though each is the other's fallback.
-        let down = try RouterHouse(open: [.fail(broken)], closed: [.fail(broken)], route: route) {
-            $0.gate = AlwaysClosed()
+        let quiet = CapturedLog()
+        let down = try RouterHouse(open: [.fail(broken)], closed: [.fail(failure)], route: route) {
+            ($0.gate, $0.logger) = (AlwaysClosed(), quiet.logger)
         }
-        #expect(await Outcome(try await down.ask(stream: stream)).error == broken)
-        #expect(down.closed.calls.count == 1 && down.open.calls.count == 1)
+        #expect(await Outcome(try await down.ask(stream: stream)).error == failure)
+        #expect(down.closed.calls.count == 1 && down.open.calls.count == 1 && quiet.lines.isEmpty)
     }
 
     @Test("The prompt gate sends a request to the closed model, and is asked only where that may be")

@@ -10,6 +10,7 @@ extension ParityReport: Encodable {
         case pValue = "mcnemar_p"
         case costShare = "cost_share"
         case openShare = "open_share"
+        case unavailableShare = "unavailable_share"
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -34,6 +35,7 @@ extension ParityReport: Encodable {
         try container.encodeIfPresent(pValue, forKey: .pValue)
         try container.encodeIfPresent(costShare, forKey: .costShare)
         try container.encodeIfPresent(openShare, forKey: .openShare)
+        try container.encodeIfPresent(unavailableShare, forKey: .unavailableShare)
         try container.encode(flips, forKey: .flips)
         switch verdict {
         case .pass: try container.encode("pass", forKey: .verdict)

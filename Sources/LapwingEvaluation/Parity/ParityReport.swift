@@ -68,6 +68,8 @@ package struct ParityReport: Sendable {
     package var costShare: Double?
     /// Of the candidate's answers that the open model gave; nil where it is no route.
     package var openShare: Double?
+    /// Of them, those for which the closed model was due and gave no answer.
+    package var unavailableShare: Double?
     /// Questions that one got right and the other wrong, or scored otherwise.
     package var flips: [Flip]
     package var verdict: ParityVerdict
@@ -107,8 +109,10 @@ package struct ParityReport: Sendable {
                 kept = Bootstrap.pairedRatio(first, second, over: indices, level: terms.level)
             }
         }
-        costShare = Self.costShare(reference.samples, candidate.samples, of: Set(pairs.map(\.id)))
-        openShare = Self.openShare(candidate.samples, of: Set(pairs.map(\.id)))
+        let ids = Set(pairs.map(\.id))
+        costShare = Self.costShare(reference.samples, candidate.samples, of: ids)
+        openShare = Self.share(candidate.samples, of: ids) { $0.answeringSide == .open }
+        unavailableShare = Self.share(candidate.samples, of: ids) { $0 == .unavailable }
         verdict = .pass
         verdict = makeVerdict()
     }
@@ -150,10 +154,13 @@ package struct ParityReport: Sendable {
         return pairs
     }
 
-    private static func openShare(_ samples: [Sample], of ids: Set<Int>) -> Double? {
-        let made = samples.filter { ids.contains($0.id) }.compactMap(\.decision)
-        guard !made.isEmpty else { return nil }
-        return Double(made.count { $0 != .closed && $0 != .escalated }) / Double(made.count)
+    /// The share of the questions whose decision is such a one; nil where not all have one.
+    private static func share(
+        _ samples: [Sample], of ids: Set<Int>, where holds: (Decision) -> Bool
+    ) -> Double? {
+        let decisions = samples.filter { ids.contains($0.id) }.map(\.decision)
+        guard !decisions.isEmpty, decisions.allSatisfy({ $0 != nil }) else { return nil }
+        return Double(decisions.compactMap(\.self).count(where: holds)) / Double(decisions.count)
     }
 
     /// Over the questions that both were asked.

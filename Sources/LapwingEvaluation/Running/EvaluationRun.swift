@@ -45,12 +45,13 @@ package struct EvaluationRun: Sendable {
     private func ask(_ item: Item) async throws -> Sample {
         do {
             if task.comparesChoices {
-                if let chosen = try await examinee.choose(among: item.choices, for: .messages(item.messages)) {
+                if examinee.answersWithChoice {
                     guard task.metrics.contains(.acc) else {
                         throw EvaluationError.badTask(
                             task: task.task,
-                            reason: "'\(examinee.name)' answers with labels, which 'acc' alone can score")
+                            reason: "'\(examinee.name)' answers with one of the choices, which 'acc' alone can score")
                     }
+                    let chosen = try await examinee.choose(among: item.choices, for: .messages(item.messages))
                     return Sample(item, choosing: chosen)
                 }
                 guard item.system == nil else {

@@ -7,12 +7,18 @@ package protocol Examinee: Sendable {
     /// provider cannot tell.
     func logLikelihoods(of continuations: [String], after context: String) async throws -> Likelihoods
     func answer(_ prompt: Prompt, terms: EvaluationTask.AnswerTerms) async throws -> WrittenAnswer
-    /// The one of `choices` that it answers with; nil where it is held to the choices' log-probabilities instead.
-    func choose(among choices: [String], for prompt: Prompt) async throws -> WrittenAnswer?
+    /// Whether it is asked which of several choices it takes, rather than held to their log-probabilities.
+    var answersWithChoice: Bool { get }
+    /// The one of `choices` that it answers with. Only where it does.
+    func choose(among choices: [String], for prompt: Prompt) async throws -> WrittenAnswer
 }
 
 extension Examinee {
-    package func choose(among choices: [String], for prompt: Prompt) async throws -> WrittenAnswer? { nil }
+    package var answersWithChoice: Bool { false }
+
+    package func choose(among choices: [String], for prompt: Prompt) async throws -> WrittenAnswer {
+        preconditionFailure("'\(name)' is held to log-probabilities")
+    }
 }
 
 package struct Likelihoods: Sendable {

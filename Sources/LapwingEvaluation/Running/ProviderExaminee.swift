@@ -6,8 +6,8 @@ package struct ProviderExaminee: Examinee {
     package enum RouteKind: Sendable {
         /// Its open model writes.
         case writing
-        /// It answers with labels of its own.
-        case labels
+        /// It answers with these labels of its own.
+        case labels([String])
         /// It answers with one of the labels that a request brings.
         case requestLabels
     }
@@ -48,12 +48,22 @@ package struct ProviderExaminee: Examinee {
         return try await ask(request)
     }
 
-    package func choose(among choices: [String], for prompt: Prompt) async throws -> WrittenAnswer? {
+    package var answersWithChoice: Bool {
+        switch route {
+        case .labels, .requestLabels: true
+        case .writing, nil: scoring == nil
+        }
+    }
+
+    package func choose(among choices: [String], for prompt: Prompt) async throws -> WrittenAnswer {
         var request = GenerationRequest(model: name, prompts: [prompt])
         switch route {
-        case .labels: break
+        case .labels(let own):
+            guard !Set(own).isDisjoint(with: choices) else {
+                throw EvaluationError.foreignChoices(model: name, choices: choices, labels: own)
+            }
         case .requestLabels: request.labels = choices
-        case .writing, nil: return nil
+        case .writing, nil: request = request.naming(choices)
         }
         return try await ask(request)
     }
@@ -67,7 +77,7 @@ package struct ProviderExaminee: Examinee {
             case .delta(_, let piece, _): text += piece
             case .completed(_, let usage, let receipt):
                 return WrittenAnswer(
-                    text: text, usage: usage, cost: cost(usage, receipt),
+                    text: text, usage: receipt?.usage ?? usage, cost: cost(usage, receipt),
                     decision: route == nil ? nil : receipt?.decision)
             case .committed, .prompt, .reasoning, .toolCall, .checked, .finished: break
             }
@@ -83,5 +93,20 @@ package struct ProviderExaminee: Examinee {
 
     private static func context() -> RequestContext {
         RequestContext(requestID: "eval-\(UInt64.random(in: .min ... .max))")
+    }
+}
+
+extension Receipt {
+    /// Of all calls, those too whose answers were not used: what the cost is of.
+    fileprivate var usage: Usage {
+        calls.reduce(into: Usage(promptTokens: 0, completionTokens: 0)) { sum, call in
+            sum.promptTokens += call.usage.promptTokens
+            sum.cachedPromptTokens += call.usage.cachedPromptTokens
+            sum.completionTokens += call.usage.completionTokens
+            if let time = call.usage.computeNanoseconds {
+                sum.computeNanoseconds = (sum.computeNanoseconds ?? 0) + time
+            }
+            sum.isEstimated = sum.isEstimated || call.usage.isEstimated
+        }
     }
 }

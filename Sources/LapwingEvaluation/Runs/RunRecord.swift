@@ -30,7 +30,8 @@ package struct RunRecord: Hashable, Sendable, Codable {
     package var tokens = Tokens()
     /// Of all questions; nil where one is unpriced.
     package var cost: NanoUSD?
-    /// How many answers of a route came from which decision; nil of what is no route.
+    /// How many answers of a route came from which decision; nil of what is no route, and where one is
+    /// not known.
     package var decisions: [String: Int]?
 
     package struct Tokens: Hashable, Sendable, Codable {
@@ -87,8 +88,9 @@ package struct RunRecord: Hashable, Sendable, Codable {
         }
         let costs = samples.compactMap(\.cost)
         cost = costs.count == samples.count ? costs.reduce(.zero, +) : nil
-        let made = Dictionary(grouping: samples.compactMap(\.decision?.rawValue)) { $0 }.mapValues(\.count)
-        decisions = made.isEmpty ? nil : made
+        let made = samples.compactMap(\.decision?.rawValue)
+        decisions =
+            made.isEmpty || made.count < samples.count ? nil : Dictionary(grouping: made) { $0 }.mapValues(\.count)
         finishedAt = time
     }
 }

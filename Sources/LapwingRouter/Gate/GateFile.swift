@@ -14,7 +14,7 @@ package struct GateFile: Hashable, Sendable, Codable {
     package var scores: [Double]
     /// Scores over it are sent to the closed model, unless the route says otherwise.
     package var threshold: Double
-    /// How many prompts it was fitted on, and their file's SHA-256.
+    /// How many prompts it was fitted on, and the SHA-256 of their file or rows.
     package var prompts: Int
     package var fingerprint: String
 

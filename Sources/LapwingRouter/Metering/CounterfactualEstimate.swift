@@ -52,20 +52,26 @@ package struct CounterfactualEstimate: Sendable {
 }
 
 extension CounterfactualEstimate {
-    /// The prompt's tokens without what our own template put around them, which no other model would see; `usage`'s
-    /// where the model has no tokenizer at hand or the prompt is not a chat.
+    /// The prompts' tokens without what our own template put around them, which no other model would see; `usage`'s
+    /// where the model has no tokenizer at hand or they are token ids.
     static func promptTokens(of prompts: [Prompt], usage: Usage, model: ModelBinding) async -> Int {
         guard let tokenizer = model.tokenizing else { return usage.promptTokens }
         var total = 0
         for prompt in prompts {
-            guard case .messages(let messages) = prompt else { return usage.promptTokens }
-            total += tokensPerChat
-            for message in messages {
+            let texts: [String]
+            switch prompt {
+            case .messages(let messages):
+                texts = messages.map(\.content)
+                total += tokensPerChat + messages.count * tokensPerMessage
+            case .text(let text): texts = [text]
+            case .tokens: return usage.promptTokens
+            }
+            for text in texts {
                 guard
                     let tokens = try? await tokenizer.tokenize(
-                        message.content, model: model.upstreamName, addSpecialTokens: false)
+                        text, model: model.upstreamName, addSpecialTokens: false)
                 else { return usage.promptTokens }
-                total += tokens.count + tokensPerMessage
+                total += tokens.count
             }
         }
         return total

@@ -4,8 +4,8 @@ import LapwingAPI
 package struct CommitPolicy: Hashable, Sendable {
     /// The side that is called first; `closed` where the client or the gate chose it.
     package var first: CallReceipt.Side
-    /// What it is called where a model that is no closed one answers in the place of one that was called first.
-    package var openInstead = Decision.open
+    /// The decision where an open model answers in the place of the closed one that was called first.
+    package var decisionOfStandIn = Decision.open
     /// What a gate found that sent the request to the closed model at once.
     package var gateConfidence: Confidence?
     /// Where the open answer is judged; `all` wherever there is more than one choice.

@@ -15,6 +15,8 @@ package struct RequestPlan: Sendable {
     package var policy: CommitPolicy
     /// What may go on with an answer that broke off; nil where nothing may.
     package var continuation: PlannedContinuation?
+    /// The model that a gate passed over, which answers where none of those does that were asked in its place.
+    var lastResort: String?
     /// Why the closed model may not be called that would be where the answer is too unsure; nil where nothing is withheld.
     package var withheld: Withheld?
     /// Whether the model is to be asked for log-probabilities that the client did not ask for.
@@ -43,12 +45,13 @@ package struct RequestPlan: Sendable {
         guard let escalation else { return self }
         var plan = self
         plan.first = escalation
+        plan.lastResort = first.name
         var asked: Set = [escalation.name]
         plan.fallbacks = (escalationFallbacks + [PlannedModel(binding: first, side: .open)] + fallbacks)
             .filter { asked.insert($0.binding.name).inserted }
         plan.escalation = nil
         plan.policy.commitsLate = true
-        (plan.policy.first, plan.policy.openInstead) = (.closed, .unavailable)
+        (plan.policy.first, plan.policy.decisionOfStandIn) = (.closed, .unavailable)
         plan.policy.gateConfidence = finding.confidence
         plan.policy.threshold = finding.threshold ?? plan.policy.threshold
         plan.policy.mayEscalate = false
@@ -185,7 +188,10 @@ package struct RouteTable: Sendable {
         else { return plan }
         if closed.unavailable == nil {
             plan.escalation = closed
-            plan.escalationFallbacks = self.fallbacks(closed.fallback, of: closed, for: request)
+            plan.escalationFallbacks = self.fallbacks(closed.fallback, of: closed, for: request).map {
+                // The route's own model answers as it does on the route.
+                $0.binding.name == first.name ? PlannedModel(binding: first, side: $0.side) : $0
+            }
             plan.policy.mayEscalate = true
         } else {
             plan.withheld = .unavailable

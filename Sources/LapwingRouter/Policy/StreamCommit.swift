@@ -83,8 +83,8 @@ package struct StreamCommit: Sendable {
         confidence = policy.gateConfidence
     }
 
-    /// The vector of the prompt, before anything of the answer has come.
-    mutating func judge(beside vector: PromptVector) {
+    /// Has the answer judged with its prompt's vector too. Only before anything of it has come.
+    mutating func setPromptVector(_ vector: PromptVector) {
         policy.promptVector = vector
         judge = AnswerJudge(policy: policy, model: model.judge(of: models[.open]))
     }
@@ -247,7 +247,7 @@ extension StreamCommit {
             judge = AnswerJudge(policy: policy, model: model.judge(of: name))
             if billed == .closed { pass(side) }
         }
-        if keptSide == side { decision = billed == .closed ? .closed : policy.openInstead }
+        if keptSide == side { decision = billed == .closed ? .closed : policy.decisionOfStandIn }
     }
 }
 

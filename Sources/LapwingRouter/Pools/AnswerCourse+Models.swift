@@ -1,9 +1,11 @@
 import LapwingAPI
 
 extension AnswerCourse {
-    init(_ models: [PlannedModel]) {
+    init(_ models: [PlannedModel], lastResort: String? = nil) {
         let candidates = models.map { Candidate($0) }
-        self.init(candidates, timeLimit: models.first?.binding.pool?.options.timeLimit ?? Self.longest)
+        self.init(
+            candidates, timeLimit: models.first?.binding.pool?.options.timeLimit ?? Self.longest,
+            lastResort: candidates.firstIndex { $0.model == lastResort })
     }
 
     /// For a model in this process, whose calls end by themselves.

@@ -84,6 +84,9 @@ package struct AnswerCourse: Sendable {
     private static let patience = (withNext: Duration.seconds(3), alone: Duration.seconds(30))
 
     package private(set) var candidates: [Candidate]
+    /// The candidate that the first one was asked in the place of: whatever the others find wrong, it is asked at the end, if
+    /// need be by one call more than `mostCalls`. nil where the first is the one that was meant.
+    private var lastResort: Int?
     private let timeLimit: Duration
     /// The model whose turn it is.
     package private(set) var candidate = 0
@@ -97,15 +100,16 @@ package struct AnswerCourse: Sendable {
     private var running: [Call] = []
     package private(set) var answering: Call?
     /// What the caller is told where nothing helps: the failure of the model that was asked for.
-    private var failure: RequestError?
+    package private(set) var failure: RequestError?
     /// Whether it goes on with an answer that broke off. What is found wrong with that is not the caller's matter.
     package private(set) var isGoingOn = false
     /// What the last failure allows; nil where there was none since the last call or pause.
     private var remedy: FailureClass.Remedy?
 
     /// The candidates in their order, at least one.
-    package init(_ candidates: [Candidate], timeLimit: Duration) {
+    package init(_ candidates: [Candidate], timeLimit: Duration, lastResort: Int? = nil) {
         precondition(!candidates.isEmpty, "an answer is asked of at least one model")
+        self.lastResort = lastResort
         self.candidates = candidates
         self.timeLimit = timeLimit
     }
@@ -125,7 +129,7 @@ package struct AnswerCourse: Sendable {
         let broken = answering
         let isSameModel = broken.map { self.candidates[$0.candidate].model } == candidates[0].model
         self.candidates = candidates
-        (candidate, answering, remedy) = (0, nil, nil)
+        (candidate, answering, remedy, lastResort) = (0, nil, nil, nil)
         (failure, isGoingOn) = (error, true)
         (callsHere, waitedHere) = (0, .zero)
         // The endpoint that broke off is asked for the rest where there is no other, unless it fell silent.
@@ -191,7 +195,7 @@ package struct AnswerCourse: Sendable {
             return moveOn(at: now, pools) { $0.contextLength.map { $0 > length ?? 0 } ?? true }
         // What another model than the one asked for finds wrong is not the caller's matter; nor is that a model does not
         // take the beginning of an answer.
-        case .final: return candidate > 0 || isGoingOn ? moveOn(at: now, pools) : giveUp()
+        case .final: return candidate > 0 || isGoingOn || lastResort != nil ? moveOn(at: now, pools) : giveUp()
         }
     }
 
@@ -230,7 +234,7 @@ package struct AnswerCourse: Sendable {
     }
 
     private mutating func step(at now: Duration, _ pools: Pools) -> Step {
-        guard now < timeLimit, callCount < Self.mostCalls else { return giveUp() }
+        guard now < timeLimit, callCount < Self.mostCalls || candidate == lastResort else { return giveUp() }
         if case .endpoint(let endpoint) = pools.take(candidate, asked.union(silent)) {
             return .call(begin(endpoint))
         }
@@ -256,9 +260,9 @@ package struct AnswerCourse: Sendable {
     private mutating func moveOn(
         at now: Duration, _ pools: Pools, where fits: (Candidate) -> Bool = { _ in true }
     ) -> Step {
-        guard callCount < Self.mostCalls,
-            let next = candidates.indices.first(where: { $0 > candidate && fits(candidates[$0]) })
-        else { return giveUp() }
+        let left = candidates.indices.filter { $0 > candidate && fits(candidates[$0]) }
+        let next = callCount < Self.mostCalls ? left.first : left.first { $0 == lastResort }
+        guard let next else { return giveUp() }
         candidate = next
         (callsHere, waitedHere, asked, silent) = (0, .zero, [], [])
         return step(at: now, pools)

@@ -70,45 +70,46 @@ enum EvidenceRows {
         }
     }
 
-    static func labelled(
-        route: String, since: Int64, byPrompt: Bool, _ db: Database
-    ) throws -> [LabelledEvidence] {
+    static func labelled(route: String, since: Int64, _ db: Database) throws -> [LabelledEvidence] {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT a.request_id, model, task, language, started_at, evidence, iif(:byPrompt, prompt, NULL), probability,
+                SELECT a.request_id, model, task, language, started_at, evidence, features, probability,
                     source, side, right, weight, at, calibrator
                 FROM answers a JOIN outcomes o ON o.request_id = a.request_id
-                WHERE route = :route AND started_at >= :since AND iif(:byPrompt, prompt, evidence) IS NOT NULL
-                    AND right IS NOT NULL
+                WHERE route = ? AND started_at >= ? AND evidence IS NOT NULL AND right IS NOT NULL
                 ORDER BY started_at, a.request_id
-                """, arguments: ["route": route, "since": since, "byPrompt": byPrompt])
+                """, arguments: [route, since])
         var found: [LabelledEvidence] = []
-        var current: (row: Row, verdicts: [Verdict])?
-        func end() {
-            guard let (row, verdicts) = current else { return }
+        try forEachAnswer(rows) { row, verdicts in
             let closed = Verdict.resolve(verdicts.filter { $0.side == .closed })
             guard let open = Verdict.resolve(verdicts.filter { $0.side == .open }),
                 let right = open.right(besides: closed?.right)
             else { return }
-            var labelled = LabelledEvidence(
-                requestID: row[0], route: route, model: row[1], task: row[2], language: row[3], at: row[4],
-                evidenceJSON: Data((row[5] as String? ?? "").utf8), probability: row[7], calibrator: row[13],
-                right: right, strongRight: closed?.right, source: open.source, weight: open.weight)
-            labelled.promptJSON = (row[6] as String?).map { Data($0.utf8) }
-            found.append(labelled)
+            found.append(
+                LabelledEvidence(
+                    requestID: row[0], route: route, model: row[1], task: row[2], language: row[3], at: row[4],
+                    evidenceJSON: Data((row[5] as String).utf8),
+                    probability: row[7],
+                    calibrator: row[13], right: right, strongRight: closed?.right, source: open.source,
+                    weight: open.weight))
         }
+        return found
+    }
+
+    /// Rows of answers with an outcome each, an answer's own one after another: its first row with all that was said of it.
+    static func forEachAnswer(_ rows: RowCursor, _ body: (Row, [Verdict]) -> Void) throws {
+        var current: (row: Row, verdicts: [Verdict])?
         while let row = try rows.next() {
             let id: String = row[0]
-            if let known = current?.row, known[0] as String != id {
-                end()
+            if let known = current, known.row[0] as String != id {
+                body(known.row, known.verdicts)
                 current = nil
             }
             if current == nil { current = (row.copy(), []) }
             if let verdict = Verdict(row) { current?.verdicts.append(verdict) }
         }
-        end()
-        return found
+        if let current { body(current.row, current.verdicts) }
     }
 }
 
@@ -155,14 +156,11 @@ struct Verdict {
         case .feedback, .dataset: right
         }
     }
-}
 
-extension Decision {
-    /// Whose answer the client was given.
-    package var answeringSide: CallReceipt.Side {
-        switch self {
-        case .open, .wouldEscalate, .unavailable: .open
-        case .closed, .escalated: .closed
-        }
+    /// Whether the closed answer is right beside an open one of which that is known, where this is how the two compare.
+    func closedRight(besides openIsRight: Bool) -> Bool {
+        if right { return openIsRight }
+        // What differs from a right answer is wrong; what a judge prefers to one may well be right too.
+        return source == .judge || !openIsRight
     }
 }

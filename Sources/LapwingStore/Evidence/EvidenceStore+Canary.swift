@@ -72,9 +72,10 @@ extension EvidenceStore {
         }
     }
 
-    /// What is known of the answers since `beganAt` to requests that each arm's own model was asked. What a gate sent to the
-    /// closed model, or another answered in one's place, says nothing of either. Outcomes are those that clients and data sets told of the answer that was
-    /// given: other sources know only of some answers, and of more in the one arm than in the other.
+    /// What is known of the answers since `beganAt` to requests that each arm's own model was asked. What a closed model
+    /// answered at a gate's word, or another in one's place, says nothing of either. Outcomes are those that clients and
+    /// data sets told of the answer that was given: other sources know only of some answers, and of more in the one arm
+    /// than in the other.
     package func canaryEvidence(
         of candidate: String, besides open: String, on route: String, since beganAt: Int64
     ) throws -> CanaryEvidence {

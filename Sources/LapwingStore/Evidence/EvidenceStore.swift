@@ -62,12 +62,9 @@ package final class EvidenceStore: Sendable {
         }
     }
 
-    /// Rows of a route's answers with evidence of which it is known whether they were right, oldest first. `byPrompt`: those
-    /// with a prompt, whether there is evidence or not.
-    package func labelled(
-        route: String, since: Int64? = nil, byPrompt: Bool = false
-    ) throws -> [LabelledEvidence] {
-        try read { db in try EvidenceRows.labelled(route: route, since: since ?? .min, byPrompt: byPrompt, db) }
+    /// Rows of a route's answers of which it is known whether they were right, oldest first.
+    package func labelled(route: String, since: Int64? = nil) throws -> [LabelledEvidence] {
+        try read { db in try EvidenceRows.labelled(route: route, since: since ?? .min, db) }
     }
 
     /// Forgets the answers of requests that were admitted before, with their outcomes, and returns how many.

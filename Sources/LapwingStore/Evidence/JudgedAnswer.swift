@@ -103,10 +103,7 @@ package struct LabelledEvidence: Hashable, Sendable {
     package var language: String?
     /// When the request was admitted, in milliseconds since 1970.
     package var at: Int64
-    /// Empty where prompts were asked for and it has none.
     package var evidenceJSON: Data
-    /// The request's prompts as they were kept; nil unless asked for.
-    package var promptJSON: Data?
     /// What it was judged to be, and by whose reckoning.
     package var probability: Double?
     package var calibrator: String?

@@ -72,9 +72,9 @@ struct Tally {
 
     private mutating func addAnswer(of entry: LedgerEntry) {
         figures.completed += 1
-        switch entry.decision {
-        case .open, .wouldEscalate, .unavailable: figures.answeredOpen += 1
-        case .closed, .escalated: figures.answeredClosed += 1
+        switch entry.decision?.answeringSide {
+        case .open: figures.answeredOpen += 1
+        case .closed: figures.answeredClosed += 1
         case nil: break
         }
         if let latency = entry.latencyMilliseconds { latencies.add(latency) }

@@ -138,7 +138,10 @@ enum RunText {
         let parts = decisions.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { word, count in
             "\(Figures.percent(count, of: total)) \(word)"
         }
-        return "decisions: " + parts.joined(separator: ", ")
+        let lacking = decisions[Decision.unavailable.rawValue].map {
+            "; the closed model failed for \(Figures.grouped($0)), and --start-over asks all again"
+        }
+        return "decisions: " + parts.joined(separator: ", ") + (lacking ?? "")
     }
 
     private static func conventions(_ run: RunRecord) -> String {

@@ -13,9 +13,10 @@ struct FitGate: AsyncParsableCommand {
         commandName: "gate", abstract: "Fit what sends prompts to the closed model before anything is generated.",
         discussion: """
             Each line of the file is one JSON object: the prompt, and whether the open (weak) and the closed (strong) model \
-            were right, 1 or 0. With --route in its place it is learned from the route's own traffic, where `evidence: \
-            { prompts: true }` keeps prompts and a `shadow` holds answers against the closed model's. What is fitted is the gain of asking the closed one; every figure is of prompts that the \
-            model was not fitted on. The gate becomes the next version of data/gates/NAME, which `gate: NAME` in a route uses.
+            were right, 1 or 0. With --route in its place the route's own traffic teaches, where `evidence: { prompts: true \
+            }` keeps prompts and a `shadow` holds answers against the closed model's. What is fitted is the gain of asking \
+            the closed one; every figure is of prompts that the model was not fitted on. The gate becomes the next version \
+            of data/gates/NAME, which `gate: NAME` in a route uses.
 
               lapwing calibrate gate support --data answered.jsonl --share 0.2
               lapwing calibrate gate support --data answered.jsonl --keep 0.94 --embedding minilm
@@ -67,7 +68,7 @@ struct FitGate: AsyncParsableCommand {
         if embedding != nil, fit.model.embeddingLength == nil {
             Output.error.line("the prompts' vectors gained nothing on held-out prompts, and the gate does without them")
         }
-        let figures = GateFigures(path: path, prompts: rows.prompts.count, share: chosen, fit)
+        let figures = GateFigures(path: path, rows, share: chosen, fit)
         if figures.strongQuality <= figures.weakQuality {
             Output.error.line(
                 "on these prompts the closed model is right no more often than the open one: what the gate sends there costs "
@@ -78,8 +79,11 @@ struct FitGate: AsyncParsableCommand {
     }
 
     private func rows(_ configuration: Configuration) throws -> GateRows {
-        if let data { return try GateRows(path: data) }
-        return try GateRows(try configuration.route(named: route ?? ""), in: configuration)
+        switch (data, route) {
+        case (let data?, _): return try GateRows(path: data)
+        case (nil, let route?): return try GateRows(try configuration.route(named: route), in: configuration)
+        case (nil, nil): preconditionFailure("validate() asks for one of them")
+        }
     }
 
     private func chosenShare(_ fit: GateFit) throws -> Double {

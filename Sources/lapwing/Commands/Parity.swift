@@ -164,7 +164,8 @@ enum ParityText {
         guard let kept = report.kept else { return "A got nothing right, so that B has nothing to keep: " }
         let share = report.candidateScore / report.referenceScore
         let cost = report.costShare.map { " at \(Figures.fixed($0 * 100, places: 0))% of its cost" } ?? ""
-        let open = report.openShare.map { ", \(percent($0)) of its answers open" } ?? ""
+        var open = report.openShare.map { ", \(percent($0)) of its answers open" } ?? ""
+        if let share = report.unavailableShare, share > 0 { open += " (\(percent(share)) as the closed model failed)" }
         return "B keeps \(percent(share)) [\(Figures.fixed(kept.lowerBound * 100, places: 1)), "
             + "\(Figures.fixed(kept.upperBound * 100, places: 1))] of A's quality\(cost)\(open): "
     }

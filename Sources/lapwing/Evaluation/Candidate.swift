@@ -67,13 +67,9 @@ struct Candidate {
         let open = configuration.model(named: route?.open ?? name)
         let router = assembly.router
         let scores = open?.local != nil
-        let kind: ProviderExaminee.RouteKind? = route.map {
-            switch $0.labels {
-            case .request: .requestLabels
-            case nil: .writing
-            default: .labels
-            }
-        }
+        let labels = try route.flatMap { try RouteFiles($0, dataFolder: configuration.dataFolder).labels?.names }
+        var kind: ProviderExaminee.RouteKind? = route == nil ? nil : .writing
+        if let labels { kind = labels.isEmpty ? .requestLabels : .labels(labels) }
         return Candidate(
             examinee: ProviderExaminee(name: name, chat: router, scoring: scores ? router : nil, route: kind) { _ in
                 nil
@@ -81,8 +77,15 @@ struct Candidate {
             // What a closed model may answer is not of these weights.
             weightsHash: route?.closed == nil ? try open?.local.map { try ContentDigest.ofWeights($0.weights) } : nil,
             settings: try configuration.settings(of: name), concurrency: 8,
-            choiceWording: route.map { $0.labels == nil ? "scored by its open model alone" : "the route's own answer" }
+            choiceWording: choiceWording(answersWithLabels: labels != nil, isRoute: route != nil, scores: scores)
         ) { await assembly.shutDown() }
+    }
+
+    /// nil for a model whose log-probabilities are compared.
+    private static func choiceWording(answersWithLabels: Bool, isRoute: Bool, scores: Bool) -> String? {
+        if answersWithLabels { return "the route's own answer" }
+        if !scores { return "told the choices in a chat, and answers with one" }
+        return isRoute ? "scored by its open model alone" : nil
     }
 
     private static func remote(

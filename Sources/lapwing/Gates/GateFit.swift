@@ -8,15 +8,19 @@ struct GateFit: Sendable {
     let curve: RoutingCurve
     private let weak: [Double]
     private let strong: [Double]
+    /// A number a prompt: the same text has the same one. nil where no text stands there twice.
+    private let groups: [Int]?
 
     init(_ rows: GateRows, _ samples: GainSamples, folds: Int, seed: UInt64) async throws {
         let gains = rows.gains
+        let groups = rows.groups
         let search = GainSearch(GainRecipe.standard(hasEmbeddings: samples.hasEmbeddings), seed: seed)
-        let parts = Folds.make(count: samples.count, folds: folds, seed: seed)
+        let parts = Folds.make(count: samples.count, folds: folds, seed: seed, groups: groups)
         scores = await Folds.outOfFold(parts, count: samples.count) { training, held in
-            search.fit(samples, gains: gains, on: training).scores(samples, held)
+            search.fit(samples, gains: gains, on: training, groups: groups).scores(samples, held)
         }
-        model = search.fit(samples, gains: gains, on: Array(0..<samples.count))
+        model = search.fit(samples, gains: gains, on: Array(0..<samples.count), groups: groups)
+        self.groups = groups
         weak = rows.isWeakRight.map { $0 ? 1 : 0 }
         strong = rows.isStrongRight.map { $0 ? 1 : 0 }
         curve = RoutingCurve(scores: scores, weak: weak, strong: strong)
@@ -29,7 +33,7 @@ struct GateFit: Sendable {
                 figure(
                     RoutingCurve(
                         scores: rows.map { scores[$0] }, weak: rows.map { weak[$0] }, strong: rows.map { strong[$0] }))
-            }, over: BootstrapIndices(count: scores.count, resamples: 400))
+            }, over: BootstrapIndices(count: scores.count, resamples: 400, clusters: groups))
     }
 }
 
@@ -45,6 +49,10 @@ struct GateFigures: Encodable {
 
     var gate: String
     var prompts: Int
+    /// Texts among them.
+    var distinctPrompts: Int
+    /// Whether the closed model's answers are themselves what the open one's were held against.
+    var closedIsMeasure: Bool
     /// Of prompts that the gate sends to the closed model.
     var share: Double
     var weakQuality: Double
@@ -56,9 +64,9 @@ struct GateFigures: Encodable {
     var cpt80: Double?
     var curve: [Point]
 
-    init(path: String, prompts: Int, share: Double, _ fit: GateFit) {
+    init(path: String, _ rows: GateRows, share: Double, _ fit: GateFit) {
         gate = path
-        self.prompts = prompts
+        (prompts, distinctPrompts, closedIsMeasure) = (rows.prompts.count, rows.distinctCount, rows.closedIsMeasure)
         self.share = share
         weakQuality = fit.curve.quality(atCallShare: 0)
         strongQuality = fit.curve.quality(atCallShare: 1)
@@ -88,9 +96,13 @@ struct GateFigures: Encodable {
         let calls = zip(["half", "four fifths"], [cpt50, cpt80]).compactMap { part, share in
             share.map { "\(part) of the gap at \(percent($0)) of calls" }
         }
+        let count =
+            "\(Figures.grouped(prompts)) prompts"
+            + (distinctPrompts < prompts ? ", \(Figures.grouped(distinctPrompts)) different ones" : "")
         return [
-            "\(gate): \(Figures.grouped(prompts)) prompts; alone the open model is right on \(percent(weakQuality)), the "
-                + "closed one on \(percent(strongQuality))",
+            "\(gate): \(count); "
+                + "alone the open model is right on \(percent(weakQuality)), the closed one"
+                + (closedIsMeasure ? ", which is the measure," : "") + " on \(percent(strongQuality))",
             ([gap].compactMap(\.self) + calls).joined(separator: ", "),
         ] + table.lines(for: terminal) + ["it sends \(percent(share)) of such prompts to the closed model"]
     }

@@ -9,8 +9,10 @@ struct GateRows {
     private(set) var isWeakRight: [Bool] = []
     private(set) var isStrongRight: [Bool] = []
     let fingerprint: String
+    /// Whether the open answers were held against the closed ones, and not both against the truth.
+    let closedIsMeasure: Bool
 
-    /// Fewer say nothing.
+    /// Fewer different prompts say nothing.
     static let fewest = 50
 
     private struct Row: Decodable {
@@ -41,6 +43,7 @@ struct GateRows {
     init(path: String) throws {
         guard let data = FileManager.default.contents(atPath: path) else { throw Failure("cannot read '\(path)'") }
         fingerprint = GateFile.fingerprint(of: data)
+        closedIsMeasure = false
         for (index, line) in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
         where !line.allSatisfy({ $0 == 32 || $0 == 13 }) {
             do {
@@ -57,32 +60,30 @@ struct GateRows {
         try check(path)
     }
 
-    /// Of a route's traffic whose prompts were kept: where a shadow call or a judge compared the two answers, the closed one
-    /// is the measure, and right unless a client said otherwise. Throws `Failure`.
+    /// Of a route's traffic whose prompts were kept and whose answers a shadow call or a judge compared. Throws `Failure`.
     init(_ route: Configuration.Route, in configuration: Configuration) throws {
-        let rows = try StoredAnswers.rows(route, in: configuration, byPrompt: true)
         let decoder = JSONDecoder()
         var kept: [[String]] = []
-        for row in rows {
-            guard let asked = row.promptJSON.flatMap({ try? decoder.decode([Prompt].self, from: $0) }),
-                let prompt = GatePrompt.text(of: asked),
-                let isStrongRight = row.strongRight ?? (row.source.comparesModels ? true : nil)
+        for row in try StoredAnswers.comparedPrompts(route, in: configuration) {
+            guard let asked = try? decoder.decode([Prompt].self, from: row.promptJSON),
+                let prompt = GatePrompt.text(of: asked)
             else { continue }
             prompts.append(prompt)
-            isWeakRight.append(row.right)
-            self.isStrongRight.append(isStrongRight)
-            kept.append([row.requestID, "\(row.right)", "\(isStrongRight)"])
+            isWeakRight.append(row.isOpenRight)
+            isStrongRight.append(row.isClosedRight)
+            kept.append([row.requestID, "\(row.isOpenRight)", "\(row.isClosedRight)"])
         }
         fingerprint = DataFingerprint(rows: kept).sha256
+        closedIsMeasure = true
         try check(
             "the route '\(route.name)'",
             hint: "; `evidence: { prompts: true }` keeps prompts, and a `shadow` of the route finds outcomes")
     }
 
     private func check(_ source: String, hint: String = "") throws {
-        guard prompts.count >= Self.fewest else {
+        guard distinctCount >= Self.fewest else {
             throw Failure(
-                "\(source): found \(prompts.count) prompts with both models' outcomes, expected \(Self.fewest) or more, "
+                "\(source): found \(distinctCount) different prompts with both models' outcomes, expected \(Self.fewest) or more, "
                     + "better 1,000" + hint)
         }
         guard isStrongRight.contains(true) else {
@@ -91,6 +92,19 @@ struct GateRows {
         guard gains.contains(where: { $0 != 0 }) else {
             throw Failure("\(source): both models are right on the same prompts, so that there is nothing to gain")
         }
+    }
+
+    var distinctCount: Int { Set(prompts).count }
+
+    /// A number a prompt, so that a text which stands there several times is held out as one; nil where none does.
+    var groups: [Int]? {
+        var numbers: [String: Int] = [:]
+        let groups = prompts.map { prompt in
+            let number = numbers[prompt] ?? numbers.count
+            numbers[prompt] = number
+            return number
+        }
+        return numbers.count < prompts.count ? groups : nil
     }
 
     /// 1 where only the closed model is right, -1 where only the open one is.

@@ -10,7 +10,7 @@ package enum ReceiptText {
         var rows: [(label: String, value: String)] = [
             ("requests", requests(figures)),
             ("answered open", answeredOpen(figures)),
-            ("escalated", "\(Figures.grouped(figures.escalated))"),
+            ("escalated", escalated(figures)),
             ("would escalate", wouldEscalate(figures)),
             ("tokens", tokens(figures)),
             ("spent", spent(figures)),
@@ -56,6 +56,12 @@ package enum ReceiptText {
     private static func answeredOpen(_ figures: Report.Figures) -> String {
         let share = Figures.percent(figures.answeredOpen, of: figures.completed)
         return "\(Figures.grouped(figures.answeredOpen)) (\(share) of completed)"
+    }
+
+    private static func escalated(_ figures: Report.Figures) -> String {
+        let atOnce = figures.answeredClosed - figures.escalated
+        return Figures.grouped(figures.escalated)
+            + (atOnce > 0 ? ", and \(Figures.grouped(atOnce)) were answered by a closed model at once" : "")
     }
 
     private static func wouldEscalate(_ figures: Report.Figures) -> String {

@@ -22,7 +22,7 @@ private final class Play {
 
     init(
         _ endpointCounts: Int..., attempts: Int = 3, contexts: [Int?] = [],
-        timeLimit: Duration = .seconds(600)
+        timeLimit: Duration = .seconds(600), lastResort: Int? = nil
     ) {
         self.endpointCounts = endpointCounts
         course = AnswerCourse(
@@ -31,7 +31,7 @@ private final class Play {
                 candidate.attempts = attempts
                 if contexts.indices.contains(index) { candidate.contextLength = contexts[index] }
                 return candidate
-            }, timeLimit: timeLimit)
+            }, timeLimit: timeLimit, lastResort: lastResort)
     }
 
     private func offer(_ candidate: Int, _ spent: Set<Int>) -> EndpointPool.Offer {
@@ -132,6 +132,21 @@ struct AnswerCourseTests {
         #expect(
             refused.fail(forbidden) == "fail \(status(401).description)",
             "what the second found wrong is not told")
+    }
+
+    @Test("A last resort is asked whatever the first finds wrong, and though six calls were made before")
+    func lastResort() {
+        let refused = Play(2, 1, 1, lastResort: 2)
+        #expect(refused.next() == "a0")
+        #expect(refused.fail(forbidden) == "b0")
+        let worn = Play(6, 1, 1, attempts: 6, lastResort: 2)
+        #expect(worn.next() == "a0")
+        for place in 1..<6 { #expect(worn.fail(status(503)) == "a\(place)") }
+        #expect(worn.fail(status(503)) == "c0", "the model between is passed over")
+        #expect(worn.fail(status(500, "c")) == "fail \(status(503).description)")
+        let left = Play(1, 1, lastResort: 1)
+        left.offers[0] = .broken(.seconds(5))
+        #expect(left.next() == "b0")
     }
 
     @Test("A prompt that is too long goes once to the next model that takes longer ones")
