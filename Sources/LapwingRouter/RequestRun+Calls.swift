@@ -109,6 +109,8 @@ extension RequestRun {
             lease?.end(.cancelled)
             return .cancelled
         }
+        // An open model stands in: what is told is why.
+        if side == .closed, model.side == .open, closedFailure == nil { closedFailure = courses[side]?.failure }
         commit.expect(model.binding.name, billedAs: model.side, on: side)
         let meter = record.meter(model.binding, side: model.side, at: lease?.provider)
         let isRead = call.manner == .anew && (onAnswer != nil || record.services.keepsTexts)

@@ -46,8 +46,8 @@ struct RequestRun: Sendable {
     var models: [CallReceipt.Side: [PlannedModel]]
     /// In the order in which they were made.
     var calls: [RunningCall] = []
-    /// Why no closed answer took the place of an open one that was judged.
-    private var closedFailure: RequestError?
+    /// Why no closed model answered where one was due; nil too where all its endpoints are left alone.
+    var closedFailure: RequestError?
     /// Pauses and delays in progress.
     var timers: [Task<Void, Never>] = []
     /// Models of which the ledger expects a call that may cost something and has not been made.
@@ -201,13 +201,11 @@ struct RequestRun: Sendable {
     /// The client is answered all the same, so that only the log says why.
     private func warnOfClosed() {
         let closed = plan.escalation ?? plan.first
-        // Where its endpoints are left alone there was no call.
-        let error = closedFailure ?? courses[.closed]?.failure
         logger.warning(
             "the closed model gave no answer, the open one was kept",
             metadata: [
                 "request": "\(context.requestID)", "route": "\(plan.route.name)", "model": "\(closed.name)",
-                "code": "\(error?.ledgerCode ?? "unavailable")",
+                "code": "\(closedFailure?.ledgerCode ?? "unavailable")",
             ])
     }
 

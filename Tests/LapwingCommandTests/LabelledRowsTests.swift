@@ -35,6 +35,13 @@ struct LabelledRowsTests {
         #expect { try read("prompt,answer,strong\na,b,maybe\n") } throws: { "\($0)".contains(":2: `strong` is ") }
     }
 
+    @Test("Rows that repeat another's prompt are counted")
+    func repeats() throws {
+        let rows = try read("prompt,answer\na,b\nc,d\na,b\na,e\n")
+        #expect(try #require(LabelledRows.repeatsLine(rows)).hasPrefix("2 of 4 rows repeat"))
+        #expect(LabelledRows.repeatsLine(Array(rows.prefix(2))) == nil)
+    }
+
     @Test("Lines may end as on Windows")
     func carriageReturns() throws {
         let rows = try read("{\"prompt\": \"a\", \"answer\": \"b\"}\r\n\r\n{\"prompt\": \"c\", \"answer\": \"d\"}\r\n")

@@ -59,7 +59,7 @@ package struct ProviderExaminee: Examinee {
         var request = GenerationRequest(model: name, prompts: [prompt])
         switch route {
         case .labels(let own):
-            guard !Set(own).isDisjoint(with: choices) else {
+            guard !Set(own.map(\.plainChoice)).isDisjoint(with: choices.map(\.plainChoice)) else {
                 throw EvaluationError.foreignChoices(model: name, choices: choices, labels: own)
             }
         case .requestLabels: request.labels = choices

@@ -58,10 +58,9 @@ package struct Sample: Hashable, Sendable, Codable {
     package init(_ item: Item, choosing written: WrittenAnswer) {
         self.init(item, usage: written.usage, cost: written.cost)
         (answer, decision, gold) = (written.text, written.decision, item.gold)
-        // As models write a label that they were told.
-        func plain(_ text: String) -> String { String(text.lowercased().trimming { $0.isWhitespace || $0 == "." }) }
         chosen =
-            item.choices.firstIndex(of: written.text) ?? item.choices.firstIndex { plain($0) == plain(written.text) }
+            item.choices.firstIndex(of: written.text)
+            ?? item.choices.firstIndex { $0.plainChoice == written.text.plainChoice }
         let isRight = chosen.map(item.gold.contains) ?? false
         scores[Metric.acc.rawValue] = isRight ? 1 : 0
     }

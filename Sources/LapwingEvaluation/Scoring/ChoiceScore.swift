@@ -35,3 +35,8 @@ package struct ChoiceScore: Hashable, Sendable {
         return best
     }
 }
+
+extension String {
+    /// Without regard to how models write a label that they were told: case, white space around, a point at the end.
+    var plainChoice: String { String(lowercased().trimming { $0.isWhitespace || $0 == "." }) }
+}

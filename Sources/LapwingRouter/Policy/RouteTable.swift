@@ -188,9 +188,9 @@ package struct RouteTable: Sendable {
         else { return plan }
         if closed.unavailable == nil {
             plan.escalation = closed
-            plan.escalationFallbacks = self.fallbacks(closed.fallback, of: closed, for: request).map {
-                // The route's own model answers as it does on the route.
-                $0.binding.name == first.name ? PlannedModel(binding: first, side: $0.side) : $0
+            // The model that was too unsure is not asked again: its answer is there.
+            plan.escalationFallbacks = self.fallbacks(closed.fallback, of: closed, for: request).filter {
+                $0.binding.name != first.name
             }
             plan.policy.mayEscalate = true
         } else {

@@ -260,7 +260,7 @@ package struct AnswerCourse: Sendable {
     private mutating func moveOn(
         at now: Duration, _ pools: Pools, where fits: (Candidate) -> Bool = { _ in true }
     ) -> Step {
-        let left = candidates.indices.filter { $0 > candidate && fits(candidates[$0]) }
+        let left = candidates.indices.filter { $0 > candidate && (fits(candidates[$0]) || $0 == lastResort) }
         let next = callCount < Self.mostCalls ? left.first : left.first { $0 == lastResort }
         guard let next else { return giveUp() }
         candidate = next

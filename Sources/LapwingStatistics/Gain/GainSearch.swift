@@ -30,6 +30,8 @@ package struct GainSearch: Sendable {
         let folds = (0..<repeats).flatMap {
             Folds.make(count: rows.count, folds: foldCount, seed: seed + $0, groups: inner)
         }
+        // One group alone has no other part to be judged by.
+        guard folds.allSatisfy({ $0.count < rows.count }) else { return recipes[0] }
         for fold in folds {
             let held = Set(fold)
             let fitted = rows.indices.filter { !held.contains($0) }

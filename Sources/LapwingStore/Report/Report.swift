@@ -32,6 +32,8 @@ package struct Report: Hashable, Sendable, Codable {
         package var shareAnsweredOpen: Double?
         /// Completed requests whose answer is the closed model's: decision `closed` or `escalated`.
         package var answeredClosed = 0
+        /// Of those, the ones for which no open model was asked, or none could answer: decision `closed`.
+        package var closedAtOnce = 0
         /// Requests, however they ended, with the decision `escalated`.
         package var escalated = 0
         /// Those whose open answer fell under the threshold, and whose tier or route does not escalate.

@@ -77,6 +77,7 @@ struct Tally {
         case .closed: figures.answeredClosed += 1
         case nil: break
         }
+        if entry.decision == .closed { figures.closedAtOnce += 1 }
         if let latency = entry.latencyMilliseconds { latencies.add(latency) }
         if let first = entry.firstTokenMilliseconds { firstTokens.add(first) }
     }

@@ -52,6 +52,14 @@ package enum LabelledRows {
                 + "without, or a route with 'labels: request'")
     }
 
+    /// What is told of rows that repeat another's prompt; nil where none does.
+    package static func repeatsLine(_ rows: [LabelledRow]) -> String? {
+        let count = rows.count - Set(rows.map(\.prompt)).count
+        guard count > 0 else { return nil }
+        return "\(Figures.grouped(count)) of \(Figures.grouped(rows.count)) rows repeat another's prompt: each counts "
+            + "as drawn from traffic, and rows that were copied prove more than anybody knows"
+    }
+
     static func lacksChoices(_ route: String) -> Failure {
         Failure("'\(route)' answers with one of the choices that a request names, and a row has no 'choices'")
     }

@@ -10,7 +10,8 @@ struct EvalRun: AsyncParsableCommand {
         discussion: """
             The model is a local one, or, with the configuration, a route or a remote model, whose calls go into the ledger; \
             with --url any OpenAI-compatible server. Tasks with choices need log-probabilities of given text, which a server \
-            gives by `echo` and `logprobs` on /v1/completions.
+            gives by `echo` and `logprobs` on /v1/completions; a remote model of the configuration is told the choices, and a \
+            route with labels answers with one.
 
             Each question's outcome is stored as it comes. After Ctrl-C the same command goes on where it was; a run that is \
             whole is printed again.

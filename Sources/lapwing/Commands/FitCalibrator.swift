@@ -111,6 +111,7 @@ struct FitCalibrator: AsyncParsableCommand {
         _ route: Configuration.Route, _ labels: RouteLabels?, _ configuration: Configuration
     ) async throws -> ([LabelledAnswer], DataFingerprint) {
         let rows = try input.rows()
+        if let line = LabelledRows.repeatsLine(rows) { Output.error.line(line) }
         try LabelledRows.check(rows, for: route.name, labels: labels?.names ?? [])
         if let labels, labels.names.isEmpty, rows.contains(where: { $0.choices == nil }) {
             throw LabelledRows.lacksChoices(route.name)

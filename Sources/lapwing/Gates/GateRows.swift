@@ -89,7 +89,9 @@ struct GateRows {
         guard isStrongRight.contains(true) else {
             throw Failure("\(source): the closed model is right on no prompt, so that there is no quality to keep")
         }
-        guard gains.contains(where: { $0 != 0 }) else {
+        var gained: [String: Int] = [:]
+        for (prompt, gain) in zip(prompts, gains) { gained[prompt, default: 0] += gain }
+        guard gained.values.contains(where: { $0 != 0 }) else {
             throw Failure("\(source): both models are right on the same prompts, so that there is nothing to gain")
         }
     }

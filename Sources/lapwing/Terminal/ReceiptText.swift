@@ -59,7 +59,7 @@ package enum ReceiptText {
     }
 
     private static func escalated(_ figures: Report.Figures) -> String {
-        let atOnce = figures.answeredClosed - figures.escalated
+        let atOnce = figures.closedAtOnce
         return Figures.grouped(figures.escalated)
             + (atOnce > 0 ? ", and \(Figures.grouped(atOnce)) were answered by a closed model at once" : "")
     }

@@ -144,6 +144,9 @@ struct AnswerCourseTests {
         for place in 1..<6 { #expect(worn.fail(status(503)) == "a\(place)") }
         #expect(worn.fail(status(503)) == "c0", "the model between is passed over")
         #expect(worn.fail(status(500, "c")) == "fail \(status(503).description)")
+        let long = Play(1, 1, 1, contexts: [4096, 2048, 4096], lastResort: 2)
+        #expect(long.next() == "a0")
+        #expect(long.fail(tooLong) == "c0")
         let left = Play(1, 1, lastResort: 1)
         left.offers[0] = .broken(.seconds(5))
         #expect(left.next() == "b0")
