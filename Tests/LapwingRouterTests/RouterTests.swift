@@ -210,6 +210,14 @@ struct RouterTests {
         #expect(outcome.receipt?.calls.map(\.side) == [.closed])
     }
 
+    @Test("A closed model's fallback that gave the unsure answer is not asked for it again")
+    func ownFallback() async throws {
+        let house = try RouterHouse(open: openUnsure, closed: [.fail(broken)]) { $0.models[1].fallback = ["small"] }
+        let outcome = await Outcome(try await house.ask())
+        #expect(outcome.words == ["commit unavailable small 0.2", "a", "b", "c", "<stop>", "completed"])
+        #expect(house.open.calls.count == 1 && house.closed.calls.count == 1)
+    }
+
     private struct AlwaysClosed: PromptGate {
         func finding(
             for request: GenerationRequest, route: Route, context: RequestContext

@@ -74,7 +74,7 @@ struct ReportTests {
         ]
         #expect(endings == [5, 1, 1, 1, 1] as [Int])
         #expect(figures.answeredOpen == 3)
-        #expect(figures.answeredClosed == 2)
+        #expect(figures.answeredClosed == 2 && figures.closedAtOnce == 1)
         #expect(figures.shareAnsweredOpen == 0.6)
         #expect(figures.escalated == 2)
         #expect(figures.wouldEscalate == 1)
